@@ -60,6 +60,7 @@ export type ErrorCode =
  * ```
  */
 export class GantryError extends Error {
+  /** Always `GantryError`, by which it is told from other errors. */
   override readonly name = "GantryError";
   /** What went wrong. */
   readonly code: ErrorCode;

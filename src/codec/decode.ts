@@ -1,0 +1,125 @@
+import type { Bytes } from "../bytes.ts";
+import { GantryError } from "../errors.ts";
+import { type CodecEngine, codecEngine } from "./engine.ts";
+import { limited, type Limits } from "./limits.ts";
+import { type Input, pipe } from "./pipe.ts";
+import { sniff, sniffLength } from "./sniff.ts";
+import { frames } from "./zstd_frames.ts";
+
+/** How to decompress. */
+export interface DecodeOptions {
+  /** The name of an engine; without one, the first that this runtime has. */
+  engine?: string | undefined;
+  /** How far to go. */
+  limits?: Limits | undefined;
+  /** What is read, for the message: `layer sha256:…`. */
+  what?: string | undefined;
+}
+
+/**
+ * Decompresses gzip: all members, empty ones too, and zeros after the last.
+ *
+ * The stream errors with a `GantryError`: `invalid-archive` for anything that is broken, cut short or followed by
+ * something else, `too-large` past the limits.
+ *
+ * @throws {GantryError} `no-engine` where nothing can do it.
+ *
+ * @example
+ * ```ts
+ * import { gunzip } from "@gantry/oci/codec";
+ *
+ * const layer = new Response("a layer").body!.pipeThrough(new CompressionStream("gzip"));
+ * console.log(await new Response(layer.pipeThrough(gunzip())).text()); // a layer
+ * ```
+ */
+export function gunzip(options: DecodeOptions = {}): TransformStream<Bytes, Bytes> {
+  const engine = codecEngine("gunzip", options.engine);
+  return pipe((input) => members(input, engine, options));
+}
+
+/**
+ * Decompresses zstd: all frames, skippable ones left out.
+ *
+ * The stream errors with a `GantryError`: `invalid-archive` for anything that is broken, cut short or followed by
+ * something else, `too-large` past the limits or for a window that takes too much memory.
+ *
+ * @throws {GantryError} `no-engine` where nothing can do it.
+ *
+ * @example
+ * ```ts
+ * import { unzstd, zstd } from "@gantry/oci/codec";
+ *
+ * const layer = new Response("a layer").body!.pipeThrough(zstd());
+ * console.log(await new Response(layer.pipeThrough(unzstd())).text()); // a layer
+ * ```
+ */
+export function unzstd(options: DecodeOptions = {}): TransformStream<Bytes, Bytes> {
+  const engine = codecEngine("unzstd", options.engine);
+  return pipe((input) => content(input, engine, options));
+}
+
+/**
+ * Decompresses whatever it is: gzip, zstd, or nothing at all, as the first bytes tell. Media types are often wrong about
+ * it.
+ *
+ * The stream errors as those of {@link gunzip} and {@link unzstd} do, with `no-engine` where nothing can do it, and with
+ * `unsupported` for xz and bzip2.
+ *
+ * @example
+ * ```ts
+ * import { decompress } from "@gantry/oci/codec";
+ *
+ * console.log(await new Response(new Response("a layer").body!.pipeThrough(decompress())).text()); // a layer
+ * ```
+ */
+export function decompress(options: DecodeOptions = {}): TransformStream<Bytes, Bytes> {
+  return pipe(async function* (input) {
+    const compression = sniff(await input.peek(sniffLength));
+    switch (compression) {
+      case "gzip":
+        return yield* members(input, codecEngine("gunzip", options.engine), options);
+      case "zstd":
+        return yield* content(input, codecEngine("unzstd", options.engine), options);
+      case "plain":
+        return yield* limited(input, input, named("read", options), { ...options.limits, ratio: Infinity });
+      default:
+        throw new GantryError(
+          "unsupported",
+          `${named("decompress", options)}: ${compression} is not supported`,
+        );
+    }
+  });
+}
+
+function members(input: Input, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
+  const work = named("gunzip", options);
+  return limited(explained(engine.run(input, {}), input, work), input, work, options.limits ?? {});
+}
+
+function content(input: Input, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
+  const work = named("unzstd", options);
+  const { window = 64 * 1024 ** 2 } = options.limits ?? {};
+  const decoded = frames(input, { work, window }, (frame, header) => engine.run(frame, header));
+  return limited(explained(decoded, input, work), input, work, options.limits ?? {});
+}
+
+function named(work: string, { what }: DecodeOptions): string {
+  return what === undefined ? work : `${work} ${what}`;
+}
+
+/** Makes an engine's error one of ours; those of the input pass. */
+async function* explained(
+  output: AsyncIterable<Bytes>,
+  input: Input,
+  work: string,
+): AsyncGenerator<Bytes, void, void> {
+  try {
+    yield* output;
+  } catch (cause) {
+    if (input.failed?.error === cause || GantryError.is(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GantryError("invalid-archive", `${work}: bad data before byte ${input.offset}: ${reason}`, {
+      cause,
+    });
+  }
+}

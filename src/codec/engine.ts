@@ -1,0 +1,78 @@
+import type { Bytes } from "../bytes.ts";
+import { GantryError } from "../errors.ts";
+import { nodeZlib } from "./node_zlib.ts";
+import { webStreams } from "./web_streams.ts";
+
+/** What a codec does. */
+export type Work = "gunzip" | "unzstd" | "gzip" | "zstd";
+
+/** What an engine is told. */
+export interface Job {
+  /** How hard to compress, in the format's own figures. */
+  level?: number | undefined;
+  /** Of a zstd frame: how much of its output the decoder keeps. One that is too large was refused before. */
+  window?: number | undefined;
+  /** Of a zstd frame: how many bytes come out, if its header tells. */
+  size?: number | undefined;
+}
+
+/**
+ * A row of the table of engines: something that does one kind of work.
+ *
+ * `run` gives output as it is asked for it, and takes no more input than it needs for that. `gunzip` gets the whole
+ * stream and takes all its members; `unzstd` gets one frame. What it throws tells that the input is broken; whatever
+ * the input throws it lets through.
+ */
+export interface CodecEngine {
+  /** What callers force it by. */
+  readonly name: string;
+  /** What it does. */
+  readonly work: Work;
+  /** Never chosen, only forced: its bytes differ from one runtime to the other where they must not. */
+  readonly onlyByName?: boolean;
+  /** Whether this runtime has it. */
+  available(): boolean;
+  /** Does it. */
+  run(input: AsyncIterable<Bytes>, job: Job): AsyncIterable<Bytes>;
+}
+
+// The built-in rows cost nothing to import. For each work the first that is available is taken.
+const engines: CodecEngine[] = [...nodeZlib, ...webStreams];
+
+/**
+ * Adds an engine after those that are there; one of the same name and work is replaced in its place.
+ *
+ * @example
+ * ```ts
+ * import { addCodecEngine, zstd } from "@gantry/oci/codec";
+ *
+ * addCodecEngine({ name: "stored", work: "zstd", available: () => true, run: (input) => input });
+ * zstd({ engine: "stored" });
+ * ```
+ */
+export function addCodecEngine(engine: CodecEngine): void {
+  const at = engines.findIndex(({ name, work }) => name === engine.name && work === engine.work);
+  if (at < 0) engines.push(engine);
+  else engines[at] = engine;
+}
+
+/** The engines that this runtime has, in the order in which they are tried. */
+export function codecEngines(): readonly CodecEngine[] {
+  return engines.filter((engine) => engine.available());
+}
+
+/** The engine to take. */
+export function codecEngine(work: Work, name: string | undefined): CodecEngine {
+  const wanted = ({ name: own, onlyByName }: CodecEngine) => name === undefined ? !onlyByName : own === name;
+  const found = engines.find((engine) => engine.work === work && wanted(engine) && engine.available());
+  if (found) return found;
+  const others = codecEngines().filter((engine) => engine.work === work).map((engine) => `"${engine.name}"`);
+  throw new GantryError("no-engine", `${work}: ${whyNot(others, name)}`);
+}
+
+function whyNot(names: string[], name: string | undefined): string {
+  const list = names.join(" or ");
+  if (name !== undefined) return `engine "${name}" is not here` + (list && `, only ${list}`);
+  if (!list) return "this runtime has no engine for it; one can be added with addCodecEngine";
+  return `no engine whose output is the same on every runtime; where that does not matter, ask for ${list}`;
+}
