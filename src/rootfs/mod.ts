@@ -1,0 +1,18 @@
+/**
+ * File systems on disk: a directory as tar items.
+ *
+ * @example
+ * ```ts
+ * import { packDirectory } from "@gantry/oci/rootfs";
+ *
+ * for await (const item of packDirectory("/etc", { onSkip: (path, reason) => console.warn(path, reason) })) {
+ *   console.log(item.type, item.path);
+ *   break;
+ * }
+ * ```
+ *
+ * @module
+ */
+
+export { packDirectory, type PackOptions } from "./pack.ts";
+export type { TarItem } from "../tar/mod.ts";

@@ -1,0 +1,229 @@
+import type { Bytes } from "../bytes.ts";
+import { concat } from "../bytes.ts";
+import type { TarType } from "./item.ts";
+import { decodeName, isAscii } from "./names.ts";
+import { readNumber } from "./numbers.ts";
+import type { Fail, PaxRecords, TarTime } from "./pax.ts";
+import { decimal, parsePaxTime } from "./pax.ts";
+import type { SparseMap } from "./sparse.ts";
+
+/** The unit of the format: headers are blocks, contents are padded to blocks. */
+export const blockSize = 512;
+
+/** Which dialect a header block is written in; PAX is ustar with records before it. */
+export type Format = "v7" | "ustar" | "gnu" | "star";
+
+/** A header as read: the fields that frame and check it are parsed, texts are looked up when asked for. */
+export interface Head {
+  /** The entry's own block. */
+  block: Bytes;
+  /** All header bytes: extensions, block, sparse blocks. */
+  header: Bytes;
+  format: Format;
+  /** The type's character code. */
+  flag: number;
+  type: TarType;
+  /** Bytes of content. */
+  size: number;
+  /** Bytes that the archive holds of it. */
+  storedSize: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  mtime: TarTime | number;
+  devmajor: number;
+  devminor: number;
+  /** What stands in for the block's field. */
+  path: Bytes | undefined;
+  linkname: Bytes | undefined;
+  uname: Bytes | undefined;
+  gname: Bytes | undefined;
+  records: PaxRecords;
+  globals: PaxRecords;
+  sparse: SparseMap | undefined;
+  /** The blocks before the content that hold a sparse map (PAX 1.0). */
+  map: Bytes | undefined;
+}
+
+/** No records; shared. */
+export const noRecords: PaxRecords = new Map();
+
+const types: Record<string, TarType> = {
+  "\0": "file",
+  "0": "file",
+  "1": "hardlink",
+  "2": "symlink",
+  "3": "character-device",
+  "4": "block-device",
+  "5": "directory",
+  "6": "fifo",
+  "7": "file",
+  "S": "file",
+};
+const typeOf: readonly TarType[] = Array.from(
+  { length: 256 },
+  (_, flag) => types[String.fromCharCode(flag)] ?? "other",
+);
+
+/** Whether the block's checksum is right, by either of the two ways it has been computed. */
+export function checksumHolds(block: Uint8Array): boolean {
+  const expected = readNumber(block, 148, 8);
+  let sum = 8 * 0x20;
+  for (let i = 0; i < 148; i++) sum += block[i]!;
+  for (let i = 156; i < blockSize; i++) sum += block[i]!;
+  if (sum === expected) return true;
+  // Old Suns summed signed characters.
+  for (let i = 0; i < blockSize; i++) if ((i < 148 || i >= 156) && block[i]! >= 0x80) sum -= 256;
+  return sum === expected;
+}
+
+/** The size of what follows a header block. */
+export function sizeField(block: Uint8Array, fail: Fail): number {
+  const size = numberField(block, 124, 12, "size", fail);
+  return size < 0 ? fail("negative size") : size;
+}
+
+/** Parses a block, and checks all numbers that its type uses. */
+export function parseHead(block: Bytes, fail: Fail): Head {
+  const flag = block[156]!;
+  const type = typeOf[flag]!;
+  const format = formatOf(block);
+  const size = sizeField(block, fail);
+  // Some writers leave garbage in the device numbers of other types: COMPRESS-417.
+  const device = format !== "v7" && (type === "character-device" || type === "block-device");
+  return {
+    block,
+    header: block,
+    format,
+    flag,
+    type,
+    size,
+    storedSize: size,
+    mode: numberField(block, 100, 8, "mode", fail),
+    uid: numberField(block, 108, 8, "uid", fail),
+    gid: numberField(block, 116, 8, "gid", fail),
+    mtime: numberField(block, 136, 12, "mtime", fail),
+    devmajor: device ? numberField(block, 329, 8, "devmajor", fail) : 0,
+    devminor: device ? numberField(block, 337, 8, "devminor", fail) : 0,
+    path: undefined,
+    linkname: undefined,
+    uname: undefined,
+    gname: undefined,
+    records: noRecords,
+    globals: noRecords,
+    sparse: undefined,
+    map: undefined,
+  };
+}
+
+/** Puts PAX records in the place of fields. An empty value leaves the field. */
+export function applyRecords(head: Head, records: PaxRecords, fail: Fail): void {
+  head.records = records;
+  for (const [key, value] of records) {
+    if (value.length === 0) continue;
+    switch (key) {
+      case "path":
+        head.path = value;
+        break;
+      case "linkpath":
+        head.linkname = value;
+        break;
+      case "uname":
+        head.uname = value;
+        break;
+      case "gname":
+        head.gname = value;
+        break;
+      case "uid":
+        head.uid = identifier(key, value, fail);
+        break;
+      case "gid":
+        head.gid = identifier(key, value, fail);
+        break;
+      case "size":
+        head.size = head.storedSize = decimal(value) ?? fail("PAX size is not a number of bytes");
+        break;
+      case "mtime":
+        head.mtime = parsePaxTime(value) ?? fail("PAX mtime is not a time");
+        break;
+      case "atime":
+      case "ctime":
+        if (!parsePaxTime(value)) fail(`PAX ${key} is not a time`);
+        break;
+    }
+  }
+}
+
+/** Settles what an entry is once its name is known. Types without content have none, whatever their size says. */
+export function settleType(head: Head): void {
+  // Before there was a type for directories, a slash at the end told them.
+  if (head.flag === 0 && pathOf(head).at(-1) === 0x2f) head.type = "directory";
+  if (head.type !== "file" && head.type !== "other") head.size = head.storedSize = 0;
+}
+
+/** The path's bytes. */
+export function pathOf(head: Head): Bytes {
+  if (head.path) return head.path;
+  const name = textField(head.block, 0, 100);
+  const prefix = prefixOf(head);
+  return prefix.length === 0 ? name : concat([prefix, slash, name]);
+}
+
+/** A text field's bytes, which end at the first NUL. */
+export function textField(block: Bytes, at: number, length: number): Bytes {
+  let end = at;
+  while (end < at + length && block[end] !== 0) end++;
+  return block.subarray(at, end);
+}
+
+/** When the content was last read or the inode last changed, where the header tells. */
+export function timeOf(head: Head, which: "atime" | "ctime"): TarTime | undefined {
+  const record = head.records.get(which);
+  if (record && record.length > 0) return parsePaxTime(record);
+  const at = head.format === "gnu" ? gnuTimes[which] : head.format === "star" ? starTimes[which] : undefined;
+  if (at === undefined || head.block[at] === 0) return undefined;
+  const seconds = readNumber(head.block, at, 12);
+  return typeof seconds === "number" ? { seconds, nanoseconds: 0 } : undefined;
+}
+
+const slash = new Uint8Array([0x2f]);
+const gnuTimes = { atime: 345, ctime: 357 };
+const starTimes = { atime: 476, ctime: 488 };
+
+function prefixOf(head: Head): Bytes {
+  if (head.format === "ustar") return textField(head.block, 345, 155);
+  if (head.format === "star") return textField(head.block, 345, 131);
+  if (head.format !== "gnu" || head.block[345] === 0) return head.block.subarray(0, 0);
+  // GNU keeps times here, but Go wrote GNU headers with a prefix until 1.8: https://go.dev/issue/12594
+  const prefix = textField(head.block, 345, 155);
+  const times = typeof readNumber(head.block, 345, 12) === "number" &&
+    (head.block[357] === 0 || typeof readNumber(head.block, 357, 12) === "number");
+  return times || !isAscii(prefix) ? head.block.subarray(0, 0) : prefix;
+}
+
+function formatOf(block: Uint8Array): Format {
+  if (
+    block[257] !== 0x75 || block[258] !== 0x73 || block[259] !== 0x74 || block[260] !== 0x61 ||
+    block[261] !== 0x72
+  ) return "v7"; // not "ustar"
+  if (block[262] === 0x20 && block[263] === 0x20 && block[264] === 0) return "gnu";
+  if (block[262] !== 0) return "v7";
+  return block[508] === 0x74 && block[509] === 0x61 && block[510] === 0x72 && block[511] === 0
+    ? "star"
+    : "ustar";
+}
+
+function numberField(block: Uint8Array, at: number, length: number, name: string, fail: Fail): number {
+  const value = readNumber(block, at, length);
+  if (typeof value === "number") return value;
+  return fail(value === undefined ? `${name} is not a number` : `${name} ${value} is out of range`);
+}
+
+function identifier(key: string, value: Bytes, fail: Fail): number {
+  const negative = value[0] === 0x2d;
+  const number = decimal(negative ? value.subarray(1) : value);
+  if (number === undefined) {
+    return fail(`PAX ${key} ${JSON.stringify(decodeName(value.slice(0, 40)))} is not a number`);
+  }
+  return negative && number > 0 ? -number : number;
+}

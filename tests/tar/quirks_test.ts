@@ -1,0 +1,443 @@
+/** Cases of ../shared/notes/registry-quirks.md, section F; the id is in each name. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { concat, utf8 } from "../../src/bytes.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import { GantryError } from "../../src/errors.ts";
+import type { ReadTarOptions } from "../../src/tar/mod.ts";
+import { readTar } from "../../src/tar/mod.ts";
+import { block, chunked, end, entriesOf, first, latin1, padded, pathsOf, pax, raw } from "./tools.ts";
+
+describe("names", () => {
+  it("F13 keep bytes that are not UTF-8", async () => {
+    const { entry } = await first(concat([raw({ name: latin1("f\xfcr") }), end]));
+    assert.deepEqual(entry.pathBytes, latin1("f\xfcr"));
+  });
+
+  for (const key of ["path", "linkpath", "uname", "gname", "GNU.sparse.name"]) {
+    it(`F13 with a NUL in PAX ${key} are refused`, () =>
+      refuses([pax({ [key]: "a\0b" }), raw({ name: "x" }), end], /NUL/));
+  }
+
+  it("F13 may be long, odd or absent", async () => {
+    const long = `${"d".repeat(300)}/${"é".repeat(2000)}`;
+    assert.deepEqual(
+      await pathsOf(concat([
+        pax({ path: latin1text(long) }),
+        raw({ name: "x" }),
+        raw({ name: utf8("\u202egpj.exe\x1b[31m") }),
+        raw({ name: "" }),
+        end,
+      ])),
+      [long, "\u202egpj.exe\x1b[31m", ""],
+    );
+  });
+});
+
+describe("PAX size", () => {
+  const b = raw({ name: "b" }, "second");
+
+  it("F17 overrides a larger one", async () => {
+    const tar = concat([
+      pax({ size: "512" }),
+      block({ name: "a", size: 1536 }),
+      padded("a".repeat(512)),
+      b,
+      end,
+    ]);
+    assert.deepEqual((await entriesOf(tar)).map(({ entry, content }) => [entry.path, content.length]), [
+      ["a", 512],
+      ["b", 6],
+    ]);
+  });
+
+  it("F17 overrides a smaller one", async () => {
+    const hidden = raw({ name: "hidden" });
+    const tar = concat([
+      pax({ size: "1024" }),
+      block({ name: "a", size: 0 }),
+      hidden,
+      new Uint8Array(512),
+      b,
+      end,
+    ]);
+    assert.deepEqual(await pathsOf(tar), ["a", "b"]);
+  });
+
+  it("F17 may have zeros before it", async () => {
+    const tar = concat([pax({ size: "0000000000000000000003" }), raw({ name: "a" }, "abc"), b, end]);
+    assert.deepEqual((await first(tar)).entry.size, 3);
+  });
+
+  for (const size of ["-1", "+1", "1.5", "0x10", "", " 1", "9007199254740993", "1e3"]) {
+    it(`F19 ${JSON.stringify(size)} is ${size === "" ? "no record" : "refused"}`, async () => {
+      const tar = [pax({ size }), raw({ name: "a" }, "abc"), b, end];
+      if (size === "") assert.deepEqual(await pathsOf(concat(tar)), ["a", "b"]);
+      else await refuses(tar, /PAX size/);
+    });
+  }
+});
+
+describe("PAX records and the headers between", () => {
+  it("F18 size does not apply to a GNU long name", async () => {
+    const tar = concat([
+      pax({ size: "1024" }),
+      raw({ name: "@LongLink", flag: "L", magic: "ustar  \0" }, "long\0"),
+      block({ name: "a", size: 0 }),
+      padded("c".repeat(1024)),
+      raw({ name: "b" }),
+      end,
+    ]);
+    assert.deepEqual((await entriesOf(tar)).map(({ entry, content }) => [entry.path, content.length]), [
+      ["long", 1024],
+      ["b", 0],
+    ]);
+  });
+
+  it("F18 size does not apply to another PAX header, nor to a global one", async () => {
+    const g = pax({ comment: "x".repeat(600) }, "g");
+    const tar = concat([
+      pax({ size: "5", mtime: "7" }),
+      g,
+      raw({ name: "a", size: 0 }, ""),
+      padded("hello"),
+      end,
+    ]);
+    const { entry } = await first(tar);
+    assert.deepEqual([entry.size, entry.mtime.seconds, entry.globals.size], [5, 7, 1]);
+    const second = concat([
+      pax({ size: "3000", uid: "9" }),
+      pax({ path: "named" }),
+      raw({ name: "a" }, "abc"),
+      end,
+    ]);
+    assert.deepEqual((await entriesOf(second)).map(({ entry }) => [entry.path, entry.size, entry.uid]), [[
+      "named",
+      3,
+      0,
+    ]]);
+  });
+
+  it("F18 apply to one entry only", async () => {
+    const tar = concat([pax({ path: "long", mtime: "5.5" }), raw({ name: "a" }), raw({ name: "b" }), end]);
+    assert.deepEqual((await entriesOf(tar)).map(({ entry }) => [entry.path, entry.mtime]), [
+      ["long", { seconds: 5, nanoseconds: 500_000_000 }],
+      ["b", { seconds: 0, nanoseconds: 0 }],
+    ]);
+  });
+});
+
+describe("PAX records", () => {
+  const malformed: Record<string, string> = {
+    "no length": "path=x\n",
+    "a length that is no number": "1x path=x\n",
+    "a negative length": "-9 path=x\n",
+    "a length beyond the header": "99 path=x\n",
+    "a length of nothing": "0 path=x\n",
+    "a length that ends before the key": "3 path=x\n",
+    "a huge length": "99999999999999999999 path=x\n",
+    "no newline": "9 path=xy",
+    "no =": "7 path\n",
+    "no key": "5 =x\n",
+    "a NUL in the key": "8 pa\0=x\n",
+    "NULs behind": "10 path=x\n\0\0\0",
+  };
+  for (const [what, body] of Object.entries(malformed)) {
+    it(`F19 with ${what} are refused`, () =>
+      refuses([raw({ name: "x", flag: "x" }, body), raw({ name: "a" }), end], /PAX record/));
+  }
+
+  it("F19 of the same key: the last one holds", async () => {
+    const tar = concat([pax([["path", "first"], ["path", "last"]]), raw({ name: "a" }), end]);
+    assert.deepEqual(await pathsOf(tar), ["last"]);
+  });
+
+  it("F19 that are empty leave the field", async () => {
+    const tar = concat([pax({ path: "", uid: "", mtime: "" }), raw({ name: "a", uid: "0000005\0" }), end]);
+    assert.deepEqual((await entriesOf(tar)).map(({ entry }) => [entry.path, entry.uid]), [["a", 5]]);
+  });
+
+  it("F19 keep bytes: newlines, NULs and what is not UTF-8", async () => {
+    const value = "\0\n=\xff";
+    const tar = concat([pax({ "SCHILY.xattr.user.x": value }), raw({ name: "a" }), end]);
+    assert.deepEqual((await first(tar)).entry.pax.get("SCHILY.xattr.user.x"), latin1(value));
+  });
+
+  it("F19 with __proto__ for a key are records like others", async () => {
+    const tar = concat([pax({ ["__proto__"]: "x" }), raw({ name: "a" }), end]);
+    assert.deepEqual([...(await first(tar)).entry.pax.keys()], ["__proto__"]);
+  });
+
+  it("F19 and GNU long names: the long name holds", async () => {
+    const tar = concat([
+      pax({ path: "pax", linkpath: "pax" }),
+      raw({ flag: "L", magic: "ustar  \0" }, "gnu\0"),
+      raw({ flag: "K", magic: "ustar  \0" }, "gnulink\0"),
+      raw({ name: "a", flag: "2", linkname: "l" }),
+      end,
+    ]);
+    const { entry } = await first(tar);
+    assert.deepEqual([entry.path, entry.linkname], ["gnu", "gnulink"]);
+  });
+
+  it("F19 global ones are told but change nothing", async () => {
+    const tar = concat([
+      pax({ path: "everywhere", size: "5", comment: "c" }, "g"),
+      raw({ name: "a" }),
+      pax({ comment: "", size: "", path: "" }, "g"),
+      raw({ name: "b" }),
+      end,
+    ]);
+    assert.deepEqual(
+      (await entriesOf(tar)).map(({ entry }) => [entry.path, entry.size, [...entry.globals.keys()]]),
+      [
+        ["a", 0, ["path", "size", "comment"]],
+        ["b", 0, []],
+      ],
+    );
+  });
+
+  it("F19 global ones alone are an empty archive", async () => {
+    assert.deepEqual(await pathsOf(concat([pax({ comment: "c" }, "g"), end])), []);
+  });
+
+  it("F19 beyond 1 MiB are refused before they are read", async () => {
+    await refuses(
+      [block({ flag: "x", size: 2 ** 20 + 1 })],
+      /more than 1048576 bytes of headers/,
+      "too-large",
+    );
+    await refuses([block({ flag: "g", size: 2 ** 30 })], /more than 1048576 bytes of headers/, "too-large");
+    await refuses([pax({ a: "b".repeat(100) }), end], /more than 64 bytes/, "too-large", {
+      limits: { header: 64 },
+    });
+  });
+
+  it("F19 without end before one entry are refused", () => {
+    const many = concat(Array.from({ length: 5000 }, () => pax({ comment: "c" })));
+    return refuses([many, raw({ name: "a" }), end], /bytes of headers/, "too-large");
+  });
+
+  it("F19 global ones that gather are refused", () => {
+    const many = Array.from(
+      { length: 20 },
+      (_, i) => concat([pax({ [`k${i}`]: "x".repeat(80) }, "g"), raw({})]),
+    );
+    return refuses([...many, end], /more than 1000 bytes/, "too-large", { limits: { header: 1000 } });
+  });
+});
+
+describe("headers", () => {
+  it("F20 a GNU long name of 1 GiB is refused", () =>
+    refuses([block({ flag: "L", size: 2 ** 30 })], /more than 1048576/, "too-large"));
+
+  it("F20 a GNU long name may lack its NUL", async () => {
+    assert.deepEqual(await pathsOf(concat([raw({ flag: "L" }, "long"), raw({ name: "a" }), end])), ["long"]);
+  });
+
+  it("F20 an empty GNU long name is none", async () => {
+    assert.deepEqual(await pathsOf(concat([raw({ flag: "L" }, "\0"), raw({ name: "a" }), end])), ["a"]);
+    assert.deepEqual(await pathsOf(concat([raw({ flag: "L" }, ""), raw({ name: "a" }), end])), ["a"]);
+  });
+
+  it("F20 base-256 sizes and times", async () => {
+    const size = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3);
+    const tar = concat([
+      block({ name: "a", size, mtime: new Uint8Array(12).fill(0xff) }),
+      padded("abc"),
+      end,
+    ]);
+    const { entry, content } = await first(tar);
+    assert.deepEqual([entry.size, content.length, entry.mtime.seconds], [3, 3, -1]);
+  });
+
+  const sizes: Record<string, string | Uint8Array> = {
+    "negative": new Uint8Array(12).fill(0xff),
+    "beyond 2^53": Uint8Array.of(0x80, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0),
+    "beyond 2^63": Uint8Array.of(0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "decimal": "00000000009\0",
+    "signed": "-0000000001\0",
+    "split": "0000 000001\0",
+  };
+  for (const [what, size] of Object.entries(sizes)) {
+    it(`F20 a ${what} size is refused`, () => refuses([block({ name: "a", size }), end], /size/));
+    it(`F20 a ${what} size of an extension is refused`, () =>
+      refuses([block({ flag: "x", size }), end], /size/));
+  }
+
+  it("F20 octal with spaces and NULs", async () => {
+    for (
+      const size of [
+        "3          \0",
+        "          3\0",
+        "\0         3 ",
+        "00000000003\0",
+        "000000000003",
+        "3\0\0\0\0\0\0\0\0\0\0\0",
+      ]
+    ) {
+      const { entry } = await first(concat([block({ name: "a", size }), padded("abc"), end]));
+      assert.equal(entry.size, 3, JSON.stringify(size));
+    }
+  });
+
+  it("F20 checksums of signed and of unsigned characters", async () => {
+    const header = block({ name: latin1("\xff\xfe") });
+    const signed = header.slice();
+    const sum = parseInt(new TextDecoder().decode(header.subarray(148, 154)), 8) - 512;
+    signed.set(utf8(sum.toString(8).padStart(6, "0")), 148);
+    assert.equal((await pathsOf(concat([header, signed, end]))).length, 2);
+    signed[0]!--;
+    await refuses([signed, end], /checksum/);
+  });
+
+  it("F20 v7: a directory is told by the slash", async () => {
+    const old = (name: string) => raw({ name, flag: "\0", magic: "" }, "");
+    const tar = concat([old("dir/"), old("file"), raw({ name: "new/", flag: "0" }), end]);
+    assert.deepEqual((await entriesOf(tar)).map(({ entry }) => entry.type), ["directory", "file", "file"]);
+  });
+
+  it("F20 the slash counts in the name that holds", async () => {
+    const tar = concat([pax({ path: "dir/" }), raw({ name: "x", flag: "\0" }, "abc"), end]);
+    await refuses([tar], /checksum/); // the content of a directory is none: "abc" is read as a header
+    const long = concat([raw({ flag: "L" }, "dir/\0"), raw({ name: "x", flag: "\0" }), end]);
+    assert.deepEqual((await entriesOf(long)).map(({ entry }) => entry.type), ["directory"]);
+  });
+
+  it("F20 the prefix is ustar's, not GNU's nor v7's", async () => {
+    const at = { 345: "prefix" };
+    const tar = concat([
+      raw({ name: "a", at }),
+      raw({ name: "b", magic: "ustar  \0", at: { 345: "00000000001\x0000000000001\0" } }),
+      raw({ name: "c", magic: "", at }),
+      raw({ name: "d", at: { 345: "p".repeat(131), 476: "00000000001\x0000000000002\0", 508: "tar\0" } }),
+      end,
+    ]);
+    const entries = (await entriesOf(tar)).map(({ entry }) => entry);
+    assert.deepEqual(entries.map(({ path }) => path), ["prefix/a", "b", "c", `${"p".repeat(131)}/d`]);
+    assert.deepEqual(entries.map(({ atime, ctime }) => [atime?.seconds, ctime?.seconds]), [
+      [undefined, undefined],
+      [1, 1],
+      [undefined, undefined],
+      [1, 2],
+    ]);
+  });
+
+  it("F20 the prefix that old Go put in GNU headers", async () => {
+    const tar = concat([raw({ name: "a", magic: "ustar  \0", at: { 345: "some/long/prefix/here" } }), end]);
+    assert.deepEqual(await pathsOf(tar), ["some/long/prefix/here/a"]);
+  });
+
+  it("F20 numbers that are none are refused", async () => {
+    await refuses([raw({ name: "a", mode: "0000999\0" }), end], /mode is not a number/);
+    await refuses([raw({ name: "a", uid: "nobody\0\0" }), end], /uid is not a number/);
+    await refuses([raw({ name: "a", mtime: "yesterday\0\0\0" }), end], /mtime is not a number/);
+    await refuses([raw({ name: "a", flag: "3", at: { 329: "x\0" } }), end], /devmajor is not a number/);
+  });
+});
+
+describe("ends", () => {
+  const a = raw({ name: "a" }, "abc");
+
+  it("F22 without blocks of zeros", async () => assert.deepEqual(await pathsOf(a), ["a"]));
+  it("F22 with one", async () => assert.deepEqual(await pathsOf(concat([a, new Uint8Array(512)])), ["a"]));
+  it("F22 with a part of one", () => refuses([a, new Uint8Array(100)], /ends inside a header/));
+  it("F22 with many", async () => assert.deepEqual(await pathsOf(concat([a, new Uint8Array(9999)])), ["a"]));
+  it("F22 an empty stream is an empty archive", async () =>
+    assert.deepEqual(await pathsOf(new Uint8Array(0)), []));
+
+  it("F22 what follows the end is read to the last byte but not looked at", async () => {
+    let pulled = 0;
+    const tar = concat([a, end, a, latin1("garbage")]);
+    const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        pulled += chunk.length;
+        controller.enqueue(chunk);
+      },
+    });
+    const paths: string[] = [];
+    for await (const { path } of readTar(chunked(tar, 100).pipeThrough(counting))) paths.push(path);
+    assert.deepEqual(paths, ["a"]);
+    assert.equal(pulled, tar.length);
+  });
+
+  it("F22 one block of zeros and then junk", async () => {
+    assert.deepEqual(await pathsOf(concat([a, new Uint8Array(512), padded("junk")])), ["a"]);
+  });
+
+  it("F22 an entry behind one block of zeros is refused, since only some readers see it", () =>
+    refuses([a, new Uint8Array(512), a, end], /behind a block of zeros/));
+
+  it("F22 inside content", () => refuses([a.subarray(0, 514)], /ends inside "a", 1 bytes early/));
+  it("F22 inside padding", async () => assert.deepEqual(await pathsOf(a.subarray(0, 515)), ["a"]));
+  it("F22 inside a header", () => refuses([a.subarray(0, 511)], /ends inside a header/));
+  it("F22 inside an extension", () => refuses([pax({ path: "x" }).subarray(0, 600)], /ends inside a header/));
+  it("F22 before the entry of an extension", () => refuses([pax({ path: "x" })], /ends inside a header/));
+});
+
+describe("types without content", () => {
+  for (
+    const [flag, type] of Object.entries({
+      1: "hardlink",
+      2: "symlink",
+      3: "character-device",
+      5: "directory",
+      6: "fifo",
+    })
+  ) {
+    it(`F23 a ${type} has none, whatever its size says`, async () => {
+      const tar = concat([block({ name: "a", flag, linkname: "l", size: 512 }), raw({ name: "b" }), end]);
+      const found = await entriesOf(tar);
+      assert.deepEqual(found.map(({ entry, content }) => [entry.path, entry.size, content.length]), [
+        ["a", 0, 0],
+        ["b", 0, 0],
+      ]);
+      assert.equal(found[0]!.entry.type, type);
+    });
+  }
+
+  it("F23 unknown types have what their size says", async () => {
+    const tar = concat([
+      raw({ name: "a", flag: "V" }, "volume"),
+      raw({ name: "b", flag: "7" }, "contiguous"),
+      end,
+    ]);
+    assert.deepEqual((await entriesOf(tar)).map(({ entry, content }) => [entry.type, content.length]), [
+      ["other", 6],
+      ["file", 10],
+    ]);
+  });
+});
+
+describe("limits", () => {
+  it("F24 on entries", () =>
+    refuses([raw({}), raw({}), raw({}), end], /more than 2 entries/, "too-large", {
+      limits: { entries: 2 },
+    }));
+
+  it("name what is read and where", async () => {
+    const reading = pathsOf(concat([raw({ name: "a" }), padded("junk"), end]), { what: "layer 3" });
+    await assert.rejects(reading, { message: "read layer 3 at byte 512: header checksum is wrong" });
+  });
+});
+
+async function refuses(
+  parts: readonly Uint8Array[],
+  message: RegExp,
+  code: ErrorCode = "invalid-archive",
+  options?: ReadTarOptions,
+): Promise<void> {
+  for (const chunk of [1 << 20, 333]) {
+    await assert.rejects(
+      pathsOf(concat(parts), { ...options, chunk }),
+      (error) => GantryError.is(error, code) && message.test(error.message),
+      `${message}`,
+    );
+  }
+}
+
+/** UTF-8 as the helper that takes each character for a byte wants it. */
+function latin1text(text: string): string {
+  return String.fromCharCode(...utf8(text));
+}
