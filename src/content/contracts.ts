@@ -1,0 +1,194 @@
+/**
+ * The contracts between the rooms: where bytes are read from, where they are written to, and what is written.
+ *
+ * @module
+ */
+
+import type { Bytes } from "../bytes.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import type { Digest } from "../spec/digest.ts";
+
+/** A descriptor, or as much of one as is known: `repo@sha256:…` tells only the digest. */
+export type Address = Pick<Descriptor, "digest"> & Partial<Descriptor>;
+
+/** Registries keep manifests and blobs apart; the position in the graph tells which one bytes are. */
+export type Role = "manifest" | "blob";
+
+/** What every operation takes. */
+export interface Options {
+  /** Ends the work: sockets are closed, temporary files removed, the reason thrown. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a name stands for. */
+export interface Resolved {
+  /** The bytes' descriptor. */
+  descriptor: Descriptor;
+  /** The bytes, verified; there when they were asked for. */
+  document?: Bytes;
+}
+
+/** How to resolve a name. */
+export interface ResolveOptions extends Options {
+  /** What is looked for; a manifest unless told. */
+  role?: Role | undefined;
+  /** Brings the bytes too: one request to a registry instead of two. */
+  document?: boolean | undefined;
+}
+
+/** How to open bytes. */
+export interface OpenOptions extends Options {
+  /** What the bytes are; told by the media type where it names a document, else a blob. */
+  role?: Role | undefined;
+  /** First byte wanted, from 0. */
+  start?: number | undefined;
+  /** The byte after the last one wanted. */
+  end?: number | undefined;
+}
+
+/** A registry's repository, as mounting names it. */
+export interface Origin {
+  /** Host, and port if it has one. */
+  registry: string;
+  /** Repository name without the host. */
+  repository: string;
+}
+
+/** A place to read from: one repository of a registry, a layout, an archive. */
+export interface Source {
+  /**
+   * Tag, digest or annotated name → descriptor.
+   *
+   * @throws {GantryError} `not-found` when nothing has that name.
+   */
+  resolve(name: string, options?: ResolveOptions): Promise<Resolved>;
+  /**
+   * The raw bytes, or those from `start` up to `end`. They come unverified: see `readVerified`.
+   *
+   * @throws {GantryError} `not-found` when the bytes are not here.
+   */
+  open(what: Address, options?: OpenOptions): Promise<ReadableStream<Bytes>>;
+  /** The tags. */
+  names?(options?: Options): AsyncIterable<string>;
+  /** All that is on top, named or not, duplicates included. */
+  roots?(options?: Options): AsyncIterable<Descriptor>;
+  /** The manifests whose subject this is. */
+  referrers?(
+    subject: Address,
+    options?: Options & { artifactType?: string | undefined },
+  ): AsyncIterable<Descriptor>;
+  /** Repositories known to hold the bytes, as data, so that overlays and caches can pass it on; mounting uses it. */
+  origins?(what: Address): AsyncIterable<Origin>;
+}
+
+/** How to write content. */
+export interface WriteOptions extends Options {
+  /** What the bytes are; told by the media type where it names a document, else a blob. */
+  role?: Role | undefined;
+  /** Tags the manifest in the same step. */
+  name?: string | undefined;
+  /** Partial bytes survive an abort or a kill under this word, and the next write with it goes on where they end. */
+  session?: string | undefined;
+  /** Repositories from which the bytes could be mounted. */
+  origins?: AsyncIterable<Origin> | undefined;
+}
+
+/** What became of a write. */
+export interface Written {
+  /** The bytes' descriptor; a digest and size that were not known before are known now. */
+  descriptor: Descriptor;
+  /** Whether they were there already, were mounted from another repository, or were sent. */
+  how: "present" | "mounted" | "written";
+}
+
+/** A place that can be written too: one repository. */
+export interface Target extends Source {
+  /** Whether an image manifest that is here has all it names beside it, as registries see to: copy need not look then. */
+  readonly complete?: boolean;
+  /**
+   * Bytes land whole under their digest, or not at all.
+   *
+   * @throws {GantryError} `digest-mismatch` or `size-mismatch` when the content is not what it says it is.
+   */
+  write(content: Content, options?: WriteOptions): Promise<Written>;
+  /**
+   * Gives a manifest a name. `expect` is the digest that must have the name now, null for none, else `conflict`; it is
+   * best effort where a registry cannot compare.
+   */
+  tag(
+    name: string,
+    descriptor: Descriptor,
+    options?: Options & { expect?: Digest | null | undefined },
+  ): Promise<void>;
+  /** Takes a name away; the manifest stays. */
+  untag?(name: string, options?: Options): Promise<void>;
+  /** Removes a manifest with all its names, or a blob. */
+  delete?(what: Address, options?: Options & { role?: Role | undefined }): Promise<void>;
+  /**
+   * One write over several calls or processes: a registry's upload, a store's ingest. Opens it where it stands and
+   * begins it where there is none, unless `create` is false.
+   *
+   * @throws {GantryError} `not-found` when it is not to be begun and is not there, `conflict` while another holds it.
+   */
+  ingest?(session: string, options?: Options & { create?: boolean | undefined }): Promise<Ingest>;
+  /** Keeps all that is written meanwhile from garbage collection. */
+  lease?(options?: Options): Promise<AsyncDisposable>;
+}
+
+/** A write in the making. */
+export interface Ingest {
+  /** How many bytes are safely there. */
+  readonly offset: number;
+  /**
+   * Adds bytes, which must begin where the last ones ended, and tells how many there are then. Bytes that came before
+   * the stream broke are kept.
+   *
+   * @throws {GantryError} `conflict` when `at` is not the offset.
+   */
+  append(bytes: ReadableStream<Bytes>, at: number, options?: Options): Promise<number>;
+  /**
+   * Ends it: the bytes become a blob. Without `expected` they are named by their sha256.
+   *
+   * @throws {GantryError} `digest-mismatch` when the bytes are not those; they are gone then.
+   */
+  commit(expected?: Digest, options?: Options): Promise<Descriptor>;
+  /** Forgets the bytes. */
+  abort(): Promise<void>;
+  /**
+   * Lets go of it; what is there stays for the next one who opens it. Does nothing once it is committed or aborted.
+   */
+  close(): Promise<void>;
+}
+
+/** Bytes to be written, and what is known of them before they are read. */
+export interface Content {
+  /** What the bytes are. */
+  mediaType: string;
+  /** How many there are, if known. */
+  size?: number | undefined;
+  /** What they hash to, if known. */
+  digest?: Digest | undefined;
+  /** Whether `open` works more than once. */
+  replayable: boolean;
+  /** The rest of the descriptor, for targets that record it with the name. */
+  annotations?: Descriptor["annotations"];
+  /** The bytes, or those from `start` on. */
+  open(options?: Options & { start?: number | undefined }): Promise<ReadableStream<Bytes>>;
+}
+
+/**
+ * What copy walks: an image, an index, a layer, an artifact. Children are written before `content` is asked for, so
+ * that one of them may be a one-shot stream whose digest only its writing tells.
+ */
+export interface Part {
+  /** How registries keep it. */
+  readonly role: Role;
+  /** What is known of its bytes without any work. */
+  readonly known?: Address | undefined;
+  /** Where its bytes may be mounted from. */
+  origins?(): AsyncIterable<Origin>;
+  /** What it names. */
+  children(options?: Options): Promise<readonly Part[]>;
+  /** Its bytes. */
+  content(options?: Options): Promise<Content>;
+}

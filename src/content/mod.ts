@@ -1,0 +1,43 @@
+/**
+ * The contracts between places that hold images, and the places that need no medium of their own: memory, overlays,
+ * caches.
+ *
+ * @example
+ * ```ts
+ * import { cached, limited, memory, overlay } from "@gantry/oci/content";
+ *
+ * const mirror = memory();
+ * const source = cached(limited(mirror, 4), memory());
+ * const scratch = overlay(memory(), source);
+ * console.log(typeof scratch.write);
+ * ```
+ *
+ * @module
+ */
+
+export type { Bytes } from "../bytes.ts";
+export { type ErrorCode, GantryError } from "../errors.ts";
+export type { Annotations, Descriptor } from "../spec/descriptor.ts";
+export type { Algorithm, Digest } from "../spec/digest.ts";
+export type { Platform } from "../spec/platform.ts";
+export { cached } from "./cache.ts";
+export type {
+  Address,
+  Content,
+  Ingest,
+  OpenOptions,
+  Options,
+  Origin,
+  Part,
+  Resolved,
+  ResolveOptions,
+  Role,
+  Source,
+  Target,
+  WriteOptions,
+  Written,
+} from "./contracts.ts";
+export { limited } from "./limited.ts";
+export { Memory, memory } from "./memory.ts";
+export { overlay } from "./overlay.ts";
+export { documentLimit, readDocument, readVerified, verified } from "./read.ts";

@@ -1,0 +1,200 @@
+import { observed } from "../bytes.ts";
+import type { Address, Content, Options, Part, Role, Target, Written } from "../content/contracts.ts";
+import { Slots } from "../content/slots.ts";
+import { GantryError } from "../errors.ts";
+import { Index } from "../image/index.ts";
+import { hexOf } from "../spec/digest.ts";
+import { isForeignType, isIndexType } from "../spec/media_type.ts";
+import type { Platform } from "../spec/platform.ts";
+import type { CopyEvent } from "./events.ts";
+
+/** How to copy. */
+export interface CopyOptions extends Options {
+  /** The name that the image or index gets. */
+  name?: string | undefined;
+  /** Of an index, only the image for this platform. */
+  platform?: Platform | undefined;
+  /** How many blobs and documents are on their way at once; 4 unless told. */
+  concurrency?: number | undefined;
+  /**
+   * What is written survives an abort or a kill under this word, and the next copy with it goes on where this one
+   * stopped. Up to 63 letters, digits, dots, dashes and underscores.
+   */
+  session?: string | undefined;
+  /** Copies layers too that are not to be distributed. */
+  foreign?: boolean | undefined;
+  /** Is told how the copy goes on. */
+  progress?: ((event: CopyEvent) => void) | undefined;
+}
+
+/**
+ * Copies an image, an index or anything else that names and has bytes into a target: children first, each digest once,
+ * mounted rather than sent where the target can. The bytes of documents stay as they are.
+ *
+ * @throws {GantryError} What the source and the target throw; the first failure ends all that is on its way.
+ *
+ * @example
+ * ```ts
+ * import { memory } from "@gantry/oci/content";
+ * import { copy } from "@gantry/oci/copy";
+ * import { emptyImage } from "@gantry/oci/image";
+ *
+ * const { descriptor } = await copy(emptyImage(), memory(), { name: "v1" });
+ * console.log(descriptor.digest);
+ * ```
+ */
+export async function copy(part: Part, target: Target, options: CopyOptions = {}): Promise<Written> {
+  if (options.session !== undefined && !/^[A-Za-z0-9._-]{1,63}$/.test(options.session)) {
+    throw new GantryError(
+      "invalid-name",
+      `copy in session ${JSON.stringify(options.session)}: not a session's name`,
+    );
+  }
+  const { signal, platform } = options;
+  const root = platform && part instanceof Index ? await part.select(platform, { signal }) : part;
+  const lease = await target.lease?.({ signal });
+  try {
+    return await new Copying(target, options).run(root);
+  } finally {
+    await lease?.[Symbol.asyncDispose]();
+  }
+}
+
+/** One copy: what is under way, and what has been done. */
+class Copying {
+  readonly #target: Target;
+  readonly #options: CopyOptions;
+  readonly #slots: Slots;
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #parts = new Map<Part, Promise<void>>();
+  readonly #digests = new Map<string, Promise<void>>();
+  #ids = 0;
+
+  constructor(target: Target, options: CopyOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#slots = new Slots(options.concurrency ?? 4);
+    this.#signal = options.signal
+      ? AbortSignal.any([options.signal, this.#failed.signal])
+      : this.#failed.signal;
+  }
+
+  async run(root: Part): Promise<Written> {
+    const { name } = this.#options;
+    const present = await this.#present(root, name);
+    if (present) return present;
+    await this.#putChildren(root);
+    return (await this.#write(root, name))!;
+  }
+
+  /** Writes a part and all below it, once however often it stands in the graph. */
+  #put(part: Part): Promise<void> {
+    const known = part.known && `${part.role} ${part.known.digest}`;
+    const running = this.#parts.get(part) ?? (known && this.#digests.get(known));
+    if (running) return running;
+    const putting = this.#putOnce(part);
+    this.#parts.set(part, putting);
+    if (known) this.#digests.set(known, putting);
+    return putting;
+  }
+
+  async #putOnce(part: Part): Promise<void> {
+    if (await this.#present(part)) return;
+    await this.#putChildren(part);
+    await this.#write(part);
+  }
+
+  async #putChildren(part: Part): Promise<void> {
+    const children = await this.#inSlot(() => part.children({ signal: this.#signal }));
+    const putting = children.map((child) => this.#put(child));
+    // Nothing of this copy runs on once it has failed: all others are aborted then, and awaited here.
+    await Promise.allSettled(putting);
+    await Promise.all(putting);
+  }
+
+  #inSlot<T>(work: () => Promise<T>): Promise<T> {
+    return this.#slots.run(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        this.#failed.abort(error);
+        throw error;
+      }
+    }, this.#signal);
+  }
+
+  /** Whether the target is known to have an image with all below it. */
+  async #present(part: Part, name?: string): Promise<Written | undefined> {
+    const { known } = part;
+    if (!this.#target.complete || !known || !isCompleteKind(part, known)) return undefined;
+    return await this.#inSlot(async () => {
+      try {
+        const { descriptor } = await this.#target.resolve(name ?? known.digest, { signal: this.#signal });
+        if (descriptor.digest !== known.digest) return undefined;
+        this.#options.progress?.({ type: "done", id: ++this.#ids, descriptor, how: "present" });
+        return { descriptor, how: "present" };
+      } catch (error) {
+        // Some registries deny what is not there; should it matter, the write will say so.
+        if (GantryError.is(error, "not-found", "denied")) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Writes the bytes of one part, whose children are there. */
+  #write(part: Part, name?: string): Promise<Written | undefined> {
+    return this.#inSlot(async () => {
+      const signal = this.#signal;
+      const content = await part.content({ signal });
+      const { mediaType, digest, size } = content;
+      const { foreign, progress } = this.#options;
+      const id = ++this.#ids;
+      if (isForeignType(mediaType) && !foreign) {
+        progress?.({ type: "skipped", id, mediaType, digest });
+        return undefined;
+      }
+      progress?.({ type: "start", id, mediaType, digest, size });
+      const session = this.#session(content, part.role);
+      const write = (session: string | undefined) =>
+        this.#target.write(this.#watched(content, id), {
+          role: part.role,
+          name,
+          session,
+          origins: part.origins?.(),
+          signal,
+        });
+      const written = await write(session).catch((error) => {
+        if (session === undefined || !GantryError.is(error, "conflict")) throw error;
+        return write(undefined); // another copy is at work under the same word: each writes its own
+      });
+      progress?.({ type: "done", id, ...written });
+      return written;
+    });
+  }
+
+  #session({ digest, replayable }: Content, role: Role): string | undefined {
+    const { session } = this.#options;
+    if (session === undefined || digest === undefined || !replayable || role !== "blob") return undefined;
+    return `${session}-${hexOf(digest).slice(0, 64)}`;
+  }
+
+  #watched(content: Content, id: number): Content {
+    const { progress } = this.#options;
+    if (!progress) return content;
+    return {
+      ...content,
+      async open(options) {
+        let bytes = options?.start ?? 0;
+        return observed(await content.open(options), {
+          chunk: (chunk) => progress({ type: "progress", id, bytes: bytes += chunk.byteLength }),
+        });
+      },
+    };
+  }
+}
+
+/** Registries do not take an image without its blobs; an index may have lost images since it was pushed. */
+function isCompleteKind(part: Part, known: Address): boolean {
+  return part.role === "manifest" && known.mediaType !== undefined && !isIndexType(known.mediaType);
+}

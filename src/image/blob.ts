@@ -1,0 +1,49 @@
+import type { Bytes } from "../bytes.ts";
+import type { Address, Content, Options, Origin, Part, Role, Source } from "../content/contracts.ts";
+import { readVerified } from "../content/read.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+
+/** A blob that is in a source already: a config, a layer, anything an index names that is no manifest. */
+export class StoredBlob implements Part {
+  readonly role: Role = "blob";
+  readonly descriptor: Descriptor;
+  readonly #source: Source;
+
+  constructor(source: Source, descriptor: Descriptor) {
+    this.#source = source;
+    this.descriptor = descriptor;
+  }
+
+  get known(): Address {
+    return this.descriptor;
+  }
+
+  /** All the bytes, verified. */
+  open(options?: Options): Promise<ReadableStream<Bytes>> {
+    return readVerified(this.#source, this.descriptor, { role: this.role, signal: options?.signal });
+  }
+
+  async *origins(): AsyncGenerator<Origin, void, void> {
+    yield* this.#source.origins?.(this.descriptor) ?? [];
+  }
+
+  children(): Promise<readonly Part[]> {
+    return Promise.resolve([]);
+  }
+
+  content(): Promise<Content> {
+    const { mediaType, digest, size, annotations } = this.descriptor;
+    return Promise.resolve({
+      mediaType,
+      digest,
+      size,
+      ...(annotations && { annotations }),
+      replayable: true,
+      // What is read from the middle is verified by the target, which has the bytes before it.
+      open: ({ start, signal }: Options & { start?: number | undefined } = {}) =>
+        start
+          ? this.#source.open(this.descriptor, { role: this.role, start, signal })
+          : this.open({ signal }),
+    });
+  }
+}

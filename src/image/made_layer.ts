@@ -1,0 +1,143 @@
+import { type Bytes, observed, skipping, streamOf } from "../bytes.ts";
+import { gzip, zstd } from "../codec/encode.ts";
+import type { Content, Options } from "../content/contracts.ts";
+import { Once } from "../content/once.ts";
+import { digesting } from "../digest/digesting.ts";
+import { GantryError } from "../errors.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import type { Digest } from "../spec/digest.ts";
+import { mediaTypes } from "../spec/media_type.ts";
+import { Layer, type LayerBody } from "./layer.ts";
+
+/** An uncompressed tar: whole, to be opened as often as needed, or a stream that can be read once. */
+export type Tar =
+  | Bytes
+  | Blob
+  | ReadableStream<Bytes>
+  | (() => ReadableStream<Bytes> | Promise<ReadableStream<Bytes>>);
+
+/** How a layer is made from a tar. */
+export interface LayerOptions {
+  /** What the bytes are stored as; not compressed unless told. */
+  compression?: "none" | "gzip" | "zstd" | undefined;
+  /** The engine that compresses, by name, as its bytes depend on it. */
+  engine?: string | undefined;
+  /** How hard it tries; the engine's default unless told. */
+  level?: number | undefined;
+}
+
+/**
+ * A layer from an uncompressed tar. Its digest, diffID and compressed bytes come from one pass over the tar, when they are
+ * asked for or when the layer is written.
+ *
+ * @example
+ * ```ts
+ * import { layer } from "@gantry/oci/image";
+ *
+ * const empty = layer(new Uint8Array(1024));
+ * console.log(await empty.diffID() === await empty.digest()); // true: not compressed
+ * ```
+ */
+export function layer(tar: Tar, options: LayerOptions = {}): Layer {
+  return new Layer(new MadeLayer(tar, options));
+}
+
+interface Facts {
+  descriptor: Descriptor;
+  diffID: Digest;
+}
+
+const types = {
+  none: mediaTypes.ociLayer,
+  gzip: mediaTypes.ociLayerGzip,
+  zstd: mediaTypes.ociLayerZstd,
+};
+
+class MadeLayer implements LayerBody {
+  readonly mediaType: string;
+  readonly #tar: Tar;
+  readonly #options: LayerOptions;
+  readonly #replayable: boolean;
+  readonly #reading: Once<Facts>;
+  #facts: Facts | undefined;
+  #consumed = false;
+
+  constructor(tar: Tar, options: LayerOptions) {
+    this.#tar = tar;
+    this.#options = options;
+    this.#replayable = !(tar instanceof ReadableStream);
+    this.mediaType = types[options.compression ?? "none"];
+    this.#reading = new Once((signal) => this.#read(signal));
+  }
+
+  get known(): Descriptor | undefined {
+    return this.#facts?.descriptor;
+  }
+
+  async descriptor(options?: Options): Promise<Descriptor> {
+    return { ...(await this.#known(options)).descriptor };
+  }
+
+  async diffID(options?: Options): Promise<Digest> {
+    return (await this.#known(options)).diffID;
+  }
+
+  async open(): Promise<ReadableStream<Bytes>> {
+    const plain = digesting();
+    const packed = digesting();
+    const bytes = (await this.#openTar())
+      .pipeThrough(plain.stream)
+      .pipeThrough(this.#compressor())
+      .pipeThrough(packed.stream);
+    return observed(bytes, {
+      done: async () => {
+        const { digest, size } = await packed.result;
+        const diffID = (await plain.result).digest;
+        this.#facts ??= { descriptor: { mediaType: this.mediaType, digest, size }, diffID };
+      },
+    });
+  }
+
+  content(): Promise<Content> {
+    return Promise.resolve({
+      ...(this.#facts?.descriptor ?? { mediaType: this.mediaType }),
+      replayable: this.#replayable,
+      open: async ({ start = 0 }: { start?: number | undefined } = {}) => skipping(await this.open(), start),
+    });
+  }
+
+  #known(options?: Options): Promise<Facts> {
+    if (this.#facts) return Promise.resolve(this.#facts);
+    if (this.#replayable) return this.#reading.get(options?.signal);
+    return Promise.reject(
+      new GantryError(
+        "not-computed",
+        "describe layer: it is a one-shot stream that has not been written yet",
+      ),
+    );
+  }
+
+  async #read(signal: AbortSignal): Promise<Facts> {
+    await (await this.open()).pipeTo(new WritableStream(), { signal });
+    return this.#facts!;
+  }
+
+  #openTar(): ReadableStream<Bytes> | Promise<ReadableStream<Bytes>> {
+    const tar = this.#tar;
+    if (typeof tar === "function") return tar();
+    if (tar instanceof Blob) return tar.stream();
+    if (tar instanceof Uint8Array) return streamOf(tar);
+    if (this.#consumed) {
+      throw new GantryError("consumed", "read layer: it is a one-shot stream that has been read already");
+    }
+    this.#consumed = true;
+    return tar;
+  }
+
+  #compressor(): TransformStream<Bytes, Bytes> {
+    const { compression, engine, level } = this.#options;
+    if (compression === "gzip") return gzip({ engine, level });
+    if (compression === "zstd") return zstd({ engine, level });
+    return new TransformStream();
+  }
+}

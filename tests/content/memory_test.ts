@@ -1,0 +1,7 @@
+import { memory } from "../../src/content/memory.ts";
+import { testTarget } from "../contract/target.ts";
+
+testTarget("memory", () => {
+  const target = memory();
+  return Promise.resolve({ target, again: () => target, close: () => Promise.resolve() });
+});
