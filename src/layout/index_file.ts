@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { type Bytes, sameBytes, utf8 } from "../bytes.ts";
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import { formatJson, type JsonObject, parseJson } from "../spec/json.ts";
+import { checkIndex } from "../spec/manifest.ts";
+import { mediaTypes } from "../spec/media_type.ts";
+import { factsOf, makeDirectory, putFile, readSmall } from "./files.ts";
+import type { State } from "./state.ts";
+
+/** The largest index.json that is read, in bytes: about a hundred thousand tags. */
+const indexLimit = 32 * 1024 * 1024;
+/** The largest oci-layout file that is read, in bytes. */
+const markerLimit = 64 * 1024;
+
+const version = "1.0.0";
+const marker = `{"imageLayoutVersion":"${version}"}`;
+const noEntries = `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}","manifests":[]}`;
+
+/** What index.json says. */
+export interface Listing {
+  /** Its entries; another list may be put in place. */
+  entries: Descriptor[];
+  /** Writes it, if it was changed. Only for those who hold the lock. */
+  save(): Promise<void>;
+}
+
+/** The two files that make a directory a layout: oci-layout and index.json. */
+export class IndexFile {
+  readonly directory: string;
+  readonly #state: State;
+  #checked = false;
+  #made = false;
+
+  constructor(directory: string, state: State) {
+    this.directory = directory;
+    this.#state = state;
+  }
+
+  /** Reads index.json, after a look at whether this is a layout at all. */
+  async read(): Promise<Listing> {
+    if (!this.#checked) await this.#checkVersion();
+    const path = this.#path("index.json");
+    const bytes = await readSmall(path, indexLimit);
+    if (!bytes) throw new GantryError("not-found", `open layout ${this.#quoted}: no index.json`);
+    const listing = this.#listing(bytes, path);
+    this.#checked = true;
+    return listing;
+  }
+
+  /** Makes sure, once, that this is a layout. */
+  async check(): Promise<void> {
+    if (!this.#checked) await this.read();
+  }
+
+  /** Does something that may change index.json, with nobody else at it. */
+  async change<T>(work: (listing: Listing) => Promise<T>, options: Options = {}): Promise<T> {
+    await this.check(); // a directory that is no layout gets no lock either
+    return await this.#state.locked(async () => await work(await this.read()), options);
+  }
+
+  /** Makes the directory a layout, if it is none yet. */
+  async make(blobs: string, options: Options = {}): Promise<void> {
+    if (this.#made) return;
+    const there = async () =>
+      await factsOf(this.#path("index.json")) && await factsOf(this.#path("oci-layout"));
+    if (!await there()) await this.#state.locked(() => this.#makeFiles(blobs), options);
+    await this.read();
+    this.#made = true;
+  }
+
+  async #makeFiles(blobs: string): Promise<void> {
+    await makeDirectory(this.directory);
+    await makeDirectory(blobs);
+    await this.#state.keepRoom();
+    // index.json comes last: whoever finds it finds a layout.
+    for (const [name, text] of [["oci-layout", marker], ["index.json", noEntries]] as const) {
+      if (await factsOf(this.#path(name))) continue;
+      await putFile(this.#path(name), utf8(text), await this.#state.temporary());
+    }
+  }
+
+  #listing(bytes: Bytes, path: string): Listing {
+    const state = this.#state;
+    const document = parseJson(bytes, path, { bytes: indexLimit }) as JsonObject | null;
+    // What umoci before 0.5.1, and others written in Go, make of an empty list.
+    if (document?.["manifests"] === null) document["manifests"] = [];
+    const index = checkIndex(document, path);
+    const before = formatJson(index);
+    return {
+      entries: index.manifests,
+      save: async function () {
+        index.manifests = this.entries;
+        const after = formatJson(index);
+        if (sameBytes(before, after)) return;
+        await putFile(path, after, await state.temporary());
+      },
+    };
+  }
+
+  /** A missing oci-layout is overlooked, as skopeo and crane do; another version is not. */
+  async #checkVersion(): Promise<void> {
+    const path = this.#path("oci-layout");
+    const bytes = await readSmall(path, markerLimit);
+    if (!bytes) return;
+    const found = (parseJson(bytes, path) as JsonObject | null)?.["imageLayoutVersion"];
+    if (found === version) return;
+    throw new GantryError(
+      typeof found === "string" ? "unsupported" : "invalid-document",
+      `open layout ${this.#quoted}: its version is ${JSON.stringify(found)}, expected "${version}"`,
+    );
+  }
+
+  #path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  get #quoted(): string {
+    return JSON.stringify(this.directory);
+  }
+}

@@ -1,0 +1,89 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import { isRepository } from "../spec/reference.ts";
+import { collect, type Collected, type CollectOptions } from "./collect.ts";
+import { factsOf, ifThere, onDisk } from "./files.ts";
+import { IndexFile } from "./index_file.ts";
+import type { Layout } from "./layout.ts";
+import { State } from "./state.ts";
+import { stateIn, Store } from "./store.ts";
+import { LayoutTarget } from "./target.ts";
+
+/** No repository has a component of this name, as they begin with a letter or digit. */
+const leaf = "_layout";
+
+/** The repositories of one directory, as {@link layouts} opens them. */
+export interface Layouts {
+  /**
+   * Opens a repository; it comes with the first write.
+   *
+   * @throws {GantryError} `invalid-name` for what cannot be a repository's name.
+   */
+  (repository: string): Layout;
+  /** The names of the repositories that are there, in the order of their bytes. */
+  repositories(options?: Options): AsyncIterable<string>;
+  /** Collects the garbage of them all, as {@link Layout.gc} does for one layout. */
+  gc(options?: CollectOptions): Promise<Collected>;
+}
+
+/**
+ * Opens a directory of many repositories that share their blobs, as a registry's server wants them. Each is a layout in
+ * `repositories/NAME/_layout`, which skopeo and podman read when they are told where the blobs are.
+ *
+ * A manifest belongs to the repositories whose index.json leads to it. A blob can be read through all of them by
+ * whoever knows its digest, and cannot be deleted in one; `gc` removes those that none needs.
+ *
+ * @example
+ * ```ts
+ * import { copy } from "@gantry/oci/copy";
+ * import { emptyImage } from "@gantry/oci/image";
+ * import { layouts } from "@gantry/oci/layout";
+ *
+ * const repositories = layouts(await Deno.makeTempDir());
+ * await copy(emptyImage(), repositories("acme/app"), { name: "v1" });
+ * for await (const name of repositories.repositories()) console.log(name); // acme/app
+ * ```
+ */
+export function layouts(root: string): Layouts {
+  const state = new State(stateIn(root));
+  const home = join(root, "repositories");
+  const indexOf = (name: string) => new IndexFile(join(home, ...name.split("/"), leaf), state);
+  const all = async () => (await findRepositories(home)).map(indexOf);
+  const store = new Store(join(root, "blobs"), state, { all, shared: true });
+  const where = `in ${JSON.stringify(root)}`;
+
+  const open = (repository: string): Layout => {
+    if (isRepository(repository)) return new LayoutTarget(indexOf(repository), store);
+    throw new GantryError(
+      "invalid-name",
+      `open repository ${JSON.stringify(repository)} ${where}: not a repository's name`,
+    );
+  };
+  return Object.assign(open, {
+    async *repositories({ signal }: Options = {}): AsyncGenerator<string, void, void> {
+      signal?.throwIfAborted();
+      yield* await onDisk(`list repositories ${where}`, () => findRepositories(home));
+    },
+    gc: (options: CollectOptions = {}) => {
+      options.signal?.throwIfAborted();
+      return onDisk(`collect garbage ${where}`, () => collect(store, all, options));
+    },
+  });
+}
+
+async function findRepositories(home: string): Promise<string[]> {
+  const found: string[] = [];
+  const stack = [""];
+  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
+    const directory = join(home, name);
+    const entries = await ifThere(readdir(directory, { withFileTypes: true })) ?? [];
+    for (const entry of entries) {
+      if (!entry.isDirectory()) continue;
+      if (entry.name !== leaf) stack.push(name === "" ? entry.name : `${name}/${entry.name}`);
+      else if (name !== "" && await factsOf(join(directory, leaf, "index.json"))) found.push(name);
+    }
+  }
+  return found.sort();
+}

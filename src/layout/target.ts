@@ -1,0 +1,310 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { type Bytes, readAll } from "../bytes.ts";
+import type {
+  Address,
+  Content,
+  Ingest,
+  OpenOptions,
+  Options,
+  Resolved,
+  ResolveOptions,
+  Role,
+  WriteOptions,
+  Written,
+} from "../content/contracts.ts";
+import { writeIngest } from "../content/ingest.ts";
+import { documentLimit } from "../content/read.ts";
+import { roleOf } from "../content/role.ts";
+import { digestBytes, verifying } from "../digest/mod.ts";
+import { GantryError } from "../errors.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
+import { parseDocument } from "../spec/document.ts";
+import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
+import { missing } from "./blobs.ts";
+import { collect, type Collected, type CollectOptions } from "./collect.ts";
+import { unlessBroken } from "./documents.ts";
+import { findDigest, findName, nameOf } from "./entries.ts";
+import { onDisk } from "./files.ts";
+import type { IndexFile, Listing } from "./index_file.ts";
+import type { Layout } from "./layout.ts";
+import { Repository } from "./repository.ts";
+import type { Store } from "./store.ts";
+
+/** The specification's grammar for names, and Docker's for tags. */
+const nameGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.:@+/-]{0,254}$/;
+
+/** One index.json and the blobs that it leads to. */
+export class LayoutTarget implements Layout {
+  readonly #index: IndexFile;
+  readonly #store: Store;
+  readonly #here: Repository;
+  #leases = 0;
+
+  constructor(index: IndexFile, store: Store) {
+    this.#index = index;
+    this.#store = store;
+    this.#here = new Repository(index, store);
+  }
+
+  get directory(): string {
+    return this.#index.directory;
+  }
+
+  resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
+    const { role = "manifest", document, signal } = options;
+    const action = `resolve ${JSON.stringify(name)}`;
+    return this.#do(action, options, async () => {
+      const descriptor = await this.#find(name, role, { signal });
+      if (!descriptor) throw this.#notFound(action, isDigest(name) ? `no such ${role}` : "no such name");
+      if (document) return { descriptor, document: await this.#store.blobs.read(descriptor, { signal }) };
+      await this.#here.require(descriptor);
+      return { descriptor };
+    });
+  }
+
+  open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
+    const { start, end, signal } = options;
+    return this.#do(`read ${what.digest}`, options, async () => {
+      await this.#index.check();
+      if (this.#store.shared && roleOf(what, options.role) === "manifest") {
+        const { entries } = await this.#index.read();
+        if (!await this.#here.has(what.digest, entries, { signal })) {
+          throw missing(what.digest, this.directory);
+        }
+      }
+      return await this.#store.blobs.open(what, { start, end, signal });
+    });
+  }
+
+  async *names(options: Options = {}): AsyncGenerator<string, void, void> {
+    const { entries } = await this.#do("list names", options, () => this.#index.read());
+    yield* [...new Set(entries.flatMap((entry) => nameOf(entry) ?? []))].sort();
+  }
+
+  async *roots(options: Options = {}): AsyncGenerator<Descriptor, void, void> {
+    yield* (await this.#do("list manifests", options, () => this.#index.read())).entries;
+  }
+
+  async *referrers(
+    subject: Address,
+    options: Options & { artifactType?: string | undefined } = {},
+  ): AsyncGenerator<Descriptor, void, void> {
+    const { artifactType, signal } = options;
+    const action = "list referrers";
+    const { entries } = await this.#do(action, options, () => this.#index.read());
+    const stack = [...this.#here.pending.values(), ...entries.reverse()];
+    const seen = new Set<Digest>();
+    for (let next = stack.pop(); next; next = stack.pop()) {
+      const { digest, mediaType } = next;
+      if (seen.has(digest) || !isDocumentType(mediaType)) continue;
+      seen.add(digest);
+      const reading = () => unlessBroken(this.#store.documents.facts(digest, { signal }));
+      const facts = await this.#do(action, options, reading);
+      stack.push(...facts?.manifests ?? []);
+      const referrer = facts?.referrer;
+      if (referrer?.subject !== subject.digest) continue;
+      if ((artifactType ?? referrer.descriptor.artifactType) === referrer.descriptor.artifactType) {
+        yield { ...referrer.descriptor };
+      }
+    }
+  }
+
+  async write(content: Content, options: WriteOptions = {}): Promise<Written> {
+    const { name, signal } = options;
+    if (name !== undefined) checkName(name);
+    const action = `write ${content.digest ?? content.mediaType}`;
+    await this.#do(action, options, () => this.#index.make(this.#store.blobs.directory, { signal }));
+    return roleOf(content, options.role) === "manifest"
+      ? await this.#writeManifest(action, content, options)
+      : await this.#writeBlob(action, content, options);
+  }
+
+  async tag(
+    name: string,
+    descriptor: Descriptor,
+    options: Options & { expect?: Digest | null | undefined } = {},
+  ): Promise<void> {
+    const { expect, signal } = options;
+    checkName(name);
+    const action = `tag ${JSON.stringify(name)}`;
+    await this.#change(action, options, async (listing, where) => {
+      const now = findName(listing.entries, name)?.digest ?? null;
+      if (expect !== undefined && expect !== now) {
+        throw new GantryError("conflict", `${where}: it is ${now ?? "free"}, expected ${expect ?? "free"}`);
+      }
+      if (!await this.#here.has(descriptor.digest, listing.entries, { signal })) {
+        throw this.#notFound(action, `no manifest ${descriptor.digest}`);
+      }
+      await this.#here.require(descriptor);
+      await this.#here.name(listing, name, descriptor, { signal });
+    });
+  }
+
+  untag(name: string, options: Options = {}): Promise<void> {
+    const action = `untag ${JSON.stringify(name)}`;
+    return this.#change(action, options, async (listing) => {
+      if (!findName(listing.entries, name)) throw this.#notFound(action, "no such name");
+      await this.#here.unname(listing, name);
+    });
+  }
+
+  delete(what: Address, options: Options & { role?: Role | undefined } = {}): Promise<void> {
+    const { digest } = what;
+    const action = `delete ${digest}`;
+    return this.#change(action, options, async (listing, where) => {
+      const { blobs, shared } = this.#store;
+      const listed = findDigest(listing.entries, digest) !== undefined;
+      const role = options.role ?? (listed ? "manifest" : roleOf(what));
+      const there = role === "manifest"
+        ? listed || await this.#here.has(digest, listing.entries, options)
+        : await blobs.facts(digest);
+      if (!there) throw this.#notFound(action, `no such ${role}`);
+      if (role === "manifest") await this.#here.unlist(listing, digest, options);
+      else if (listed) throw new GantryError("conflict", `${where}: it is a manifest`);
+      else if (shared) throw new GantryError("unsupported", `${where}: other repositories may need it`);
+      if (!shared) await rm(blobs.path(digest), { force: true });
+    });
+  }
+
+  ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
+    return this.#do(`open session ${session}`, options, async () => {
+      if (options.create !== false) await this.#index.make(this.#store.blobs.directory, options);
+      return await this.#store.sessions.open(session, options);
+    });
+  }
+
+  lease(): Promise<AsyncDisposable> {
+    const end = this.#store.blobs.leases.take();
+    this.#leases++;
+    let ended: Promise<void> | undefined;
+    const dispose = async () => {
+      this.#leases--;
+      try {
+        if (this.#here.pending.size === 0) return;
+        await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
+      } finally {
+        await end();
+      }
+    };
+    return Promise.resolve({ [Symbol.asyncDispose]: () => ended ??= dispose() });
+  }
+
+  gc(options: CollectOptions = {}): Promise<Collected> {
+    const action = "collect garbage";
+    return this.#do(action, options, async () => {
+      await this.#index.check();
+      if (this.#store.indexes) return await collect(this.#store, this.#store.indexes, options);
+      throw new GantryError("unsupported", `${this.#where(action)}: other layouts may need the blobs`);
+    });
+  }
+
+  async #writeBlob(action: string, content: Content, options: WriteOptions): Promise<Written> {
+    const { digest, mediaType } = content;
+    const { session, signal } = options;
+    if (digest !== undefined) {
+      const size = await this.#do(
+        action,
+        options,
+        () => this.#store.blobs.claim({ digest, size: content.size }),
+      );
+      if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "present" };
+    }
+    const ingest = await this.#do(action, options, () =>
+      this.#store.sessions.open(session ?? randomUUID(), {
+        algorithm: digest && algorithmOf(digest),
+        signal,
+      }));
+    return {
+      descriptor: await writeIngest(ingest, content, { keep: session !== undefined, signal }),
+      how: "written",
+    };
+  }
+
+  async #writeManifest(action: string, content: Content, options: WriteOptions): Promise<Written> {
+    const { name, signal } = options;
+    const { blobs } = this.#store;
+    const found = await this.#do(action, options, () => this.#presentManifest(content));
+    const bytes = found ?? await readManifest(content, signal);
+    parseDocument(bytes, { mediaType: content.mediaType, what: content.digest ?? content.mediaType });
+    const digest = content.digest ?? await digestBytes(bytes);
+    const descriptor = { mediaType: content.mediaType, digest, size: bytes.byteLength };
+    const put = async () => {
+      if (!await this.#presentManifest(descriptor)) await blobs.put(digest, bytes);
+    };
+    const listed = { ...descriptor, ...(content.annotations && { annotations: content.annotations }) };
+    if (name === undefined && this.#leases > 0) {
+      await this.#do(action, options, put);
+      this.#here.pending.set(digest, listed);
+    } else {
+      await this.#change(action, options, async (listing) => {
+        await put(); // with the lock, so that nobody deletes it before it is listed
+        await (name === undefined
+          ? this.#here.list(listing, [listed], { signal })
+          : this.#here.name(listing, name, listed, { signal }));
+      });
+    }
+    return { descriptor, how: found ? "present" : "written" };
+  }
+
+  /** A manifest that is there, unless its bytes are wrong. */
+  async #presentManifest(
+    { digest, size }: { digest?: Digest | undefined; size?: number | undefined },
+  ): Promise<Bytes | undefined> {
+    if (digest === undefined) return undefined;
+    const there = await this.#store.blobs.claim({ digest, ...(size !== undefined && { size }) });
+    return there === undefined
+      ? undefined
+      : await unlessBroken(this.#store.blobs.read({ digest, size: there }));
+  }
+
+  async #find(name: string, role: Role, options: Options): Promise<Descriptor | undefined> {
+    if (isDigest(name) && role === "blob") {
+      await this.#index.check();
+      const facts = await this.#store.blobs.facts(name);
+      return facts && { mediaType: mediaTypes.octetStream, digest: name, size: facts.size };
+    }
+    const { entries } = await this.#index.read();
+    return isDigest(name) ? await this.#here.find(name, entries, options) : findName(entries, name);
+  }
+
+  #notFound(action: string, reason: string): GantryError {
+    return new GantryError("not-found", `${this.#where(action)}: ${reason}`);
+  }
+
+  #where(action: string): string {
+    return `${action} in layout ${JSON.stringify(this.directory)}`;
+  }
+
+  async #do<T>(action: string, { signal }: Options, work: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    return await onDisk(this.#where(action), work);
+  }
+
+  #change<T>(
+    action: string,
+    options: Options,
+    work: (listing: Listing, where: string) => Promise<T>,
+  ): Promise<T> {
+    const changing = (listing: Listing) => work(listing, this.#where(action));
+    return this.#do(action, options, () => this.#index.change(changing, options));
+  }
+}
+
+function checkName(name: string): void {
+  if (nameGrammar.test(name) && !isDigest(name)) return;
+  throw new GantryError("invalid-name", `name a manifest ${JSON.stringify(name)}: not a layout's name`);
+}
+
+/** A manifest's bytes, which are the ones that its digest names if it has one. */
+async function readManifest(content: Content, signal: AbortSignal | undefined): Promise<Bytes> {
+  const { digest, size } = content;
+  const what = digest ?? content.mediaType;
+  const bytes = await content.open({ signal });
+  return await readAll(digest ? bytes.pipeThrough(verifying({ digest, size }, { what })) : bytes, {
+    limit: documentLimit,
+    what,
+    signal,
+  });
+}
