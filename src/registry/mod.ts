@@ -1,0 +1,40 @@
+/**
+ * The client of registries: each repository is a target over `fetch`.
+ *
+ * @example
+ * ```ts
+ * import { registry } from "@gantry/oci/registry";
+ *
+ * const app = registry("ghcr.io/acme/app", {
+ *   credentials: (host) => Promise.resolve(host === "ghcr.io" ? { username: "me", password: "secret" } : undefined),
+ * });
+ * console.log(app.registry, app.repository);
+ * ```
+ *
+ * @module
+ */
+
+export type { Bytes } from "../bytes.ts";
+export type {
+  Address,
+  Content,
+  Ingest,
+  OpenOptions,
+  Options,
+  Origin,
+  Resolved,
+  ResolveOptions,
+  Role,
+  Source,
+  Target,
+  WriteOptions,
+  Written,
+} from "../content/contracts.ts";
+export { type ErrorCode, GantryError } from "../errors.ts";
+export type { Annotations, Descriptor } from "../spec/descriptor.ts";
+export type { Algorithm, Digest } from "../spec/digest.ts";
+export type { Platform } from "../spec/platform.ts";
+export type { Refusal } from "./fault.ts";
+export type { Credentials, Environment, Limits, RegistryOptions, Sessions, Timeouts } from "./options.ts";
+export { catalog, type Registries, registries, type Registry, registry } from "./registry.ts";
+export { fetchTransport, type Transport, type TransportRequest } from "./transport.ts";

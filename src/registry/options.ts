@@ -1,0 +1,151 @@
+/**
+ * What a registry client can be told.
+ *
+ * @module
+ */
+
+import { fetchTransport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
+
+/** How to log in to a registry. */
+export type Credentials =
+  /** A name and a password, or a personal access token in its place. */
+  | { username: string; password: string }
+  /** A bearer token that is sent as it is. */
+  | { registryToken: string }
+  /** A refresh token that is exchanged for bearer tokens (OAuth2). */
+  | { identityToken: string };
+
+/** Where the addresses of unfinished uploads are kept, for other processes or a later run to go on with them. */
+export interface Sessions {
+  /** What is kept under the key. */
+  get(key: string): Promise<string | undefined>;
+  /** Keeps a value, which is short and secret: it lets anybody add to the upload. */
+  set(key: string, value: string): Promise<void>;
+  /** Forgets the key. */
+  delete(key: string): Promise<void>;
+}
+
+/** Limits on what a registry can make us do. */
+export interface Limits {
+  /** Bytes of a manifest or index: 8 MiB. */
+  manifest: number;
+  /** Bytes of one page of tags, repositories or referrers: 32 MiB. */
+  page: number;
+  /** Bytes of a token or an error: 128 KiB. */
+  answer: number;
+  /** Pages of one list: 10000. */
+  pages: number;
+  /** Redirects that one request follows: 10. */
+  redirects: number;
+  /** How often something that failed is tried again: 3. */
+  retries: number;
+}
+
+/** How long to wait for a registry, in milliseconds. */
+export interface Timeouts {
+  /** For an answer to begin once the request is sent: 60 seconds, ten times that where the registry verifies an upload. */
+  response: number;
+  /** For the next bytes of a body: 60 seconds. */
+  idle: number;
+}
+
+/** The world outside, for tests. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** A number from 0 up to 1. */
+  random(): number;
+  /** Waits; throws the signal's reason when that comes first. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Options of {@link registry}. */
+export interface RegistryOptions {
+  /** Sends requests; `fetch` unless told. */
+  transport?: Transport | undefined;
+  /** Finds the credentials for a registry's host (`docker.io`, `localhost:5000`); nobody's unless told. */
+  credentials?: ((registry: string) => Promise<Credentials | undefined>) | undefined;
+  /**
+   * Whether plain HTTP will do where a host does not speak HTTPS, for all hosts or for one. Unless told, it will for this
+   * machine's own: `localhost`, `127.0.0.1`, `[::1]`.
+   */
+  insecure?: boolean | ((registry: string) => boolean) | undefined;
+  /** Hosts of token servers that may see credentials though they belong to another domain than the registry. */
+  trustedRealms?: readonly string[] | undefined;
+  /**
+   * Hosts that a registry may send us to though they have addresses inside the network and it has none, such as the storage
+   * behind it. They see no credentials.
+   */
+  trustedHosts?: readonly string[] | undefined;
+  /** Remembers unfinished uploads that have a `session`; in memory unless told. */
+  sessions?: Sessions | undefined;
+  /**
+   * Uploads in pieces of so many bytes, each held in memory. Unless told, a blob goes in one piece where the registry takes
+   * it, and in pieces of 5 MiB when it has a session.
+   */
+  pieceSize?: number | undefined;
+  /** Names the program to the registry. */
+  userAgent?: string | undefined;
+  /** Limits that differ from the defaults. */
+  limits?: Partial<Limits> | undefined;
+  /** Timeouts that differ from the defaults. */
+  timeouts?: Partial<Timeouts> | undefined;
+  /** The world outside, for tests. */
+  environment?: Partial<Environment> | undefined;
+}
+
+/** The options with everything in place. */
+export interface Settings extends RegistryOptions {
+  transport: Transport;
+  sessions: Sessions;
+  userAgent: string;
+  limits: Limits;
+  timeouts: Timeouts;
+  environment: Environment;
+}
+
+/** Fills in the defaults. */
+export function settings(options: RegistryOptions = {}): Settings {
+  return {
+    ...options,
+    transport: options.transport ?? fetchTransport(),
+    sessions: options.sessions ?? memorySessions(),
+    userAgent: options.userAgent ?? "gantry",
+    limits: {
+      manifest: 8 << 20,
+      page: 32 << 20,
+      answer: 128 << 10,
+      pages: 10_000,
+      redirects: 10,
+      retries: 3,
+      ...options.limits,
+    },
+    timeouts: { response: 60_000, idle: 60_000, ...options.timeouts },
+    environment: { now: Date.now, random: Math.random, sleep, ...options.environment },
+  };
+}
+
+function memorySessions(): Sessions {
+  const kept = new Map<string, string>();
+  return {
+    get: (key) => Promise.resolve(kept.get(key)),
+    set: (key, value) => Promise.resolve(void kept.set(key, value)),
+    delete: (key) => Promise.resolve(void kept.delete(key)),
+  };
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

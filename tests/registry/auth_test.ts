@@ -1,0 +1,562 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import type { Credentials, RegistryOptions } from "../../src/registry/mod.ts";
+import { registry } from "../../src/registry/mod.ts";
+import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
+
+const manifest = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
+const found: Reply = {
+  headers: { "content-type": "application/vnd.oci.image.index.v1+json" },
+  body: manifest,
+};
+const me: Credentials = { username: "me", password: "pässwörd:1" };
+const as = (credentials: Credentials): RegistryOptions => ({
+  credentials: () => Promise.resolve(credentials),
+});
+const challenge = (header: string, status = 401): Reply => ({
+  status,
+  headers: { "www-authenticate": header },
+  body: '{"errors":[{"code":"UNAUTHORIZED","message":"log in"}]}',
+});
+const bearer = 'Bearer realm="https://auth.reg.test/token",service="reg.test",scope="repository:app:pull"';
+const realm = "GET https://auth.reg.test/token?service=reg.test&scope=repository%3Aapp%3Apull";
+const token = (value: string, more: object = {}): Reply => ({
+  body: JSON.stringify({ token: value, ...more }),
+});
+const get = "GET /v2/app/manifests/v1";
+/** Answers those who have one of these tokens. */
+const guarded = (reply: Reply, ...tokens: string[]) => ({ headers }: Seen): Reply =>
+  tokens.some((token) => headers.get("authorization") === `Bearer ${token}`) ? reply : challenge(bearer);
+
+async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(GantryError.is(error, code), String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+describe("authorisation", () => {
+  it("is not offered before it is asked for", async () => {
+    const { app, authorizations } = fake({ [get]: found }, as(me));
+    await app.resolve("v1", { document: true });
+    assert.deepEqual(authorizations(), [null]);
+  });
+
+  it("by name and password is sent to whoever asks with Basic, and then at once", async () => {
+    const basic = (request: Seen) =>
+      request.headers.has("authorization") ? found : challenge('BASIC realm="x"');
+    const { app, authorizations } = fake({ [get]: basic }, as(me));
+    await app.resolve("v1", { document: true });
+    await app.resolve("v1", { document: true });
+    const header = `Basic ${Buffer.from("me:pässwörd:1").toString("base64")}`;
+    assert.deepEqual(authorizations(), [null, header, header]);
+  });
+
+  it("is refused once when there are no credentials, or wrong ones", async () => {
+    const anonymous = fake({ [get]: challenge('Basic realm="x"') });
+    await rejects(
+      anonymous.app.resolve("v1", { document: true }),
+      "unauthorized",
+      /no credentials for reg\.test/,
+    );
+    assert.equal(anonymous.seen.length, 1);
+    const wrong = fake({ [get]: challenge('Basic realm="x"') }, as(me));
+    await rejects(wrong.app.resolve("v1", { document: true }), "unauthorized", /401 UNAUTHORIZED: log in$/);
+    assert.equal(wrong.seen.length, 2);
+  });
+
+  it("asks for the credentials anew when they are refused", async () => {
+    const given = [{ ...me, password: "old" }, { ...me, password: "new" }];
+    const header = `Basic ${btoa("me:new")}`;
+    const basic = ({ headers }: Seen) => headers.get("authorization") === header ? found : challenge("Basic");
+    const { app, seen } = fake({ [get]: basic }, { credentials: () => Promise.resolve(given.shift()) });
+    await app.resolve("v1", { document: true });
+    assert.equal(seen.length, 3);
+  });
+
+  it("by token is fetched anonymously without credentials", async () => {
+    const { app, calls, authorizations } = fake({ [get]: guarded(found, "t1"), [realm]: token("t1") });
+    await app.resolve("v1", { document: true });
+    assert.deepEqual(calls(), [get, realm, get]);
+    assert.deepEqual(authorizations(), [null, null, "Bearer t1"]);
+  });
+
+  it("by token is fetched with name and password", async () => {
+    const { app, authorizations } = fake({ [get]: guarded(found, "t1"), [realm]: token("t1") }, as(me));
+    await app.resolve("v1", { document: true });
+    assert.match(authorizations()[1]!, /^Basic /);
+  });
+
+  it("with empty name and password is anonymous", async () => {
+    const script = { [get]: guarded(found, "t1"), [realm]: token("t1") };
+    const { app, authorizations } = fake(script, as({ username: "", password: "" }));
+    await app.resolve("v1", { document: true });
+    assert.equal(authorizations()[1], null);
+  });
+
+  it("by an identity token is exchanged with POST, and the one that comes back takes its place", async () => {
+    const forms: string[] = [];
+    const tokens = ["t1", "t2"];
+    const { app, clock } = fake({
+      [get]: guarded(found, "t1", "t2"),
+      "POST https://auth.reg.test/token": ({ body, headers }) => {
+        forms.push(new TextDecoder().decode(body));
+        assert.equal(headers.get("authorization"), null);
+        return {
+          body: JSON.stringify({ access_token: tokens.shift(), refresh_token: "second", expires_in: 60 }),
+        };
+      },
+    }, as({ identityToken: "first" }));
+    await app.resolve("v1", { document: true });
+    clock.now += 60_000;
+    await app.resolve("v1", { document: true });
+    assert.deepEqual(Object.fromEntries(new URLSearchParams(forms[0])), {
+      grant_type: "refresh_token",
+      refresh_token: "first",
+      client_id: "gantry",
+      scope: "repository:app:pull",
+      service: "reg.test",
+    });
+    assert.equal(new URLSearchParams(forms[1]).get("refresh_token"), "second");
+  });
+
+  it("by a registry token is sent as it is and never exchanged", async () => {
+    const { app, calls } = fake({ [get]: guarded(found, "raw") }, as({ registryToken: "raw" }));
+    await app.resolve("v1", { document: true });
+    assert.deepEqual(calls(), [get, get]);
+    const refused = fake({ [get]: challenge(bearer) }, as({ registryToken: "raw" }));
+    await rejects(refused.app.resolve("v1", { document: true }), "unauthorized");
+  });
+});
+
+describe("token requests", () => {
+  const first = async (header: string, options?: RegistryOptions) => {
+    const { app, calls } = fake(
+      new Proxy({ [get]: [challenge(header), found] }, {
+        get: (script, key: string) => script[key as typeof get] ?? token("t"),
+      }),
+      options,
+    );
+    await app.resolve("v1", { document: true });
+    return calls()[1];
+  };
+
+  it("ask for what the work needs where the challenge names no scope, and name no service where it names none", async () => {
+    assert.equal(
+      await first('Bearer realm="https://auth.reg.test/t"'),
+      "GET https://auth.reg.test/t?scope=repository%3Aapp%3Apull",
+    );
+  });
+
+  it("keep the query of the realm", async () => {
+    assert.equal(
+      await first('Bearer realm="https://auth.reg.test/t?x=1%2B+a"'),
+      "GET https://auth.reg.test/t?x=1%2B+a&scope=repository%3Aapp%3Apull",
+    );
+  });
+
+  it("resolve a relative realm against the registry", async () => {
+    assert.equal(await first('Bearer realm="/token"'), "GET /token?scope=repository%3Aapp%3Apull");
+  });
+
+  it("name every scope of the challenge, what was missing first", async () => {
+    assert.equal(
+      await first('Bearer realm="/t",scope="repository:other:pull repository:app:pull,push"'),
+      "GET /t?scope=repository%3Aother%3Apull&scope=repository%3Aapp%3Apull%2Cpush",
+    );
+  });
+
+  it("without a realm, or with one that leads inside the network, are not made", async () => {
+    for (
+      const header of [
+        "Bearer service=x",
+        'Bearer realm="http://auth.reg.test/token"',
+        'Bearer realm="https://127.0.0.1/token"',
+        'Bearer realm="https://[::1]:8080/"',
+        'Bearer realm="https://169.254.169.254/latest"',
+        'Bearer realm="https://2130706433/"',
+        'Bearer realm="file:///etc/passwd"',
+        'Bearer realm="data:application/json,{}"',
+      ]
+    ) {
+      const { app, seen } = fake({ [get]: challenge(header) }, as(me));
+      await assert.rejects(
+        app.resolve("v1", { document: true }),
+        (error) => GantryError.is(error, "denied", "invalid-document"),
+        header,
+      );
+      assert.equal(seen.length, 1, header);
+    }
+  });
+
+  it("carry no credentials to another domain, and the error says so", async () => {
+    const header = 'Bearer realm="https://tokens.evil.test/t"';
+    const script = {
+      [get]: challenge(header),
+      "GET https://tokens.evil.test/t?scope=repository%3Aapp%3Apull": token("t1"),
+    };
+    const { app, authorizations } = fake(script, as(me));
+    await rejects(app.resolve("v1", { document: true }), "unauthorized", /kept from tokens\.evil\.test/);
+    assert.deepEqual(authorizations(), [null, null, "Bearer t1"]);
+    const trusting = fake(script, { ...as(me), trustedRealms: ["tokens.evil.test"] });
+    await rejects(trusting.app.resolve("v1", { document: true }), "unauthorized");
+    assert.match(trusting.authorizations()[1]!, /^Basic /);
+  });
+
+  it("do not follow the token server elsewhere", async () => {
+    const { app, calls } = fake({
+      [get]: challenge(bearer),
+      [realm]: { status: 307, headers: { location: "https://evil.test/t" } },
+    }, as(me));
+    await rejects(app.resolve("v1", { document: true }), "denied", /auth\.reg\.test redirects to evil\.test/);
+    assert.deepEqual(calls(), [get, realm]);
+  });
+
+  it("that are refused say by whom, and never hold secrets", async () => {
+    const { app } = fake({
+      [get]: challenge(bearer),
+      [realm]: { status: 401, body: '{"details":"bad Basic bWU6c2VjcmV0LXBhc3N3b3Jk"}' },
+    }, as(me));
+    await assert.rejects(app.resolve("v1", { document: true }), (error: Error) => {
+      assert.match(error.message, /^log in to reg\.test at auth\.reg\.test\/token: 401 bad Basic …$/);
+      return true;
+    });
+  });
+
+  it("need an answer that is JSON with a token, and not endless", async () => {
+    for (
+      const [body, code] of [
+        ["<html>log in</html>", "invalid-document"],
+        ['{"tok":"x"}', "invalid-document"],
+        ['{"token":"a\\nb"}', "invalid-document"],
+        ["[]", "invalid-document"],
+        ["null", "invalid-document"],
+        [`{"token":"${"x".repeat(200_000)}"}`, "too-large"],
+      ] as const
+    ) {
+      const { app } = fake({ [get]: challenge(bearer), [realm]: { body } });
+      await assert.rejects(app.resolve("v1", { document: true }), (error: Error) => {
+        assert.ok(GantryError.is(error, code), String(error));
+        assert.doesNotMatch(error.message, /xxx|html/);
+        return true;
+      });
+    }
+  });
+
+  it("take access_token before token", async () => {
+    const { app } = fake({ [get]: guarded(found, "b"), [realm]: token("a", { access_token: "b" }) });
+    await app.resolve("v1", { document: true });
+  });
+
+  it("are made once for all who wait, and again after a failure", async () => {
+    let fetched = 0;
+    const { app } = fake({
+      [get]: guarded(found, "t1"),
+      [realm]: async () => {
+        await Promise.resolve();
+        return fetched++ ? token("t1") : { status: 400, body: "{}" };
+      },
+    });
+    const failing = await Promise.allSettled([1, 2, 3].map(() => app.resolve("v1", { document: true })));
+    assert.ok(failing.some(({ status }) => status === "rejected"));
+    const before = fetched;
+    await app.resolve("v1", { document: true });
+    await Promise.all([1, 2, 3].map(() => app.resolve("v1", { document: true })));
+    assert.ok(fetched <= before + 1);
+  });
+});
+
+describe("tokens", () => {
+  it("hold for their time, of a minute at least, by our clock", async () => {
+    for (const [expires, holds] of [[300, 294], [undefined, 54], [0, 54], [-5, 54], ["120", 114]] as const) {
+      const { app, calls, clock } = fake({
+        [get]: guarded(found, "t1"),
+        [realm]: token("t1", { expires_in: expires, issued_at: "1999-01-01T00:00:00Z" }),
+      });
+      await app.resolve("v1", { document: true });
+      clock.now += holds * 1000;
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls(), [get, realm, get, get], `${expires}`);
+      clock.now += 2000;
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls().slice(4), [realm, get]);
+    }
+  });
+
+  it("that are refused are replaced once", async () => {
+    for (const status of [401, 400, 403]) {
+      const refuse = challenge(bearer, status);
+      if (status !== 401) delete refuse.headers;
+      const { app, calls } = fake({
+        [get]: [challenge(bearer), found, refuse, found],
+        [realm]: [token("t1"), token("t2")],
+      });
+      await app.resolve("v1", { document: true });
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls(), [get, realm, get, get, realm, get], `${status}`);
+    }
+  });
+
+  it("that do not help are not fetched again and again", async () => {
+    const { app, calls } = fake({ [get]: challenge(bearer), [realm]: token("t1") });
+    await rejects(app.resolve("v1", { document: true }), "unauthorized");
+    assert.deepEqual(calls(), [get, realm, get]);
+  });
+
+  it("are fetched with more scope when the registry says that theirs does not do", async () => {
+    const wide =
+      "GET https://auth.reg.test/token?service=reg.test&scope=repository%3Aother%3Apull&scope=repository%3Aapp%3Apull";
+    const more = bearer.replace('scope="', 'error="insufficient_scope",scope="repository:other:pull ');
+    for (const status of [401, 403]) {
+      const { app, calls } = fake({
+        [get]: [challenge(bearer), challenge(more, status), found],
+        [realm]: token("t1"),
+        [wide]: token("t2"),
+      });
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls(), [get, realm, get, wide, get]);
+      await app.resolve("v1", { document: true });
+      assert.equal(calls().length, 6, "the wider scope is remembered");
+    }
+  });
+
+  it("of one repository are not sent for another", async () => {
+    const other = realm.replace("app", "other");
+    const { open, authorizations } = fake({
+      [get]: guarded(found, "t1"),
+      "GET /v2/other/manifests/v1": guarded(found, "t2"),
+      [realm]: token("t1"),
+      [other]: token("t2"),
+    });
+    await open("reg.test/app").resolve("v1", { document: true });
+    await open("reg.test/other").resolve("v1", { document: true });
+    assert.deepEqual(authorizations(), [null, null, "Bearer t1", null, "Bearer t2"]);
+  });
+
+  it("ask for pushing when something is to be written, once", async () => {
+    const push = realm.replace("Apull", "Apull%2Cpush");
+    const bytes = new TextEncoder().encode("hello");
+    const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    const guard = (reply: Reply) => guarded(reply, "t1");
+    const { app, calls } = fake({
+      "POST /v2/app/blobs/uploads/": guard({ status: 202, headers: { location: "/u/1?s=%20x" } }),
+      [`PUT /u/1?s=%20x&digest=${encodeURIComponent(digest)}`]: guard({ status: 201 }),
+      [push]: token("t1"),
+    });
+    await app.write(contentOf(bytes));
+    assert.deepEqual(calls().map((call) => call.split(" ")[0]), ["POST", "GET", "POST", "PUT"]);
+  });
+});
+
+describe("challenges", () => {
+  it("may come only from /v2/", async () => {
+    const silent = ({ headers }: Seen) =>
+      headers.get("authorization") === "Bearer t1" ? found : { status: 401 };
+    const { app, calls } = fake({ [get]: silent, "GET /v2/": challenge(bearer), [realm]: token("t1") });
+    await app.resolve("v1", { document: true });
+    assert.deepEqual(calls(), [get, "GET /v2/", realm, get]);
+    const open = fake({ [get]: { status: 401 }, "GET /v2/": {} });
+    await rejects(open.app.resolve("v1", { document: true }), "unauthorized");
+    assert.deepEqual(open.calls(), [get, "GET /v2/"]);
+  });
+
+  it("of another host are answered with that host's credentials, or none", async () => {
+    const asked: string[] = [];
+    const blob = "GET /v2/app/blobs/sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    const { app, seen } = fake({
+      [blob]: [challenge("Basic"), { status: 307, headers: { location: "https://cdn.test/x" } }],
+      "GET https://cdn.test/x": ({ headers }) =>
+        headers.has("authorization") ? { body: "hello" } : challenge("Basic"),
+    }, {
+      credentials: (host) => {
+        asked.push(host);
+        return Promise.resolve({ username: "at", password: host });
+      },
+    });
+    const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    assert.equal(await new Response(await app.open({ digest })).text(), "hello");
+    assert.deepEqual(seen.map(({ url, headers }) => [new URL(url).host, headers.get("authorization")]), [
+      ["reg.test", null],
+      ["reg.test", `Basic ${btoa("at:reg.test")}`],
+      ["cdn.test", null],
+      ["cdn.test", `Basic ${btoa("at:cdn.test")}`],
+    ]);
+    assert.deepEqual(asked, ["reg.test", "cdn.test"]);
+  });
+
+  it("of another host are answered without a word of our repository", async () => {
+    const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    const { app, calls } = fake({
+      [`GET /v2/app/blobs/${digest}`]: { status: 307, headers: { location: "https://cdn.test/x" } },
+      "GET https://cdn.test/x": [challenge('Bearer realm="/t"'), { body: "hello" }],
+      "GET https://cdn.test/t": token("t1"),
+    });
+    assert.equal(await new Response(await app.open({ digest })).text(), "hello");
+    assert.equal(calls()[2], "GET https://cdn.test/t");
+  });
+
+  it("that want more each time are answered twice", async () => {
+    let n = 0;
+    const { app, calls } = fake(
+      new Proxy({}, {
+        get: (_, call: string) => () =>
+          call.startsWith("GET /t?")
+            ? token(`t${n}`)
+            : challenge(`Bearer realm="/t",scope="repository:r${n++}:pull"`),
+      }),
+    );
+    await rejects(app.resolve("v1", { document: true }), "unauthorized");
+    assert.deepEqual(calls().filter((call) => call === get), [get, get, get]);
+  });
+
+  it("are answered over plain HTTP only where that is wanted", async () => {
+    const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    const asked: string[] = [];
+    const { open, authorizations } = fake({
+      [`GET http://plain.test/v2/app/blobs/${digest}`]: ({ headers }) =>
+        headers.has("authorization")
+          ? { status: 307, headers: { location: "http://other.test/x" } }
+          : challenge("Basic"),
+      "GET http://other.test/x": challenge("Basic"),
+      [`GET https://plain.test/v2/app/blobs/${digest}`]: { fails: new TypeError("no TLS here") },
+    }, {
+      insecure: (host) => host === "plain.test",
+      credentials: (host) => {
+        asked.push(host);
+        return Promise.resolve(me);
+      },
+    });
+    await rejects(open("plain.test/app").open({ digest }), "unauthorized", /no credentials for other\.test/);
+    assert.deepEqual(asked, ["plain.test"]);
+    assert.equal(authorizations().at(-1), null);
+  });
+});
+
+describe("redirects", () => {
+  const blob = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" as const;
+  const at = `GET /v2/app/blobs/${blob}`;
+  const to = (location: string): Reply => ({ status: 307, headers: { location } });
+  const logged = ({ headers }: Seen, reply: Reply): Reply =>
+    headers.has("authorization") ? reply : challenge("Basic");
+
+  it("to another origin carry no credentials: neither host, nor subdomain, nor port, nor back again", async () => {
+    for (
+      const elsewhere of ["https://cdn.test/x?sig=1", "https://cdn.reg.test/x", "https://reg.test:444/x"]
+    ) {
+      const { app, seen } = fake({
+        [at]: (request) => logged(request, to(elsewhere)),
+        [`GET ${elsewhere}`]: to("https://reg.test/back"),
+        "GET /back": { body: "hello" },
+        [`GET ${elsewhere}`.replace("https://reg.test", "")]: to("https://reg.test/back"),
+      }, as(me));
+      assert.equal(await new Response(await app.open({ digest: blob })).text(), "hello");
+      assert.deepEqual(seen.map(({ headers }) => headers.has("authorization")), [false, true, false, false]);
+    }
+  });
+
+  it("within the origin keep them, however the port is written", async () => {
+    const { app, seen } = fake({
+      [at]: (request) => logged(request, to("https://reg.test:443/there")),
+      "GET /there": { body: "hello" },
+    }, as(me));
+    await app.open({ digest: blob });
+    assert.deepEqual(seen.map(({ headers }) => headers.has("authorization")), [false, true, true]);
+  });
+
+  it("are followed for a while only", async () => {
+    const { app, seen } = fake({ [at]: to("/a"), "GET /a": to("/b"), "GET /b": to("/a") });
+    await rejects(app.open({ digest: blob }), "too-large", /more than 10 redirects/);
+    assert.equal(seen.length, 11);
+  });
+
+  it("to plain HTTP or into the network are refused", async () => {
+    for (
+      const location of ["http://reg.test/x", "https://10.0.0.1/x", "https://localhost/x", "ftp://reg.test/x"]
+    ) {
+      const { app } = fake({ [at]: to(location) });
+      await rejects(
+        app.open({ digest: blob }),
+        "denied",
+        /^read reg\.test\/app@sha256:\S+: reg\.test leads to/,
+      );
+    }
+    const { app } = fake({ [at]: to("https://10.0.0.1/x"), "GET https://10.0.0.1/x": { body: "hello" } }, {
+      trustedHosts: ["10.0.0.1"],
+    });
+    await app.open({ digest: blob });
+  });
+
+  it("of writes are followed only where they keep the method", async () => {
+    for (const status of [301, 302, 303]) {
+      const { app } = fake({ "POST /v2/app/blobs/uploads/": { status, headers: { location: "/x" } } });
+      await assert.rejects(
+        app.write(contentOf(new TextEncoder().encode("hello"))),
+        (error) => GantryError.is(error),
+      );
+    }
+  });
+});
+
+describe("names of registries", () => {
+  it("are given to the credentials as the user writes them", async () => {
+    const asked: string[] = [];
+    const hub = "GET https://registry-1.docker.io/v2/library/alpine/manifests/v1";
+    const { open } = fake({
+      [hub]: [challenge("Basic"), found],
+      "GET https://reg.test/v2/app/manifests/v1": [challenge("Basic"), found],
+      [get]: [challenge("Basic"), found],
+    }, {
+      credentials: (host) => {
+        asked.push(host);
+        return Promise.resolve(me);
+      },
+    });
+    await open("alpine").resolve("v1", { document: true });
+    await open("reg.test:443/app").resolve("v1", { document: true });
+    assert.deepEqual(asked, ["docker.io", "reg.test:443"]);
+  });
+
+  it("that no URL can hold are refused", () => {
+    for (const name of ["127.256.0.1/app", "reg.test:99999/app"]) {
+      assert.throws(() => registry(name), (error) => GantryError.is(error, "invalid-name"));
+    }
+  });
+});
+
+describe("schemes", () => {
+  const refused = { fails: new TypeError("fetch failed") };
+  const path = "/v2/app/manifests/v1";
+
+  it("of this machine are HTTPS, or else HTTP, and remembered", async () => {
+    const { open, calls } = fake({
+      [`GET https://localhost:5000${path}`]: refused,
+      [`GET http://localhost:5000${path}`]: found,
+    });
+    const app = open("localhost:5000/app");
+    await app.resolve("v1", { document: true });
+    await app.resolve("v1", { document: true });
+    assert.deepEqual(calls().map((call) => call.slice(4, 9)), ["https", "http:", "http:"]);
+  });
+
+  it("of others are HTTPS, unless told", async () => {
+    const script = {
+      [`GET https://reg.test${path}`]: refused,
+      [get]: refused,
+      [`GET http://reg.test${path}`]: found,
+    };
+    const strict = fake(script, { limits: { retries: 0 } });
+    await rejects(strict.app.resolve("v1", { document: true }), "unavailable");
+    for (const insecure of [true, (host: string) => host === "reg.test"]) {
+      const { app, calls } = fake(script, { insecure });
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls(), [get, `GET http://reg.test${path}`]);
+    }
+    const never = fake({ [`GET https://localhost${path}`]: refused }, {
+      insecure: false,
+      limits: { retries: 0 },
+    });
+    await rejects(never.open("localhost/app").resolve("v1", { document: true }), "unavailable");
+  });
+});

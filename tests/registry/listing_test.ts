@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import { fake, type Reply } from "./fake.ts";
+
+const first = "GET /v2/app/tags/list?n=1000";
+const page = (tags: unknown, next?: string): Reply => ({
+  body: JSON.stringify({ name: "app", tags }),
+  headers: next === undefined ? {} : { link: `<${next}>; rel="next"` },
+});
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(GantryError.is(error, code), String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+describe("tags", () => {
+  it("come page by page, each once, in the registry's order", async () => {
+    const { app, calls, seen } = fake({
+      [first]: page(["b", "a"], "/v2/app/tags/list?last=a%2B&n=2"),
+      "GET /v2/app/tags/list?last=a%2B&n=2": page([], "?last=x"),
+      "GET /v2/app/tags/list?last=x": page(["a", "c"]),
+    });
+    assert.deepEqual(await collect(app.names()), ["b", "a", "c"]);
+    assert.equal(calls().length, 3);
+    assert.equal(seen[0]!.headers.get("accept"), "application/json");
+  });
+
+  it("are not asked for before they are wanted, and no page more than that", async () => {
+    const { app, seen } = fake({ [first]: page(["a", "b"], "?last=b") });
+    const names = app.names();
+    assert.equal(seen.length, 0);
+    for await (const name of names) if (name === "a") break;
+    assert.equal(seen.length, 1);
+  });
+
+  it("may be none, and what is no tag is left out", async () => {
+    for (const body of [null, [], undefined]) {
+      assert.deepEqual(await collect(fake({ [first]: page(body) }).app.names()), []);
+    }
+    assert.deepEqual(await collect(fake({ [first]: page([1, "ok", null, "../x", "a b"]) }).app.names()), [
+      "ok",
+    ]);
+    await rejects(collect(fake({ [first]: page("x") }).app.names()), "invalid-document");
+    await rejects(collect(fake({ [first]: { body: "<html>" } }).app.names()), "invalid-document");
+  });
+
+  it("are asked for without a number where the registry wants none", async () => {
+    const body = '{"errors":[{"code":"PAGINATION_NUMBER_INVALID"}]}';
+    const { app } = fake({ [first]: { status: 400, body }, "GET /v2/app/tags/list": page(["a"]) });
+    assert.deepEqual(await collect(app.names()), ["a"]);
+  });
+
+  it("of a repository that is not there are not-found", async () => {
+    const body = '{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known"}]}';
+    const { app } = fake({ [first]: { status: 404, body } });
+    await rejects(
+      collect(app.names()),
+      "not-found",
+      /^list the tags of reg\.test\/app: 404 NAME_UNKNOWN: repository/,
+    );
+  });
+
+  it("that go in a circle, bring nothing new or never end are an error", async () => {
+    const circle = fake({ [first]: page(["a"], "?x=1"), "GET /v2/app/tags/list?x=1": page(["b"], "?x=1") });
+    await rejects(collect(circle.app.names()), "invalid-document", /circle/);
+    const old = fake({ [first]: page(["a"], "?x=1"), "GET /v2/app/tags/list?x=1": page(["a"], "?x=2") });
+    await rejects(collect(old.app.names()), "invalid-document", /nothing new/);
+    let n = 0;
+    const endless = fake(
+      new Proxy({}, { get: () => () => page([`t${n}`], `?x=${n++}`) }),
+      { limits: { pages: 20 } },
+    );
+    await rejects(collect(endless.app.names()), "too-large", /more than 20 pages/);
+  });
+
+  it("lead to no other origin", async () => {
+    const { app, seen } = fake({ [first]: page(["a"], "https://evil.test/v2/app/tags/list") });
+    await rejects(collect(app.names()), "denied", /next page is not on reg\.test/);
+    assert.equal(seen.length, 1);
+  });
+
+  it("of a page that is too long are not read", async () => {
+    const { app } = fake({ [first]: page(["x".repeat(100)]) }, { limits: { page: 50 } });
+    await rejects(collect(app.names()), "too-large");
+  });
+});
+
+describe("repositories", () => {
+  it("are listed with leave for the catalogue", async () => {
+    const { open, calls } = fake({
+      "GET /v2/_catalog?n=1000": [
+        { status: 401, headers: { "www-authenticate": 'Bearer realm="/t"' } },
+        { body: '{"repositories":["a","b/c","../x"]}' },
+      ],
+      "GET /t?scope=registry%3Acatalog%3A*": { body: '{"token":"t"}' },
+    });
+    assert.deepEqual(await collect(open.catalog("reg.test")), ["a", "b/c"]);
+    assert.equal(calls().length, 3);
+    assert.throws(() => open.catalog("not a host"), (error) => GantryError.is(error, "invalid-name"));
+  });
+
+  it("that a registry keeps to itself are an error that says so", async () => {
+    const kept: [number, ErrorCode][] = [[401, "unauthorized"], [403, "denied"], [404, "not-found"], [
+      405,
+      "unsupported",
+    ]];
+    for (const [status, code] of kept) {
+      const { open } = fake({ "GET /v2/_catalog?n=1000": { status }, "GET /v2/": {} });
+      await rejects(collect(open.catalog("reg.test")), code);
+    }
+  });
+});
