@@ -1,0 +1,75 @@
+import { type Bytes, observed } from "../bytes.ts";
+import type { Target } from "../content/contracts.ts";
+import { readVerified } from "../content/read.ts";
+import { GantryError } from "../errors.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import { type Call, empty } from "./call.ts";
+import { etagOf, hasAlready, rangeOf, type Span } from "./conditions.ts";
+import { orUnknown, refusal, supported } from "./refusal.ts";
+import type { RouteTo } from "./routes.ts";
+
+/** GET and HEAD of a blob, whole or in part. */
+export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob">): Promise<Response> {
+  const { request, signal } = call;
+  const target = await call.target(repository);
+  const { descriptor } = await orUnknown(
+    target.resolve(digest, { role: "blob", signal }),
+    "BLOB_UNKNOWN",
+    `blob ${digest} is not in ${repository}`,
+  );
+  const headers: Record<string, string> = {
+    "accept-ranges": "bytes",
+    "docker-content-digest": digest,
+    etag: etagOf(digest),
+  };
+  if (hasAlready(request.headers, digest)) return empty(304, headers);
+
+  const { size } = descriptor;
+  headers["content-type"] = "application/octet-stream";
+  headers["content-length"] = String(size);
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const range = rangeOf(request.headers, size, digest);
+  if (range === "unsatisfiable") {
+    throw refusal(416, "SIZE_INVALID", `blob ${digest} has ${size} bytes`, {
+      headers: { "content-range": `bytes */${size}` },
+    });
+  }
+  const blob = { digest, size };
+  if (!range) return new Response(await readVerified(target, blob, { role: "blob", signal }), { headers });
+  headers["content-length"] = String(range.end - range.start);
+  headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${size}`;
+  return new Response(await openSpan(target, blob, range, signal), { status: 206, headers });
+}
+
+/** DELETE of a blob. */
+export async function deleteBlob(call: Call, { repository, digest }: RouteTo<"blob">): Promise<Response> {
+  const target = await call.target(repository);
+  const remove = supported(target.delete, "delete").bind(target);
+  await orUnknown(
+    remove({ digest }, { role: "blob", signal: call.signal }),
+    "BLOB_UNKNOWN",
+    `blob ${digest} is not in ${repository}`,
+  );
+  return empty(202);
+}
+
+/** Part of a blob. Its hash cannot be checked, but at least it is as long as was said. */
+async function openSpan(
+  target: Target,
+  blob: Pick<Descriptor, "digest" | "size">,
+  { start, end }: Span,
+  signal: AbortSignal,
+): Promise<ReadableStream<Bytes>> {
+  let left = end - start;
+  const check = (right: boolean) => {
+    if (right) return;
+    throw new GantryError(
+      "size-mismatch",
+      `read blob ${blob.digest}: not ${end - start} bytes from ${start}`,
+    );
+  };
+  return observed(await target.open(blob, { role: "blob", start, end, signal }), {
+    chunk: (chunk) => check((left -= chunk.byteLength) >= 0),
+    done: () => check(left === 0),
+  });
+}

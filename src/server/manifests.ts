@@ -1,0 +1,113 @@
+import { type Bytes, readAll, streamOf } from "../bytes.ts";
+import { readDocument } from "../content/read.ts";
+import { digestBytes } from "../digest/mod.ts";
+import { GantryError } from "../errors.ts";
+import { algorithmOf, type Digest } from "../spec/digest.ts";
+import { type Document, parseDocument } from "../spec/document.ts";
+import { type Call, empty } from "./call.ts";
+import { requireChildren } from "./children.ts";
+import { etagOf, hasAlready } from "./conditions.ts";
+import { orUnknown, refusal, supported } from "./refusal.ts";
+import type { Reference, RouteTo } from "./routes.ts";
+
+/** GET and HEAD of a manifest. */
+export async function getManifest(call: Call, route: RouteTo<"manifest">): Promise<Response> {
+  const { request, signal } = call;
+  const target = await call.target(route.repository);
+  const whole = request.method !== "HEAD";
+  const { descriptor, document } = await orUnknown(
+    target.resolve(nameOf(route.reference), { role: "manifest", document: whole, signal }),
+    ...unknownManifest(route),
+  );
+  const headers = {
+    "docker-content-digest": descriptor.digest,
+    etag: etagOf(descriptor.digest),
+  };
+  if (hasAlready(request.headers, descriptor.digest)) return empty(304, headers);
+  const bytes = whole
+    ? document ??
+      await readDocument(target, descriptor, { role: "manifest", limit: call.manifestLimit, signal })
+    : null;
+  return new Response(bytes, {
+    headers: {
+      ...headers,
+      "content-type": descriptor.mediaType,
+      "content-length": String(bytes?.byteLength ?? descriptor.size),
+    },
+  });
+}
+
+/** PUT of a manifest under a tag or its digest. */
+export async function putManifest(call: Call, route: RouteTo<"manifest">): Promise<Response> {
+  const { repository, reference } = route;
+  const { request, signal } = call;
+  const bytes = await readBody(call);
+  const document = parse(bytes, request.headers.get("content-type"));
+  const digest = await digestBytes(bytes, reference.digest ? algorithmOf(reference.digest) : "sha256");
+  if (reference.digest && reference.digest !== digest) {
+    throw refusal(400, "DIGEST_INVALID", `the manifest's digest is ${digest}`);
+  }
+  const target = await call.target(repository);
+  await requireChildren(target, document, signal);
+  await target.write({
+    mediaType: document.mediaType,
+    digest,
+    size: bytes.byteLength,
+    replayable: true,
+    open: ({ start = 0 } = {}) => Promise.resolve(streamOf(bytes.subarray(start))),
+  }, { role: "manifest", name: reference.tag, signal });
+
+  const { subject } = document.kind === "manifest" ? document.manifest : document.index;
+  return empty(201, {
+    location: `/v2/${repository}/manifests/${digest}`,
+    "docker-content-digest": digest,
+    ...(subject && { "oci-subject": subject.digest }),
+  });
+}
+
+/** DELETE of a tag, or of a manifest with all its tags. */
+export async function deleteManifest(call: Call, route: RouteTo<"manifest">): Promise<Response> {
+  const { reference, repository } = route;
+  const { signal } = call;
+  const target = await call.target(repository);
+  const work = reference.digest
+    ? supported(target.delete, "delete").call(target, { digest: reference.digest }, {
+      role: "manifest",
+      signal,
+    })
+    : supported(target.untag, "remove a tag").call(target, reference.tag, { signal });
+  await orUnknown(work, ...unknownManifest(route));
+  return empty(202);
+}
+
+function nameOf(reference: Reference): string | Digest {
+  return reference.digest ?? reference.tag;
+}
+
+function unknownManifest({ repository, reference }: RouteTo<"manifest">): ["MANIFEST_UNKNOWN", string] {
+  return ["MANIFEST_UNKNOWN", `manifest ${nameOf(reference)} is not in ${repository}`];
+}
+
+/** All of the request's body; what is too long is refused as soon as that shows. */
+async function readBody({ request, manifestLimit: limit, signal }: Call): Promise<Bytes> {
+  const tooLarge = () => refusal(413, "SIZE_INVALID", `the manifest is longer than ${limit} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  const body = request.body as ReadableStream<Bytes> | null;
+  if (!body) throw refusal(400, "MANIFEST_INVALID", "the manifest is empty");
+  try {
+    return await readAll(body, { limit, what: "manifest", signal });
+  } catch (error) {
+    throw GantryError.is(error, "too-large") ? tooLarge() : error;
+  }
+}
+
+function parse(bytes: Bytes, mediaType: string | null): Exclude<Document, { kind: "schema1" }> {
+  try {
+    const document = parseDocument(bytes, { mediaType, what: "manifest" });
+    if (document.kind !== "schema1") return document;
+  } catch (error) {
+    if (GantryError.is(error)) throw refusal(400, "MANIFEST_INVALID", error.message);
+    throw error;
+  }
+  throw refusal(400, "MANIFEST_INVALID", "manifests of Docker's schema 1 are not taken");
+}

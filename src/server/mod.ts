@@ -1,0 +1,38 @@
+/**
+ * A registry as a function from request to response, over any target.
+ *
+ * @example
+ * ```ts
+ * import { memory } from "@gantry/oci/content";
+ * import { server } from "@gantry/oci/server";
+ *
+ * const target = memory();
+ * const registry = server({ repositories: () => target });
+ * const response = await registry(new Request("http://localhost/v2/"));
+ * console.log(response.status);
+ * ```
+ *
+ * @module
+ */
+
+export type { Bytes } from "../bytes.ts";
+export type {
+  Address,
+  Content,
+  Ingest,
+  OpenOptions,
+  Options,
+  Origin,
+  Resolved,
+  ResolveOptions,
+  Role,
+  Source,
+  Target,
+  WriteOptions,
+  Written,
+} from "../content/contracts.ts";
+export { type ErrorCode, GantryError } from "../errors.ts";
+export type { Annotations, Descriptor } from "../spec/descriptor.ts";
+export type { Algorithm, Digest } from "../spec/digest.ts";
+export type { Platform } from "../spec/platform.ts";
+export { server, type ServerOptions } from "./server.ts";

@@ -1,0 +1,30 @@
+import { GantryError } from "../errors.ts";
+import type { Digest } from "../spec/digest.ts";
+import { isRepository } from "../spec/reference.ts";
+import type { Call } from "./call.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Takes a blob over from another repository, if that one has it. A client that gets no for an answer uploads. */
+export async function mount(
+  call: Call,
+  { repository, from, digest }: { repository: string; from: string; digest: Digest },
+): Promise<boolean> {
+  if (!isRepository(from)) return false;
+  const { signal } = call;
+  const target = await call.target(repository);
+  try {
+    const source = await call.target(from);
+    const { descriptor: { mediaType, size } } = await source.resolve(digest, { role: "blob", signal });
+    await target.write({
+      mediaType,
+      digest,
+      size,
+      replayable: true,
+      open: ({ start, signal } = {}) => source.open({ digest, size }, { role: "blob", start, signal }),
+    }, { role: "blob", signal });
+    return true;
+  } catch (error) {
+    if (GantryError.is(error) || error instanceof Refusal) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { type Digest, isDigest } from "../spec/digest.ts";
+import { isRepository, isTag } from "../spec/reference.ts";
+import { type Code, type Refusal, refusal } from "./refusal.ts";
+
+/** What a request's path asks for; every part of it is valid. */
+export type Route =
+  | { kind: "ping" }
+  | { kind: "catalog" }
+  | { kind: "manifest"; repository: string; reference: Reference }
+  | { kind: "blob"; repository: string; digest: Digest }
+  | { kind: "uploads"; repository: string }
+  | { kind: "upload"; repository: string; id: string }
+  | { kind: "tags"; repository: string }
+  | { kind: "referrers"; repository: string; digest: Digest };
+
+/** How a path names a manifest. */
+export type Reference = { tag: string; digest?: undefined } | { tag?: undefined; digest: Digest };
+
+/** The route of one kind. */
+export type RouteTo<Kind extends Route["kind"]> = Extract<Route, { kind: Kind }>;
+
+/**
+ * Reads a path from its end, since a repository may be called `a/blobs/uploads`. Nothing but what passed its grammar
+ * leaves here, so that it can become part of a key, a path or a header.
+ */
+export function routeOf(pathname: string): Route {
+  if (pathname === "/v2" || pathname === "/v2/") return { kind: "ping" };
+  if (pathname === "/v2/_catalog") return { kind: "catalog" };
+  if (!pathname.startsWith("/v2/")) throw noRoute();
+  const path = pathname.slice("/v2/".length).split("/");
+  const last = decoded(path.at(-1)!);
+  const before = path.at(-2);
+  const repository = (parts: number) => validRepository(path.slice(0, -parts).join("/"));
+
+  if (before === "manifests") {
+    return { kind: "manifest", repository: repository(2), reference: validReference(last) };
+  }
+  if (before === "referrers") {
+    return { kind: "referrers", repository: repository(2), digest: validDigest(last) };
+  }
+  if (before === "tags" && last === "list") return { kind: "tags", repository: repository(2) };
+  if (before === "blobs" && last === "uploads") return { kind: "uploads", repository: repository(2) };
+  if (before === "blobs") return { kind: "blob", repository: repository(2), digest: validDigest(last) };
+  if (before === "uploads" && path.at(-3) === "blobs") {
+    return last === ""
+      ? { kind: "uploads", repository: repository(3) }
+      : { kind: "upload", repository: repository(3), id: validUpload(last) };
+  }
+  throw noRoute();
+}
+
+/** A query parameter; given twice, it could be read in two ways and is refused. */
+export function parameter(url: URL, name: string, code: Code): string | undefined {
+  const values = url.searchParams.getAll(name);
+  if (values.length > 1) throw refusal(400, code, `the parameter "${name}" is given more than once`);
+  return values[0];
+}
+
+/** A query parameter that is a digest. */
+export function digestParameter(url: URL, name: string): Digest | undefined {
+  const value = parameter(url, name, "DIGEST_INVALID");
+  return value === undefined ? undefined : validDigest(value);
+}
+
+function validRepository(name: string): string {
+  if (isRepository(name)) return name;
+  throw refusal(400, "NAME_INVALID", "the repository name does not follow the grammar");
+}
+
+function validReference(reference: string): Reference {
+  if (reference.includes(":")) return { digest: validDigest(reference) };
+  if (isTag(reference)) return { tag: reference };
+  throw refusal(400, "TAG_INVALID", "the tag does not follow the grammar");
+}
+
+function validDigest(digest: string): Digest {
+  if (isDigest(digest)) return digest;
+  throw refusal(
+    400,
+    "DIGEST_INVALID",
+    "the digest is not one, or of an unknown algorithm",
+  );
+}
+
+function validUpload(id: string): string {
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  throw refusal(404, "BLOB_UPLOAD_UNKNOWN", "the upload is not known");
+}
+
+function noRoute(): Refusal {
+  return refusal(404, "UNSUPPORTED", "there is nothing at this path");
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

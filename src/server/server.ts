@@ -1,0 +1,123 @@
+import type { Target } from "../content/contracts.ts";
+import { documentLimit } from "../content/read.ts";
+import { deleteBlob, getBlob } from "./blobs.ts";
+import { type Call, json } from "./call.ts";
+import { listRepositories, listTags } from "./lists.ts";
+import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
+import { listReferrers } from "./referrers.ts";
+import { orUnknown, refusal, refusalOf } from "./refusal.ts";
+import { type Route, routeOf } from "./routes.ts";
+import { deleteUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
+
+/** What a registry serves, and how. */
+export interface ServerOptions {
+  /**
+   * A repository by its name, which has passed the grammar of names. To keep one from the client, throw a
+   * `GantryError`: `not-found`, `denied`, `unauthorized`.
+   */
+  repositories: (name: string) => Target | Promise<Target>;
+  /** The names of all repositories; without it they cannot be listed. */
+  catalog?: (() => AsyncIterable<string>) | undefined;
+  /** The largest manifest, in bytes; 8 MiB unless told. */
+  manifestLimit?: number | undefined;
+  /** Told of every error that is answered with a status of 500 or more. The client learns only that there was one. */
+  onError?: ((error: unknown, request: Request) => void) | undefined;
+}
+
+/**
+ * A registry that speaks the OCI distribution protocol, as a function from request to response. It keeps no state: an
+ * upload may go on in another process over the same storage. Wrap it to ask for credentials.
+ *
+ * @example
+ * ```ts
+ * import { memory } from "@gantry/oci/content";
+ * import { server } from "@gantry/oci/server";
+ *
+ * const repositories = new Map([["app", memory()]]);
+ * const registry = server({
+ *   repositories: (name) => repositories.get(name) ?? memory(),
+ *   catalog: async function* () {
+ *     yield* repositories.keys();
+ *   },
+ * });
+ * const response = await registry(new Request("http://localhost/v2/app/tags/list"));
+ * console.log(await response.json()); // { name: "app", tags: [] }
+ * ```
+ */
+export function server(options: ServerOptions): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const response = await answer(request, options);
+    // Clients that are refused may still be sending.
+    if (request.body && !request.body.locked) await request.body.cancel().catch(() => {});
+    response.headers.set("docker-distribution-api-version", "registry/2.0");
+    response.headers.set("x-content-type-options", "nosniff");
+    return request.method === "HEAD" ? new Response(null, response) : response;
+  };
+}
+
+async function answer(request: Request, options: ServerOptions): Promise<Response> {
+  try {
+    const url = new URL(request.url);
+    return await handlerOf(request.method, routeOf(url.pathname))({
+      request,
+      url,
+      signal: request.signal,
+      manifestLimit: options.manifestLimit ?? documentLimit,
+      catalog: options.catalog,
+      target: (name) =>
+        orUnknown(
+          Promise.resolve(name).then(options.repositories),
+          "NAME_UNKNOWN",
+          `repository ${name} is not known`,
+        ),
+    });
+  } catch (error) {
+    // Nobody hears this answer.
+    if (request.signal.aborted) return new Response(null, { status: 499 });
+    const { status, problems, headers } = refusalOf(error);
+    if (status >= 500) options.onError?.(error, request);
+    return json({ errors: problems }, status, headers);
+  }
+}
+
+type Methods = Partial<Record<string, (call: Call) => Promise<Response>>>;
+
+function handlerOf(method: string, route: Route): (call: Call) => Promise<Response> {
+  const methods = methodsOf(route);
+  const name = method === "HEAD" ? "GET" : method;
+  if (Object.hasOwn(methods, name)) return methods[name]!;
+  const known = Object.keys(methods).map((name) => name === "GET" ? "GET, HEAD" : name);
+  throw refusal(405, "UNSUPPORTED", `the method ${method} does nothing here`, {
+    headers: { allow: known.join(", ") },
+  });
+}
+
+function methodsOf(route: Route): Methods {
+  switch (route.kind) {
+    case "ping":
+      return { GET: () => Promise.resolve(json({})) };
+    case "catalog":
+      return { GET: listRepositories };
+    case "tags":
+      return { GET: (call) => listTags(call, route) };
+    case "referrers":
+      return { GET: (call) => listReferrers(call, route) };
+    case "manifest":
+      return {
+        GET: (call) => getManifest(call, route),
+        PUT: (call) => putManifest(call, route),
+        DELETE: (call) => deleteManifest(call, route),
+      };
+    case "blob":
+      return { GET: (call) => getBlob(call, route), DELETE: (call) => deleteBlob(call, route) };
+    case "uploads":
+      return { POST: (call) => startUpload(call, route) };
+    case "upload":
+      return {
+        GET: (call) => getUpload(call, route),
+        PATCH: (call) => patchUpload(call, route),
+        PUT: (call) => putUpload(call, route),
+        DELETE: (call) => deleteUpload(call, route),
+      };
+  }
+}

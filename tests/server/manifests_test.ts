@@ -1,0 +1,272 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { mediaTypes } from "../../src/spec/mod.ts";
+import {
+  descriptorOf,
+  digestOf,
+  manifestOf,
+  pushBlob,
+  pushImage,
+  put,
+  refused,
+  registryInMemory,
+} from "./client.ts";
+
+const missing = `sha256:${"0".repeat(64)}`;
+
+function indexOf(manifests: unknown[], more: Record<string, unknown> = {}): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests, ...more });
+}
+
+describe("GET and HEAD of a manifest", () => {
+  it("give the bytes that were pushed, by tag and by digest", async () => {
+    const { handler, send } = registryInMemory();
+    const manifest = await pushImage(handler, "library/app", "v1");
+    for (const reference of ["v1", digestOf(manifest)]) {
+      const response = await send("GET", `/v2/library/app/manifests/${reference}`);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("content-type"), mediaTypes.ociManifest);
+      assert.equal(response.headers.get("docker-content-digest"), digestOf(manifest));
+      assert.equal(response.headers.get("content-length"), String(manifest.length));
+      assert.equal(response.headers.get("etag"), `"${digestOf(manifest)}"`);
+      assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+      assert.equal(await response.text(), manifest);
+
+      const head = await send("HEAD", `/v2/library/app/manifests/${reference}`);
+      assert.equal(head.status, 200);
+      assert.deepEqual([...head.headers], [...response.headers]);
+      assert.equal(head.body, null);
+    }
+  });
+
+  it("keep white space, order and unknown fields", async () => {
+    const { handler, send } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const { config } = JSON.parse(manifestOf("{}", []));
+    const text = `{ "x": 1.50,\n\t"layers" : [],"config":${JSON.stringify(config)}, "schemaVersion":2 }\n`;
+    assert.equal((await put(handler, "/v2/app/manifests/v1", text)).status, 201);
+    assert.equal(await (await send("GET", "/v2/app/manifests/v1")).text(), text);
+  });
+
+  it("answer 304 to those that have it", async () => {
+    const { handler, send } = registryInMemory();
+    const manifest = await pushImage(handler, "app", "v1");
+    const headers = { "if-none-match": `"${digestOf(manifest)}"` };
+    const response = await send("GET", "/v2/app/manifests/v1", { headers });
+    assert.equal(response.status, 304);
+    assert.equal(response.headers.get("docker-content-digest"), digestOf(manifest));
+    assert.equal(await response.text(), "");
+  });
+
+  it("answer 404 where there is none", async () => {
+    const { send } = registryInMemory();
+    await refused(await send("GET", "/v2/app/manifests/v1"), 404, "MANIFEST_UNKNOWN");
+    await refused(await send("GET", `/v2/app/manifests/${missing}`), 404, "MANIFEST_UNKNOWN");
+    const head = await send("HEAD", "/v2/app/manifests/v1");
+    assert.equal(head.status, 404);
+    assert.equal(head.body, null);
+  });
+});
+
+describe("PUT of a manifest", () => {
+  it("answers with its place and digest", async () => {
+    const { handler } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const manifest = manifestOf("{}", []);
+    const response = await put(handler, "/v2/app/manifests/v1", manifest);
+    assert.equal(response.status, 201);
+    assert.equal(response.headers.get("location"), `/v2/app/manifests/${digestOf(manifest)}`);
+    assert.equal(response.headers.get("docker-content-digest"), digestOf(manifest));
+    assert.equal(response.headers.get("oci-subject"), null);
+  });
+
+  it("takes a manifest under its sha512", async () => {
+    const { handler, send } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const manifest = manifestOf("{}", []);
+    const digest = digestOf(manifest, "sha512");
+    assert.equal((await put(handler, `/v2/app/manifests/${digest}`, manifest)).status, 201);
+    assert.equal(await (await send("GET", `/v2/app/manifests/${digest}`)).text(), manifest);
+  });
+
+  it("goes by the document where the Content-Type says nothing", async () => {
+    const { handler, send } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    for (const type of ["application/json", `${mediaTypes.ociManifest}; charset=utf-8`]) {
+      assert.equal((await put(handler, "/v2/app/manifests/v1", manifestOf("{}", []), type)).status, 201);
+    }
+    const response = await send("PUT", "/v2/app/manifests/v2", {
+      body: new TextEncoder().encode(manifestOf("{}", [])),
+    });
+    assert.equal(response.status, 201);
+    assert.equal(
+      (await send("HEAD", "/v2/app/manifests/v2")).headers.get("content-type"),
+      mediaTypes.ociManifest,
+    );
+  });
+
+  it("moves a tag", async () => {
+    const { handler, send } = registryInMemory();
+    const first = await pushImage(handler, "app", "v1");
+    const second = await pushImage(handler, "app", "v1", { annotations: { a: "b" } });
+    assert.equal(await (await send("GET", "/v2/app/manifests/v1")).text(), second);
+    assert.equal(await (await send("GET", `/v2/app/manifests/${digestOf(first)}`)).text(), first);
+  });
+
+  it("names every blob that is missing", async () => {
+    const { handler, repository } = registryInMemory();
+    const manifest = manifestOf("config", ["one", "two", "one"]);
+    const errors = await refused(
+      await put(handler, "/v2/app/manifests/v1", manifest),
+      400,
+      "MANIFEST_BLOB_UNKNOWN",
+    );
+    assert.deepEqual(
+      errors.map(({ detail }) => (detail as { digest: string }).digest).sort(),
+      [digestOf("config"), digestOf("one"), digestOf("two")].sort(),
+    );
+    assert.deepEqual(await Array.fromAsync(repository("app").names()), []);
+  });
+
+  it("bounds how many it names", async () => {
+    const { handler } = registryInMemory();
+    const manifest = manifestOf("{}", Array.from({ length: 300 }, (_, i) => `layer ${i}`));
+    const errors = await refused(
+      await put(handler, "/v2/app/manifests/v1", manifest),
+      400,
+      "MANIFEST_BLOB_UNKNOWN",
+    );
+    assert.equal(errors.length, 100);
+  });
+
+  it("refuses a size that is not the blob's", async () => {
+    const { handler } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const wrong = { ...descriptorOf("{}", mediaTypes.ociConfig), size: 3 };
+    await refused(
+      await put(handler, "/v2/app/manifests/v1", manifestOf("{}", [], { config: wrong })),
+      400,
+      "MANIFEST_INVALID",
+    );
+    const layers = [descriptorOf("{}", mediaTypes.ociLayer), { ...wrong, mediaType: mediaTypes.ociLayer }];
+    await refused(
+      await put(handler, "/v2/app/manifests/v1", manifestOf("{}", [], { layers })),
+      400,
+      "MANIFEST_INVALID",
+    );
+  });
+
+  it("asks for no foreign layer and no subject", async () => {
+    const { handler } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const manifest = manifestOf("{}", [], {
+      layers: [{ ...descriptorOf("w", mediaTypes.dockerForeignLayerGzip), urls: ["https://example.com/w"] }],
+      subject: { mediaType: mediaTypes.ociManifest, digest: missing, size: 9 },
+    });
+    const response = await put(handler, "/v2/app/manifests/v1", manifest);
+    assert.equal(response.status, 201, await response.text());
+    assert.equal(response.headers.get("oci-subject"), missing);
+  });
+
+  it("looks for the children of an index where they belong", async () => {
+    const { handler } = registryInMemory();
+    const child = descriptorOf(await pushImage(handler, "app", "child"), mediaTypes.ociManifest);
+    const layer = descriptorOf("layer", mediaTypes.ociLayer);
+    const put1 = (manifests: unknown[]) =>
+      put(handler, "/v2/app/manifests/v1", indexOf(manifests), mediaTypes.ociIndex);
+    assert.equal((await put1([])).status, 201);
+    assert.equal((await put1([child, layer])).status, 201);
+    await refused(
+      await put1([{ ...layer, mediaType: mediaTypes.ociManifest }]),
+      400,
+      "MANIFEST_BLOB_UNKNOWN",
+    );
+    await refused(await put1([{ ...child, digest: missing }]), 400, "MANIFEST_BLOB_UNKNOWN");
+  });
+
+  it("refuses documents that are not what they say", async () => {
+    const { handler, repository } = registryInMemory();
+    const manifest = manifestOf("{}", []);
+    const index = indexOf([]);
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const cases: [string, string][] = [
+      [manifest, mediaTypes.ociIndex],
+      [index, mediaTypes.ociManifest],
+      [manifest, mediaTypes.dockerManifest],
+      [manifest, "text/html"],
+      [indexOf([], { layers: [] }), mediaTypes.ociIndex],
+      [manifest.replace("{", '{"schemaVersion":2,'), mediaTypes.ociManifest],
+      ["", mediaTypes.ociManifest],
+      ["null", mediaTypes.ociManifest],
+      ["{", mediaTypes.ociManifest],
+      [deep, mediaTypes.ociManifest],
+      [manifest.replace("sha256:", "sha256:../"), mediaTypes.ociManifest],
+      ['{"schemaVersion":1,"fsLayers":[],"signatures":[]}', mediaTypes.dockerSchema1Signed],
+    ];
+    for (const [document, type] of cases) {
+      await refused(await put(handler, "/v2/app/manifests/v1", document, type), 400, "MANIFEST_INVALID");
+    }
+    assert.deepEqual(await Array.fromAsync(repository("app").names()), []);
+  });
+
+  it("refuses a digest that is not the document's", async () => {
+    const { handler, send } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const path = `/v2/app/manifests/${missing}`;
+    await refused(await put(handler, path, manifestOf("{}", [])), 400, "DIGEST_INVALID");
+    assert.equal((await send("GET", path)).status, 404);
+  });
+
+  it("takes 4 MiB, and stops reading where the limit is exceeded", async () => {
+    const { handler, send } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const large = manifestOf("{}", [], { annotations: { x: "y".repeat(4 * 1024 * 1024) } });
+    assert.equal((await put(handler, "/v2/app/manifests/v1", large)).status, 201);
+
+    const headers = { "content-type": mediaTypes.ociManifest };
+    const unread = new ReadableStream({ pull: () => assert.fail("the body is read") }, { highWaterMark: 0 });
+    const told = { ...headers, "content-length": String(1 << 30) };
+    await refused(
+      await send("PUT", "/v2/app/manifests/v2", { headers: told, body: unread }),
+      413,
+      "SIZE_INVALID",
+    );
+
+    let sent = 0;
+    let cancelled = false;
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(1024 * 1024).fill(32));
+        sent++;
+      },
+      cancel: () => void (cancelled = true),
+    });
+    await refused(await send("PUT", "/v2/app/manifests/v2", { headers, body }), 413, "SIZE_INVALID");
+    assert.ok(sent < 16, `${sent} MiB were read`);
+    assert.ok(cancelled);
+  });
+});
+
+describe("DELETE of a manifest", () => {
+  it("by tag takes the tag alone", async () => {
+    const { handler, send } = registryInMemory();
+    const digest = digestOf(await pushImage(handler, "app", "v1"));
+    await pushImage(handler, "app", "v2");
+    assert.equal((await send("DELETE", "/v2/app/manifests/v1")).status, 202);
+    assert.equal((await send("GET", "/v2/app/manifests/v1")).status, 404);
+    assert.equal((await send("GET", "/v2/app/manifests/v2")).status, 200);
+    assert.equal((await send("GET", `/v2/app/manifests/${digest}`)).status, 200);
+    await refused(await send("DELETE", "/v2/app/manifests/v1"), 404, "MANIFEST_UNKNOWN");
+  });
+
+  it("by digest takes its tags too", async () => {
+    const { handler, send } = registryInMemory();
+    const digest = digestOf(await pushImage(handler, "app", "v1"));
+    await pushImage(handler, "app", "v2");
+    assert.equal((await send("DELETE", `/v2/app/manifests/${digest}`)).status, 202);
+    for (const reference of ["v1", "v2", digest]) {
+      assert.equal((await send("GET", `/v2/app/manifests/${reference}`)).status, 404);
+    }
+    await refused(await send("DELETE", `/v2/app/manifests/${digest}`), 404, "MANIFEST_UNKNOWN");
+  });
+});
