@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { documentLimit } from "../content/mod.ts";
+import { digestBytes } from "../digest/mod.ts";
+import { GantryError } from "../errors.ts";
+import { type Image, Index, openRoot } from "../image/mod.ts";
+import { readSmall } from "../layout/files.ts";
+import { layout } from "../layout/mod.ts";
+import { copy, onlyRoot, splitLayout } from "../places.ts";
+import { mediaTypes } from "../spec/media_type.ts";
+import type { Cli } from "./cli.ts";
+import { repositoryNameOf } from "./names.ts";
+
+interface PushFlags {
+  index?: boolean;
+  imageRefs?: string;
+}
+
+/** Adds `gantry push`. */
+export function addPush(program: Command, cli: Cli): void {
+  program.command("push")
+    .description("push an OCI image layout")
+    .argument("<path>", "a directory, or oci:DIRECTORY[:NAME]")
+    .argument("<image>")
+    .option("--index", "push all that is in the layout as one index")
+    .option("--image-refs <file>", "also write what was pushed, REPOSITORY@DIGEST, to a file")
+    .action((path: string, image: string, flags: PushFlags) => push(path, image, flags, cli));
+}
+
+async function push(path: string, image: string, flags: PushFlags, cli: Cli): Promise<void> {
+  const repository = repositoryNameOf(image);
+  const root = await load(path, flags, cli);
+  const { descriptor } = await copy(root, image, { ...cli.transfer("pushed"), platform: cli.platform });
+  const pushed = `${repository}@${descriptor.digest}`;
+  if (flags.imageRefs !== undefined) await writeFile(flags.imageRefs, pushed, { mode: 0o600 });
+  await cli.print(`${pushed}\n`);
+}
+
+async function load(path: string, flags: PushFlags, { signal }: Cli): Promise<Image | Index> {
+  const { directory, name } = splitLayout(path) ?? { directory: path };
+  const what = `push ${JSON.stringify(path)}`;
+  await requireDirectory(directory, what);
+  if (flags.index && name !== undefined) {
+    throw new GantryError(
+      "invalid-name",
+      `${what}: --index means all of the layout, not ${JSON.stringify(name)}`,
+    );
+  }
+  if (flags.index) return await wholeIndex(directory);
+  const source = layout(directory);
+  return await openRoot(source, name ?? await onlyImage(), { signal });
+
+  async function onlyImage() {
+    try {
+      return await onlyRoot(source, what, signal);
+    } catch (error) {
+      if (!GantryError.is(error, "invalid-name")) throw error;
+      throw new GantryError("invalid-name", `${error.message}, or push all of them with --index`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** The layout's own index, as an image index to push. */
+async function wholeIndex(directory: string): Promise<Index> {
+  const path = join(directory, "index.json");
+  const document = await readSmall(path, documentLimit);
+  if (!document) throw new GantryError("not-found", `read ${path}: no such file`);
+  const descriptor = {
+    mediaType: mediaTypes.ociIndex,
+    digest: await digestBytes(document),
+    size: document.byteLength,
+  };
+  return new Index(layout(directory), descriptor, document);
+}
+
+async function requireDirectory(path: string, what: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new GantryError("not-found", `${what}: no such file or directory`);
+  if (found.isDirectory()) return;
+  throw new GantryError("unsupported", `${what}: archives cannot be read yet, only OCI layout directories`);
+}

@@ -1,0 +1,152 @@
+/** Runs the command in processes of its own, against a registry in this one. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { listen } from "../../src/cli/serve.ts";
+import { type Memory, memory, type Target } from "../../src/content/mod.ts";
+import { copy } from "../../src/copy/mod.ts";
+import { emptyImage, type Image, layer, openImage } from "../../src/image/mod.ts";
+import { server } from "../../src/server/mod.ts";
+import { formatJson } from "../../src/spec/json.ts";
+import { type Descriptor, mediaTypes } from "../../src/spec/mod.ts";
+import { writeTar } from "../../src/tar/mod.ts";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** What a run of the command came to. */
+export interface Ran {
+  /** The exit code; null when a signal ended it. */
+  code: number | null;
+  /** What it printed, each byte as one character. */
+  stdout: string;
+  /** What it said besides. */
+  stderr: string;
+}
+
+/** Starts the command, with nothing of whoever runs the tests but the path. */
+export function start(
+  args: readonly string[],
+  options: { directory: string; env?: Record<string, string> },
+): { child: ChildProcess; ended: Promise<Ran> } {
+  const before = "Deno" in globalThis ? ["run", "-A", "--quiet", "--no-check"] : [];
+  const child = spawn(process.execPath, [...before, main, ...args], {
+    cwd: options.directory,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      // Deno finds its cache here.
+      HOME: process.env["HOME"] ?? "",
+      ...(process.env["DENO_DIR"] !== undefined && { DENO_DIR: process.env["DENO_DIR"] }),
+      XDG_STATE_HOME: join(options.directory, "state"),
+      NO_COLOR: "1",
+      NODE_NO_WARNINGS: "1",
+      ...options.env,
+    },
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout!.on("data", (chunk: Uint8Array) => stdout += Buffer.from(chunk).toString("latin1"));
+  child.stderr!.on("data", (chunk: Uint8Array) => stderr += Buffer.from(chunk).toString("utf8"));
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+/** A registry, a directory, and the command let loose on them. */
+export interface Yard {
+  /** Host and port of the registry. */
+  host: string;
+  /** A directory that goes away afterwards, in which the command runs. */
+  directory: string;
+  /** A repository of the registry. */
+  repository: (name: string) => Memory;
+  /** The requests so far: method, path and query, status. */
+  log: string[];
+  /** Runs the command to its end. */
+  gantry: (...args: string[]) => Promise<Ran>;
+}
+
+/** Serves a registry in memory while `work` runs. `answer` may stand between it and the command. */
+export async function inYard(
+  work: (yard: Yard) => Promise<void>,
+  answer: (request: Request, next: (request: Request) => Promise<Response>) => Promise<Response> = (
+    request,
+    next,
+  ) => next(request),
+): Promise<void> {
+  const repositories = new Map<string, Memory>();
+  const repository = (name: string) => {
+    const found = repositories.get(name) ?? memory();
+    repositories.set(name, found);
+    return found;
+  };
+  const handler = server({
+    repositories: repository,
+    async *catalog() {
+      yield* [...repositories.keys()].sort();
+    },
+  });
+  const log: string[] = [];
+  const listening = await listen(async (request) => {
+    const response = await answer(request, handler);
+    const { pathname, search } = new URL(request.url);
+    log.push(`${request.method} ${pathname}${decodeURIComponent(search)} ${response.status}`);
+    return response;
+  });
+  const directory = await mkdtemp(join(tmpdir(), "gantry-cli-"));
+  const { host } = new URL(listening.url);
+  const gantry = (...args: string[]) => start(args, { directory }).ended;
+  try {
+    await work({ host, directory, repository, log, gantry });
+  } finally {
+    await listening.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** An image of one layer with one file, compressed as `crane validate` wants it. */
+export function imageOf(text: string, architecture = "amd64"): Image {
+  const bytes = new TextEncoder().encode(text);
+  const tar = () =>
+    writeTar([{ type: "file", path: "file", size: bytes.length, readable: new Blob([bytes]).stream() }]);
+  return emptyImage({ os: "linux", architecture }).append(
+    layer(tar, { compression: "gzip", engine: "node:zlib" }),
+  ).configure({ cmd: ["/file"] });
+}
+
+/** Puts an index of images for two platforms into a repository. */
+export async function writeIndex(target: Target, name: string): Promise<Descriptor> {
+  const manifests: Descriptor[] = [];
+  for (const architecture of ["amd64", "arm64"]) {
+    const { descriptor } = await copy(imageOf(`for ${architecture}`, architecture), target);
+    const { mediaType, digest, size } = descriptor;
+    manifests.push({ mediaType, digest, size, platform: { os: "linux", architecture } });
+  }
+  const bytes = formatJson({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
+  const { descriptor } = await target.write({
+    mediaType: mediaTypes.ociIndex,
+    replayable: true,
+    open: () => Promise.resolve(new Blob([bytes]).stream()),
+  }, { role: "manifest", name });
+  return descriptor;
+}
+
+/** The digest that a name stands for. */
+export async function digestAt(target: Target, name: string): Promise<string> {
+  return (await target.resolve(name)).descriptor.digest;
+}
+
+/** The raw manifest of an image in a repository, as a string. */
+export async function manifestAt(target: Target, name: string): Promise<string> {
+  return new TextDecoder().decode((await target.resolve(name, { document: true })).document);
+}
+
+/** The raw config of an image in a repository, as a string. */
+export async function configAt(target: Target, name: string): Promise<string> {
+  return new TextDecoder().decode(await (await openImage(target, name)).rawConfigFile());
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import edge from "../../examples/edge-manifest.ts";
+import { copy } from "../../src/copy/mod.ts";
+import { openImage } from "../../src/image/mod.ts";
+import { layout } from "../../src/layout/mod.ts";
+import { digestAt, imageOf, inYard, manifestAt, writeIndex } from "../cli/gantry.ts";
+import { startScript } from "../spawn.ts";
+
+/** Runs an example to its end, and gives what it printed. */
+async function example(name: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await startScript(
+    new URL(`../../examples/${name}.ts`, import.meta.url),
+    args,
+  ).ended;
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+describe("the example", () => {
+  it("inspect tells what is in an image", () =>
+    inYard(async ({ host, repository }) => {
+      await copy(imageOf("one", "arm64"), repository("app"), { name: "v1" });
+      const digest = await digestAt(repository("app"), "v1");
+      assert.equal(await example("inspect", `${host}/app:v1`), `${digest} arm64\nfile\n`);
+    }));
+
+  it("pull brings an index into a layout", () =>
+    inYard(async ({ directory, host, repository }) => {
+      const { digest } = await writeIndex(repository("app"), "v1");
+      const images = join(directory, "images");
+      assert.match(await example("pull", `${host}/app:v1`, `oci:${images}:app`), new RegExp(digest));
+      assert.equal(await digestAt(layout(images), "app"), digest);
+    }));
+
+  it("build puts a directory on top of an image", () =>
+    inYard(async ({ directory, host, repository }) => {
+      await copy(imageOf("base"), repository("base"), { name: "v1" });
+      await mkdir(join(directory, "dist"));
+      await writeFile(join(directory, "dist/app"), "#!/bin/sh\n");
+      const printed = await example("build", `${host}/base:v1`, join(directory, "dist"), `${host}/app:v2`);
+      assert.equal(printed, `${host}/app:v2@${await digestAt(repository("app"), "v2")}\n`);
+      const app = await openImage(repository("app"), "v2");
+      assert.deepEqual((await app.config()).config?.Cmd, ["/app"]);
+      assert.equal((await app.layers()).length, 2);
+    }));
+
+  it("edge-manifest answers with a manifest", () =>
+    inYard(async ({ host, repository }) => {
+      await copy(imageOf("one"), repository("app"), { name: "v1" });
+      const response = await edge.fetch(new Request("http://edge.example/"), { REPOSITORY: `${host}/app` });
+      assert.equal(response.headers.get("content-type"), "application/vnd.oci.image.manifest.v1+json");
+      assert.equal(await response.text(), await manifestAt(repository("app"), "v1"));
+    }));
+
+  it("demo does everything once", async () => {
+    const printed = await example("demo");
+    assert.match(printed, /^serving a registry at http:\/\/127\.0\.0\.1:\d+$/m);
+    assert.match(printed, /^ {2}written sha256:[0-9a-f]{64}$/m);
+    assert.match(printed, /^ {11}greetings\/en$/m);
+    assert.match(printed, /byte for byte\n$/);
+  });
+});

@@ -1,0 +1,149 @@
+/** The rules of the house, held by walking the module graph: docs/architecture.md tells them. */
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Rooms by floor, ground first; a room imports from floors below its own and from itself. */
+const floors: readonly (readonly string[])[] = [
+  ["bytes.ts", "errors.ts", "spec"],
+  ["wasm", "digest", "codec", "tar"],
+  ["content"],
+  ["image"],
+  ["tree", "copy"],
+  ["registry", "keychain", "layout", "archive", "daemon", "store", "rootfs", "server"],
+  ["edge.ts", "places.ts"],
+  ["mod.ts", "cli"],
+];
+
+interface Imports {
+  /** Everything imported to run, statically or lazily. */
+  values: string[];
+  /** Everything imported at all. */
+  all: string[];
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
+}
+
+function importsOf(file: string): Imports {
+  const source = withoutComments(readFileSync(file, "utf8"));
+  const values: string[] = [], all: string[] = [];
+  const statement =
+    /^(?:import|export)\s+(type\s+)?(?:[\w*{},\s]+?\sfrom\s*)?"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+  for (const [, type, specifier, lazy] of source.matchAll(statement)) {
+    const target = specifier ?? lazy!;
+    const path = target.startsWith(".") ? join(dirname(file), target) : target;
+    all.push(path);
+    if (!type) values.push(path);
+  }
+  return { values, all };
+}
+
+function sources(directory: string): string[] {
+  return readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(root, directory, name));
+}
+
+const library = [join(root, "mod.ts"), ...sources("src"), ...sources("wasm")];
+
+/** `src/spec/digest.ts` is in the room `spec`, `src/errors.ts` is a room of its own. */
+function roomOf(file: string): string {
+  const parts = relative(root, file).split(/[/\\]/);
+  return parts[0] === "src" ? parts[1]! : parts[0]!;
+}
+
+function floorOf(file: string): number {
+  const floor = floors.findIndex((rooms) => rooms.includes(roomOf(file)));
+  assert.notEqual(floor, -1, `${relative(root, file)} is in no room of the house`);
+  return floor;
+}
+
+function reachable(entry: string): Map<string, string> {
+  const from = new Map<string, string>([[entry, ""]]);
+  for (const file of from.keys()) {
+    if (!existsSync(file)) continue;
+    for (const next of importsOf(file).values) if (!from.has(next)) from.set(next, file);
+  }
+  return from;
+}
+
+describe("module graph", () => {
+  it("imports only from the floors below", () => {
+    const wrong: string[] = [];
+    for (const file of library) {
+      for (
+        const target of importsOf(file).all.filter((path) => path.startsWith(root) && path.endsWith(".ts"))
+      ) {
+        const ground = floors[0]!.includes(roomOf(target)) && floors[0]!.includes(roomOf(file));
+        if (roomOf(file) === roomOf(target) || ground || floorOf(target) < floorOf(file)) continue;
+        wrong.push(`${relative(root, file)} imports ${relative(root, target)}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it("has no circles of values within the ground floor", () => {
+    for (const file of ["src/bytes.ts", "src/errors.ts"]) {
+      const target = [...reachable(join(root, file)).keys()].filter((path) => roomOf(path) === "spec");
+      assert.deepEqual(target, [], file);
+    }
+  });
+
+  for (const entry of ["src/edge.ts", "src/server/mod.ts"]) {
+    it(`keeps ${entry} free of node:, WASM and packages`, () => {
+      const wrong: string[] = [];
+      for (const [path, from] of reachable(join(root, entry))) {
+        const through = `${relative(root, path)} through ${relative(root, from)}`;
+        if (!path.startsWith(root)) wrong.push(through);
+        else if (roomOf(path) === "wasm") wrong.push(through);
+        else if (/\b(Deno|Bun)\s*[.?[]/.test(withoutComments(readFileSync(path, "utf8")))) {
+          wrong.push(`${path} names a runtime`);
+        }
+      }
+      assert.deepEqual(wrong, []);
+    });
+  }
+
+  it("does no work at import", async () => {
+    const compiled: string[] = [];
+    const { compile, instantiate, Module } = WebAssembly;
+    Object.assign(WebAssembly, {
+      compile: () => (compiled.push("compile"), Promise.reject(new Error("at import"))),
+      instantiate: () => (compiled.push("instantiate"), Promise.reject(new Error("at import"))),
+      Module: function () {
+        compiled.push("Module");
+      },
+    });
+    try {
+      await import("../mod.ts");
+    } finally {
+      Object.assign(WebAssembly, { compile, instantiate, Module });
+    }
+    assert.deepEqual(compiled, []);
+  });
+
+  it("awaits nothing at the top level", () => {
+    const awaiting = library.filter((file) => {
+      const source = withoutComments(readFileSync(file, "utf8"));
+      return /^(?:(?:export )?(?:const|let) [^=]*= )?await\b/m.test(source) || /^for await\b/m.test(source);
+    });
+    assert.deepEqual(awaiting.map((file) => relative(root, file)), []);
+  });
+
+  it("exports the same from deno.json and package.json, every room among them", () => {
+    const exportsOf = (name: string) =>
+      (JSON.parse(readFileSync(join(root, name), "utf8")) as { exports: Record<string, string> }).exports;
+    const exported = exportsOf("deno.json");
+    assert.deepEqual(exportsOf("package.json"), exported);
+    const doors = library.filter((file) => /^src[/\\]\w+[/\\]mod\.ts$/.test(relative(root, file)));
+    const missing = doors.filter((file) => !Object.values(exported).includes(`./${relative(root, file)}`));
+    assert.deepEqual(missing.map((file) => relative(root, file)), []);
+  });
+});
