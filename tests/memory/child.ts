@@ -1,0 +1,20 @@
+/** Copies `v1` from one place to another, fetches a URL (`fetch`) or does nothing (`idle`), and prints the peak of its memory in bytes. Linux only. */
+
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import type { Target } from "../../src/content/contracts.ts";
+import { copy } from "../../src/copy/mod.ts";
+import { openRoot } from "../../src/image/mod.ts";
+import { layout } from "../../src/layout/mod.ts";
+import { registry } from "../../src/registry/mod.ts";
+
+const [mode, from, to] = process.argv.slice(2) as [string, string, string];
+const place = (name: string): Target =>
+  name.startsWith("/") ? layout(name) : registry(name, { insecure: true });
+
+if (mode === "copy") await copy(await openRoot(place(from), "v1"), place(to), { name: "v1" });
+else if (mode === "fetch") await (await fetch(from)).body!.pipeTo(new WritableStream());
+else await new Promise((resolve) => setTimeout(resolve, 500));
+
+const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))![1];
+console.log(Number(peak) * 1024);

@@ -1,0 +1,66 @@
+/**
+ * Runs the tests under one runtime, passes on what it prints, and closes with a line `N passed, N failed` that counts
+ * every single test.
+ *
+ *     deno run -A tests/run.ts deno [ARGUMENT…]
+ */
+
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import process from "node:process";
+
+const commands: Record<string, () => string[]> = {
+  // The library's documentation holds examples; they run like tests.
+  deno: () => ["deno", "test", "-A", "--quiet", "--doc", "--parallel", "tests", "src", "mod.ts", "README.md"],
+  bun: () => ["bun", "test", "--timeout", "60000", ...files()],
+  node: () => ["node", "--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", ...files()],
+};
+
+/** Where each runtime says how many passed and failed. */
+const summaries: Record<string, (output: string) => [number, number]> = {
+  deno: (output) => {
+    const [, passed = "0", steps = "0", failed = "1", failedSteps = "0"] =
+      /\| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?/.exec(output) ?? [];
+    return [Number(passed) + Number(steps), Number(failed) + Number(failedSteps)];
+  },
+  bun: (
+    output,
+  ) => [Number(/^\s*(\d+) pass$/m.exec(output)?.[1] ?? 0), Number(/^\s*(\d+) fail$/m.exec(output)?.[1] ?? 1)],
+  node: (output) => [
+    Number(/^# pass (\d+)$/m.exec(output)?.[1] ?? 0),
+    Number(/^# fail (\d+)$/m.exec(output)?.[1] ?? 1),
+  ],
+};
+
+function files(): string[] {
+  return readdirSync("tests", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith("_test.ts") && !name.startsWith("interop"))
+    .map((name) => `./tests/${name}`)
+    .sort();
+}
+
+function run(runtime: string, more: string[]): Promise<number> {
+  const [program, ...rest] = commands[runtime]!();
+  const child = spawn(program!, [...rest, ...more], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  let output = "";
+  const watch = (to: NodeJS.WriteStream) => (chunk: Uint8Array) => {
+    output += new TextDecoder().decode(chunk);
+    to.write(chunk);
+  };
+  child.stdout.on("data", watch(process.stdout));
+  child.stderr.on("data", watch(process.stderr));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const [passed, failed] = summaries[runtime]!(output);
+      console.log(`\n${passed} passed, ${failed} failed`);
+      resolve(code === 0 && failed === 0 && passed > 0 ? 0 : 1);
+    });
+  });
+}
+
+const [runtime = "deno", ...more] = process.argv.slice(2);
+process.exitCode = await run(runtime, more);
