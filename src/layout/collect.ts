@@ -38,8 +38,9 @@ export async function collect(
   const { state, blobs, sessions, documents } = store;
   const before = Date.now() - grace * 1000;
   // Without the lock: a full disk has no room for it.
-  await sweepTemporary(join(state.directory, "tmp"), before);
-  await sessions.sweep(before);
+  const unused = Math.min(before, Date.now() - newborn);
+  await sweepTemporary(join(state.directory, "tmp"), unused);
+  await sessions.sweep(unused);
   await blobs.leases.sweep();
   await state.useRoom();
   try {
@@ -58,6 +59,9 @@ export async function collect(
     await state.keepRoom();
   }
 }
+
+/** A file may be about to be linked, a session about to be locked, in milliseconds after it was made. */
+const newborn = 2_000;
 
 async function sweep(
   blobs: Blobs,

@@ -9,9 +9,6 @@ import { errno, factsOf, ifThere, namesIn } from "./files.ts";
 import { FileIngest, removeSession } from "./ingest.ts";
 import { type Held, Lock } from "./lock.ts";
 
-/** A session that has no lock yet may be about to take it, in milliseconds after it was begun. */
-const newborn = 10_000;
-
 /** Not through a link that somebody has put in the place of the file. */
 const appending = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
@@ -56,12 +53,12 @@ export class Sessions {
     }
   }
 
-  /** Removes the sessions in which nothing has happened since `before`, in milliseconds since 1970. */
+  /** Removes the sessions nobody holds in which nothing has happened since `before`, in milliseconds since 1970. */
   async sweep(before: number): Promise<void> {
     for (const session of await namesIn(this.#directory)) {
       const directory = join(this.#directory, session);
       const touched = await ifThere(stat(join(directory, "data"))) ?? await ifThere(stat(directory));
-      if (!touched || touched.mtimeMs >= Math.min(before, Date.now() - newborn)) continue;
+      if (!touched || touched.mtimeMs >= before) continue;
       // Looked at, not taken: there may be no room for a ticket on the disk, and this is to make room.
       if (await this.#lock(directory).isHeld()) continue;
       await ifThere(removeSession(directory, this.#blobs)); // or its holder ends it at the same time
