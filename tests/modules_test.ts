@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** Rooms by floor, ground first; a room imports from floors below its own and from itself. */
 const floors: readonly (readonly string[])[] = [
   ["bytes.ts", "errors.ts", "spec"],
-  ["wasm", "digest", "codec", "tar"],
+  ["wasm", "digest", "codec", "tar", "files.ts"],
   ["content"],
   ["image"],
   ["tree", "copy"],
@@ -46,6 +46,7 @@ function importsOf(file: string): Imports {
 }
 
 function sources(directory: string): string[] {
+  if (!existsSync(join(root, directory))) return [];
   return readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(root, directory, name));

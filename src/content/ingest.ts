@@ -1,3 +1,4 @@
+import { observed } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Content, Ingest, Options } from "./contracts.ts";
@@ -13,16 +14,18 @@ export async function writeIngest(
   content: Content,
   options: Options & { keep?: boolean | undefined } = {},
 ): Promise<Descriptor> {
+  const { size, digest, mediaType } = content;
+  const mismatch = (found: string) =>
+    new GantryError("size-mismatch", `write ${digest ?? mediaType}: ${found} bytes, expected ${size}`);
   let keep = options.keep ?? false;
   try {
-    const length = await appendContent(ingest, content, options);
-    const what = content.digest ?? content.mediaType;
-    if (content.size !== undefined && length !== content.size) {
-      keep &&= length < content.size;
-      throw new GantryError("size-mismatch", `write ${what}: ${length} bytes, expected ${content.size}`);
-    }
-    const committed = await ingest.commit(content.digest, options);
-    return { ...committed, mediaType: content.mediaType };
+    const length = await appendContent(ingest, content, options, (length) => {
+      keep = false;
+      throw mismatch(`at least ${length}`);
+    });
+    if (size !== undefined && length < size) throw mismatch(String(length));
+    const committed = await ingest.commit(digest, options);
+    return { ...committed, mediaType };
   } catch (error) {
     if (keep && !GantryError.is(error, "digest-mismatch")) await ingest.close();
     else await ingest.abort();
@@ -30,9 +33,22 @@ export async function writeIngest(
   }
 }
 
-async function appendContent(ingest: Ingest, content: Content, options: Options): Promise<number> {
-  const { offset } = ingest;
-  if (content.size !== undefined && offset >= content.size) return offset;
-  const bytes = await content.open({ start: offset, signal: options.signal });
-  return await ingest.append(bytes, offset, options);
+async function appendContent(
+  ingest: Ingest,
+  content: Content,
+  options: Options,
+  tooMany: (length: number) => never,
+): Promise<number> {
+  const { size = Infinity } = content;
+  let at = ingest.offset;
+  if (at > size) tooMany(at);
+  if (at === size) return at;
+  const bytes = await content.open({ start: at, signal: options.signal });
+  const counted = observed(bytes, {
+    chunk(chunk) {
+      at += chunk.byteLength;
+      if (at > size) tooMany(at);
+    },
+  });
+  return await ingest.append(counted, ingest.offset, options);
 }

@@ -151,6 +151,21 @@ describe("verified", () => {
   });
 });
 
+describe("a write", () => {
+  it("reads no further than the content says it goes", async () => {
+    let made = 0;
+    const endless = new ReadableStream<Bytes>({
+      pull(controller) {
+        made += 1000;
+        controller.enqueue(new Uint8Array(1000));
+      },
+    }, { highWaterMark: 0 });
+    const content = { ...await blob(random(5000)), replayable: false, open: () => Promise.resolve(endless) };
+    await assert.rejects(memory().write(content), { code: "size-mismatch" });
+    assert.equal(made, 6000);
+  });
+});
+
 describe("readDocument", () => {
   it("refuses what is over the limit, said or unsaid", async () => {
     const store = memory();

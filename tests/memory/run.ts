@@ -16,7 +16,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { random } from "../contract/target.ts";
-import { startDockerRegistry } from "../registry/docker_registry.ts";
+import { startDockerRegistry } from "../interop/docker_registry.ts";
 
 const limit = 60 * 1024 * 1024;
 const layerSize = 1024 * 1024 * 1024;

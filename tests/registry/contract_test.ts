@@ -1,10 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listen } from "../../src/cli/serve.ts";
 import { memory } from "../../src/content/mod.ts";
-import { registry, type Sessions, type Transport } from "../../src/registry/mod.ts";
+import { layouts } from "../../src/layout/mod.ts";
+import { registry, type Transport } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { type Limits, testTarget } from "../contract/target.ts";
-import { login, needsDockerRegistry, startDockerRegistry } from "./docker_registry.ts";
-
-const limits: Limits = { untag: "docker-registry 2.8 deletes no tag by itself" };
+import { testTarget } from "../contract/target.ts";
+import { sharedSessions } from "./sessions.ts";
 
 testTarget("our own registry, without a network", () => {
   const store = memory();
@@ -13,31 +16,27 @@ testTarget("our own registry, without a network", () => {
     const sent = body && !(body instanceof Uint8Array) ? await body.open({ signal }) : body ?? null;
     return await answer(new Request(url, { method, headers, body: sent, duplex: "half" } as RequestInit));
   };
-  const sessions = memorySessions();
+  const sessions = sharedSessions();
   const again = () => registry("registry.test/contract/target", { transport, sessions });
   return Promise.resolve({ target: again(), again, close: () => Promise.resolve() });
 });
 
-if (!needsDockerRegistry.skip) {
-  for (const auth of [false, true]) {
-    testTarget(`docker-registry${auth ? " with a password" : ""}`, async () => {
-      const { host, stop } = await startDockerRegistry({ auth });
-      const sessions = memorySessions();
-      const again = () =>
-        registry(`${host}/contract/target`, {
-          sessions,
-          credentials: () => Promise.resolve(auth ? login : undefined),
-        });
-      return { target: again(), again, close: stop };
-    }, limits);
-  }
-}
+testTarget("our own registry over memory", async () => {
+  const store = memory();
+  const { url, close } = await listen(server({ repositories: () => store }));
+  const sessions = sharedSessions();
+  const again = () => registry(`${new URL(url).host}/contract/target`, { sessions });
+  return { target: again(), again, close };
+});
 
-function memorySessions(): Sessions {
-  const kept = new Map<string, string>();
-  return {
-    get: (key) => Promise.resolve(kept.get(key)),
-    set: (key, value) => Promise.resolve(void kept.set(key, value)),
-    delete: (key) => Promise.resolve(void kept.delete(key)),
+testTarget("our own registry over layouts", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "gantry-contract-"));
+  const listening = await listen(server({ repositories: layouts(directory) }));
+  const sessions = sharedSessions();
+  const again = () => registry(`${new URL(listening.url).host}/contract/target`, { sessions });
+  const close = async () => {
+    await listening.close();
+    await rm(directory, { recursive: true });
   };
-}
+  return { target: again(), again, close };
+}, { deleteBlob: "the repositories of one directory share their blobs" });
