@@ -82,7 +82,7 @@ export interface RegistryOptions {
   sessions?: Sessions | undefined;
   /**
    * Uploads in pieces of so many bytes, each held in memory. Unless told, a blob goes in one piece where the registry takes
-   * it, and in pieces of 5 MiB when it has a session.
+   * it, and in pieces of 5 MiB when it has a session or a browser sends it.
    */
   pieceSize?: number | undefined;
   /** Names the program to the registry. */
@@ -111,6 +111,7 @@ export function settings(options: RegistryOptions = {}): Settings {
     ...options,
     transport: options.transport ?? fetchTransport(),
     sessions: options.sessions ?? memorySessions(),
+    pieceSize: options.pieceSize ?? (inBrowser() ? 5 << 20 : undefined),
     userAgent: options.userAgent ?? "gantry",
     limits: {
       manifest: 8 << 20,
@@ -124,6 +125,12 @@ export function settings(options: RegistryOptions = {}): Settings {
     timeouts: { response: 60_000, idle: 60_000, ...options.timeouts },
     environment: { now: Date.now, random: Math.random, sleep, ...options.environment },
   };
+}
+
+// Browsers send no streams over HTTP/1.1, some none at all:
+// https://developer.chrome.com/docs/capabilities/web-apis/fetch-streaming-requests
+function inBrowser(): boolean {
+  return globalThis.navigator?.userAgent?.startsWith("Mozilla/") ?? false;
 }
 
 function memorySessions(): Sessions {

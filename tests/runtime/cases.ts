@@ -1,0 +1,203 @@
+/** What the web tier does in any runtime. Like the tier itself, the cases import no `node:` module. */
+
+import { type Bytes, chunksOf, readAll } from "../../src/bytes.ts";
+import { codecEngines } from "../../src/codec/mod.ts";
+import { digestBytes, hashEngines } from "../../src/digest/mod.ts";
+import {
+  copy,
+  emptyImage,
+  type ErrorCode,
+  fetchTransport,
+  GantryError,
+  layer,
+  mediaTypes,
+  memory,
+  openImage,
+  readVerified,
+  registry,
+  type Target,
+  type Transport,
+  walk,
+} from "../../src/edge.ts";
+import { server } from "../../src/server/mod.ts";
+
+/** Where the cases run, and against what. */
+export interface Setting {
+  /** A registry whose repository `app` has an image `v1`: a small gzip layer, and one that is too large for one piece. */
+  host: string;
+  /** The image's digest. */
+  digest: string;
+  /** The engines that must serve here: for streams to hash, and for gzip. */
+  engines: { hash: string; gunzip: string };
+}
+
+/** A case throws where something is wrong. */
+export type Case = (setting: Setting) => Promise<void>;
+
+/** The file in the first layer. */
+export const greeting: { path: string; content: string } = {
+  path: "etc/greeting",
+  content: "good morning\n",
+};
+
+/** The size of the second one, in bytes. */
+export const large: number = 6_000_000;
+
+/** The cases by what they show. */
+export const cases: Record<string, Case> = {
+  "hashes and decompresses with the engines that belong here": ({ engines }) => {
+    equal(hashEngines().find(({ create }) => create)?.name, engines.hash);
+    equal(codecEngines().find(({ work }) => work === "gunzip")?.name, engines.gunzip);
+    return Promise.resolve();
+  },
+
+  "lists and resolves tags": async ({ host, digest }) => {
+    const tags: string[] = [];
+    for await (const tag of app(host).names()) tags.push(tag);
+    equal(tags.join(), "v1");
+    const { descriptor, document } = await app(host).resolve("v1", { document: true });
+    equal(descriptor.digest, digest);
+    equal(await digestBytes(document!), digest);
+  },
+
+  "walks an image and verifies all of it": async ({ host }) => {
+    const types: string[] = [];
+    for await (const { part, content } of walk(await openImage(app(host), "v1"))) {
+      types.push(content.mediaType);
+      await drain(await readVerified(app(host), part.known!, { role: part.role }));
+    }
+    const { ociManifest, ociLayerGzip, ociLayer, ociConfig } = mediaTypes;
+    equal(types.join(), [ociManifest, ociLayerGzip, ociLayer, ociConfig].join());
+  },
+
+  "refuses bytes that are not what was asked for": async ({ host }) => {
+    const liar = app(host, async (request) => {
+      const response = await fetchTransport()(request);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      bytes[bytes.length - 1]! ^= 1;
+      return new Response(bytes, response);
+    });
+    await fails(readVerified(liar, (await manifest(host)).config).then(drain), "digest-mismatch");
+  },
+
+  "reads part of a blob": async ({ host }) => {
+    const { config } = await manifest(host);
+    const part = await drain(await app(host).open(config, { start: 5, end: 25 }));
+    const whole = await drain(await app(host).open(config));
+    equal(part.join(), whole.subarray(5, 25).join());
+  },
+
+  "follows a redirect": async ({ host }) => {
+    const { config } = await manifest(host);
+    await drain(await readVerified(registry(`${host}/moved`), config));
+  },
+
+  "reads the entries of a gzip layer": async ({ host }) => {
+    const image = await openImage(app(host), "v1");
+    const [first] = await image.layers();
+    const read: string[] = [];
+    for await (const { path, readable } of first!.entries()) {
+      read.push(path, await new Response(readable).text());
+    }
+    equal(read.join(), `etc/,,${greeting.path},${greeting.content}`);
+    equal(await first!.diffID(), (await image.config()).rootfs.diff_ids[0]);
+  },
+
+  "copies an image from a registry into memory and on to another repository": async ({ host, digest }) => {
+    const here = memory();
+    await copy(await openImage(app(host), "v1"), here, { name: "v1" });
+    await copy(await openImage(here, "v1"), registry(`${host}/copied`), { name: "v2" });
+    await holds(registry(`${host}/copied`), "v2", digest);
+  },
+
+  "pushes a layer as it comes": async ({ host }) => {
+    const once = layer(noise(large)());
+    const { descriptor } = await copy(emptyImage().append(once), registry(`${host}/made`), { name: "v1" });
+    await holds(registry(`${host}/made`), "v1", descriptor.digest);
+  },
+
+  "serves a registry": async ({ host, digest }) => {
+    const target = memory();
+    const handler = server({ repositories: () => target });
+    const transport = fetchTransport((url, init) => handler(new Request(url, init)));
+    const served = registry("registry.test/app", { transport });
+    await copy(await openImage(app(host), "v1"), served, { name: "v1" });
+    await holds(served, "v1", digest);
+  },
+
+  "says what is not there": async ({ host }) => {
+    const digest = `sha256:${"0".repeat(64)}` as const;
+    await fails(app(host).resolve("v9"), "not-found");
+    await fails(registry(`${host}/nobody`).resolve("v1"), "not-found");
+    await fails(app(host).open({ digest, mediaType: mediaTypes.ociLayer }), "not-found");
+    await fails(registry("127.0.0.1:1/app", { limits: { retries: 0 } }).resolve("v1"), "unavailable");
+  },
+
+  "stops when it is told to": async ({ host }) => {
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    const chunks = chunksOf(await app(host).open((await manifest(host)).layers[1]!, abort));
+    await chunks.next();
+    abort.abort(reason);
+    equal(await chunks.next().catch((error) => error), reason);
+  },
+};
+
+/** Runs one of them; tells what is wrong. */
+export async function run(test: Case | undefined, setting: Setting): Promise<string> {
+  try {
+    await test!(setting);
+    return "";
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** Fails unless they are the same. */
+export function equal(actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`${String(actual)}, expected ${String(expected)}`);
+}
+
+/** Fails unless the work fails with this code. */
+export async function fails(work: Promise<unknown>, code: ErrorCode): Promise<void> {
+  const error = await work.then(() => new Error("nothing failed"), (error) => error);
+  if (!GantryError.is(error, code)) throw new Error(`expected ${code}`, { cause: error });
+}
+
+/** Opens bytes that come as they are asked for, the same each time. */
+export function noise(length: number): () => ReadableStream<Bytes> {
+  return () => {
+    let state = 1, left = length;
+    return new ReadableStream({
+      pull(controller) {
+        if (left === 0) return controller.close();
+        const piece = new Uint8Array(Math.min(left, 50_000));
+        left -= piece.length;
+        controller.enqueue(piece.map(() => (state = Math.imul(state, 1664525) + 1013904223) >>> 24));
+      },
+    });
+  };
+}
+
+function app(host: string, transport?: Transport) {
+  return registry(`${host}/app`, { transport });
+}
+
+async function manifest(host: string) {
+  return await (await openImage(app(host), "v1")).manifest();
+}
+
+async function holds(target: Target, name: string, digest: string): Promise<void> {
+  const image = await openImage(target, name);
+  equal(await image.digest(), digest);
+  for (const layer of await image.layers()) await drain(await layer.compressed());
+}
+
+function drain(stream: ReadableStream<Bytes>): Promise<Bytes> {
+  return readAll(stream, { limit: 2 * large, what: "a part of the image" });
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error.stack ?? error.message) + (error.cause ? `\ncaused by ${explain(error.cause)}` : "");
+}
