@@ -78,12 +78,12 @@ export class Layer implements Part {
 
   /** The tar. What the bytes are is told by their first ones: media types lie. */
   async uncompressed(options?: Options): Promise<ReadableStream<Bytes>> {
-    return (await this.compressed(options)).pipeThrough(decompress());
+    return (await this.compressed(options)).pipeThrough(decompress({ what: this.#what }));
   }
 
   /** The entries of the tar, in order. */
   async *entries(options?: Options): AsyncGenerator<TarEntry, void, void> {
-    yield* readTar(await this.uncompressed(options));
+    yield* readTar(await this.uncompressed(options), { what: this.#what, signal: options?.signal });
   }
 
   /** Where the bytes may be mounted from. */
@@ -99,6 +99,10 @@ export class Layer implements Part {
   /** The bytes, to be written somewhere. */
   content(options?: Options): Promise<Content> {
     return this.#body.content(options);
+  }
+
+  get #what(): string {
+    return this.known ? `layer ${this.known.digest}` : "layer";
   }
 
   async #hashUncompressed(options?: Options): Promise<Digest> {
