@@ -22,6 +22,7 @@ import { hashWasm } from "./src/digest/hash_wasm.ts";
 addHashEngine(hashWasm);
 
 export type { Bytes } from "./src/bytes.ts";
+export * from "./src/archive/mod.ts";
 export * from "./src/content/mod.ts";
 export * from "./src/errors.ts";
 export * from "./src/image/mod.ts";
@@ -44,6 +45,7 @@ export {
   place,
   type PlaceOptions,
   type SourcePlace,
+  sourcePlace,
   type TargetPlace,
   type To,
 } from "./src/places.ts";

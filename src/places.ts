@@ -5,6 +5,7 @@
  */
 
 import { stat } from "node:fs/promises";
+import { type Archive, archive, type ArchiveFormat, saveArchive } from "./archive/mod.ts";
 import { type Bytes, streamOf } from "./bytes.ts";
 import { decompress } from "./codec/mod.ts";
 import type { Options, Part, Source, Target, Written } from "./content/mod.ts";
@@ -16,7 +17,6 @@ import { type Registries, registries, type RegistryOptions } from "./registry/mo
 import { packDirectory, type PackOptions } from "./rootfs/mod.ts";
 import type { Descriptor } from "./spec/descriptor.ts";
 import { type Digest, isDigest } from "./spec/digest.ts";
-import { annotations } from "./spec/annotations.ts";
 import { parsePlatform, type Platform } from "./spec/platform.ts";
 import { parseReference } from "./spec/reference.ts";
 import { type TarItem, writeTar } from "./tar/mod.ts";
@@ -38,12 +38,12 @@ export interface TargetPlace {
 }
 
 /**
- * Where an image is read from: the name of a place (see {@link place}), a source or target with a name in it, or an
- * `Image`, `Index` or any other part itself.
+ * Where an image is read from: the name of a place (see {@link sourcePlace}), a source or target with a name in it, or
+ * an `Image`, `Index` or any other part itself.
  */
 export type From = string | SourcePlace | TargetPlace | Part;
 
-/** Where an image is written to: the name of a place (see {@link place}), or a target with a name in it. */
+/** Where an image is written to: the name of a place (see {@link copy}), or a target with a name in it. */
 export type To = string | TargetPlace;
 
 /** How to reach places that strings name. */
@@ -80,13 +80,14 @@ export type LayerOfOptions = LayerOptions & Omit<PackOptions, "signal">;
 const otherKinds =
   /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:containers-storage|daemon|dir|docker-archive|docker-daemon|oci-archive|store):)/;
 
-/** A directory, which may be on a Windows drive, and a name after a colon. */
-const layoutGrammar = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.+))?$/s;
+/** A file or directory, which may be on a Windows drive, and a name after a colon. */
+const pathGrammar = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.+))?$/s;
 
 /**
- * The place that a string names: `registry/name:tag` and `registry/name@digest`, as `docker pull` takes them, with or
- * without `docker://` before it; or `oci:DIRECTORY` and `oci:DIRECTORY:NAME` for an OCI image layout, whose directory
- * ends at the first colon, as with skopeo.
+ * The place that a string names, to write to and to read from: `registry/name:tag` and `registry/name@digest`, as
+ * `docker pull` takes them, with or without `docker://` before it; or `oci:DIRECTORY` and `oci:DIRECTORY:NAME` for an OCI
+ * image layout, whose directory ends at the first colon, as with skopeo. Archives are read with {@link sourcePlace} and
+ * written with {@link copy}.
  *
  * @throws {GantryError} `invalid-name`, `invalid-digest`; `unsupported` for other kinds of places.
  *
@@ -105,17 +106,59 @@ export function place(text: string, options: PlaceOptions = {}): TargetPlace {
   return { target: clientOf(options)(`${host}/${repository}`), name: digest ?? tag };
 }
 
+/**
+ * The place that a string names, to read from: what {@link place} takes, and archives. `docker-archive:FILE` and
+ * `docker-archive:FILE:NAME:TAG`, `oci-archive:FILE` and `oci-archive:FILE:NAME` read any of either kind, see
+ * {@link archive}.
+ *
+ * @throws {GantryError} What {@link place} throws.
+ *
+ * @example
+ * ```ts
+ * import { sourcePlace } from "@gantry/oci";
+ *
+ * const { source, name } = sourcePlace("docker-archive:./app.tar:app:v1");
+ * console.log(typeof source.names, name); // function app:v1
+ * ```
+ */
+export function sourcePlace(text: string, options: PlaceOptions = {}): SourcePlace {
+  const archiveAt = splitArchive(text);
+  if (archiveAt) return { source: archive(archiveAt.file), name: archiveAt.name };
+  const { target, name } = place(text, options);
+  return { source: target, name };
+}
+
 /** The directory and name of a layout's place; undefined for other places. */
 export function splitLayout(text: string): { directory: string; name: string | undefined } | undefined {
   if (!text.startsWith("oci:") || text.startsWith("oci://")) return undefined;
-  const [, directory, name] = layoutGrammar.exec(text.slice(4)) ?? [];
-  if (directory === undefined) {
-    throw new GantryError(
-      "invalid-name",
-      `open ${JSON.stringify(text)}: not oci:DIRECTORY or oci:DIRECTORY:NAME`,
-    );
-  }
+  const [directory, name] = splitPath(text, "oci:", "DIRECTORY");
   return { directory, name };
+}
+
+/** A file with images, what it looks like, and a name in it. */
+export interface ArchivePlace {
+  file: string;
+  name: string | undefined;
+  format: ArchiveFormat;
+}
+
+/** The file and name of an archive's place; undefined for other places. */
+export function splitArchive(text: string): ArchivePlace | undefined {
+  for (const [kind, format] of [["docker-archive:", "combined"], ["oci-archive:", "oci"]] as const) {
+    if (!text.startsWith(kind) || text.startsWith("//", kind.length)) continue;
+    const [file, name] = splitPath(text, kind, "FILE");
+    return { file, name, format };
+  }
+  return undefined;
+}
+
+function splitPath(text: string, kind: string, what: string): [path: string, name: string | undefined] {
+  const [, path, name] = pathGrammar.exec(text.slice(kind.length)) ?? [];
+  if (path !== undefined) return [path, name];
+  throw new GantryError(
+    "invalid-name",
+    `open ${JSON.stringify(text)}: not ${kind}${what} or ${kind}${what}:NAME`,
+  );
 }
 
 /** The reference in a registry's place. */
@@ -124,7 +167,11 @@ export function referenceOf(text: string): string {
   if (!otherKinds.test(text)) return text;
   throw new GantryError(
     "unsupported",
-    `open ${JSON.stringify(text)}: no such kind of place; there are registry/name:tag, docker:// and oci:`,
+    `open ${JSON.stringify(text)}: ${
+      splitArchive(text)
+        ? "an archive, which is read or written whole"
+        : "no such kind of place; there are registry/name:tag, docker://, oci:, docker-archive: and oci-archive:"
+    }`,
   );
 }
 
@@ -155,7 +202,10 @@ export async function image(from: From, options: ImageOptions = {}): Promise<Ima
 
 /**
  * Copies what is at one place to another: an image, or an index with all its images unless `platform` names one. Pull,
- * push and mirror are all this. Where the destination's name is a digest, what arrives must have it.
+ * push, save, load and mirror are all this. Where the destination's name is a digest, what arrives must have it.
+ *
+ * `docker-archive:FILE` and `docker-archive:FILE:NAME:TAG` write a tar that everybody can load, `oci-archive:FILE` and
+ * `oci-archive:FILE:NAME` an OCI layout in a tar. A file that is there is replaced, when the new one is whole.
  *
  * @throws {GantryError} What the places throw; `digest-mismatch` when the destination names another digest.
  *
@@ -170,17 +220,43 @@ export async function image(from: From, options: ImageOptions = {}): Promise<Ima
 export async function copy(from: From, to: To, options: CopyOptions = {}): Promise<Written> {
   const { registry: _, platform, ...rest } = options;
   const { signal } = options;
-  const reach = { registry: clientOf(options), signal };
-  const { target, name } = typeof to === "string" ? place(to, reach) : to;
-  const chosen = platformOf(platform);
-  const root = isPart(from) ? from : await openPlace(from, reach);
-  const part = chosen && root instanceof Index ? await root.select(chosen, { signal }) : root;
-  if (name === undefined || !isDigest(name)) return await copyPart(part, target, { ...rest, name });
+  const reach = { registry: clientOf(options) };
+  const destination = typeof to === "string" ? splitArchive(to) ?? place(to, reach) : to;
+  const source = typeof from === "string" ? sourcePlace(from, reach) : from;
+  try {
+    const root = isPart(source) ? source : await openAt(source, titleOf(from), { signal });
+    const chosen = platformOf(platform);
+    const part = chosen && root instanceof Index ? await root.select(chosen, { signal }) : root;
+    return "file" in destination
+      ? await saveInto(destination, part, rest)
+      : await copyInto(destination, part, rest);
+  } finally {
+    // What it has unpacked is of no use to anybody else.
+    if (typeof from === "string" && splitArchive(from)) await (source as { source: Archive }).source.close();
+  }
+}
+
+async function copyInto(
+  { target, name }: TargetPlace,
+  part: Part,
+  options: PartCopyOptions,
+): Promise<Written> {
+  if (name === undefined || !isDigest(name)) return await copyPart(part, target, { ...options, name });
   requireDigest(part.known?.digest ?? name, name);
-  const written = await copyPart(part, target, rest);
+  const written = await copyPart(part, target, options);
   // The digest of what is made on the way is known only now; nothing names what was written.
   requireDigest(written.descriptor.digest, name);
   return written;
+}
+
+async function saveInto(
+  { file, name, format }: ArchivePlace,
+  part: Part,
+  { signal, foreign, progress }: PartCopyOptions,
+): Promise<Written> {
+  const images = [{ image: part, names: name === undefined ? [] : [name] }];
+  const [descriptor] = await saveArchive(file, images, { format, signal, foreign, progress });
+  return { descriptor: descriptor!, how: "written" };
 }
 
 /**
@@ -192,11 +268,21 @@ export async function openPlace(
   from: string | SourcePlace | TargetPlace,
   options: PlaceOptions & Options = {},
 ): Promise<Image | Index> {
-  const { signal } = options;
-  const at = typeof from === "string" ? place(from, options) : from;
+  const at = typeof from === "string" ? sourcePlace(from, options) : from;
+  return await openAt(at, titleOf(from), options);
+}
+
+async function openAt(
+  at: SourcePlace | TargetPlace,
+  what: string,
+  { signal }: Options,
+): Promise<Image | Index> {
   const source = "target" in at ? at.target : at.source;
-  const what = `open ${typeof from === "string" ? JSON.stringify(from) : "a place without a name"}`;
   return await openRoot(source, at.name ?? await onlyRoot(source, what, signal), { signal });
+}
+
+function titleOf(from: From): string {
+  return `open ${typeof from === "string" ? JSON.stringify(from) : "a place without a name"}`;
 }
 
 /**
@@ -239,20 +325,16 @@ async function requireDirectory(path: string): Promise<void> {
 
 /** The descriptor of what is in a source that holds one thing, under however many names. */
 export async function onlyRoot(source: Source, what: string, signal?: AbortSignal): Promise<Descriptor> {
-  const names = new Set<string>();
   const roots = new Map<Digest, Descriptor>();
-  for await (const root of source.roots?.({ signal }) ?? []) {
-    const name = root.annotations?.[annotations.refName];
-    if (name !== undefined && names.size < 10) names.add(name);
-    roots.set(root.digest, root);
-  }
+  for await (const root of source.roots?.({ signal }) ?? []) roots.set(root.digest, root);
   const [only] = roots.values();
   if (!only) throw new GantryError("not-found", `${what}: there is nothing in it`);
   if (roots.size === 1) return only;
+  const names: string[] = [];
+  for await (const name of source.names?.({ signal }) ?? []) if (names.push(name) === 10) break;
   throw new GantryError(
     "invalid-name",
-    `${what}: it holds ${roots.size} images, name one` +
-      (names.size > 0 ? ` (${[...names].join(", ")})` : ""),
+    `${what}: it holds ${roots.size} images, name one${names.length > 0 ? ` (${names.join(", ")})` : ""}`,
   );
 }
 

@@ -19,7 +19,9 @@ import {
   openPlace,
   place,
   type RegistryOptions,
+  sourcePlace,
 } from "../mod.ts";
+import { splitArchive } from "../src/places.ts";
 import type { ErrorCode } from "../src/errors.ts";
 import { gzip } from "../src/codec/mod.ts";
 import type { Registry } from "../src/registry/mod.ts";
@@ -103,14 +105,29 @@ describe("place", () => {
     }
   });
 
+  it("reads archives as skopeo does: the file ends at the first colon", () => {
+    const cases: Record<string, [file: string, name: string | undefined, format: string]> = {
+      "docker-archive:app.tar": ["app.tar", undefined, "combined"],
+      "docker-archive:./a.tar:localhost:5000/app:v1": ["./a.tar", "localhost:5000/app:v1", "combined"],
+      "oci-archive:/tmp/a.tar.gz:v1": ["/tmp/a.tar.gz", "v1", "oci"],
+      "oci-archive:C:\\a.tar:v1": ["C:\\a.tar", "v1", "oci"],
+    };
+    for (const [text, [file, name, format]] of Object.entries(cases)) {
+      assert.deepEqual(splitArchive(text), { file, name, format });
+      assert.equal(sourcePlace(text).name, name);
+    }
+    for (const text of ["oci:a.tar", "docker-archive://a", "alpine"]) {
+      assert.equal(splitArchive(text), undefined);
+    }
+  });
+
   it("refuses what names no place", () => {
     for (const text of ["oci:", "oci::v1", "oci:images:"]) {
       assert.throws(() => place(text), fails("invalid-name", /^open "oci:.*": not oci:DIRECTORY/), text);
     }
     for (
       const text of [
-        "docker-archive:app.tar",
-        "oci-archive:a.tar:v1",
+        "dir:app",
         "daemon:alpine",
         "https://ghcr.io/a/b",
         "oci://a/b",
@@ -118,6 +135,17 @@ describe("place", () => {
     ) {
       assert.throws(() => place(text), fails("unsupported", /no such kind of place; there are/), text);
     }
+    for (const text of ["docker-archive:", "oci-archive::v1", "oci-archive:a.tar:"]) {
+      assert.throws(
+        () => sourcePlace(text),
+        fails("invalid-name", /archive:FILE or .*archive:FILE:NAME$/),
+        text,
+      );
+    }
+    assert.throws(
+      () => place("docker-archive:app.tar"),
+      fails("unsupported", /an archive, which is read or/),
+    );
     assert.throws(() => place("UPPER"), fails("invalid-name", /"UPPER"/));
     assert.throws(() => place("a/b@sha256:1"), fails("invalid-digest", /sha256:1/));
   });
@@ -164,6 +192,29 @@ describe("the library for scripts", () => {
     const given = platformImage("arm64");
     assert.equal(await image(given), given);
   });
+
+  it("saves images in archives, and loads them with the digest that they had", () =>
+    inDirectory(async (directory) => {
+      const { registry } = world();
+      const built = platformImage("amd64").configure({ cmd: ["/app"] });
+      const digest = await built.digest();
+      const tar = `docker-archive:${join(directory, "app.tar")}`;
+      assert.equal((await copy(built, `${tar}:app:v1`)).descriptor.digest, digest);
+      await copy(tar, "localhost:5000/app:v1", { registry });
+      await copy("localhost:5000/app:v1", `oci-archive:${join(directory, "oci.tar")}:v1`, { registry });
+      await copy(`oci-archive:${join(directory, "oci.tar")}:v1`, `${tar}:quay.io/app:v2`);
+      // The name changes in place, the image does not.
+      await copy(`${tar}:quay.io/app:v2`, `${tar}:quay.io/app:v3`);
+      const { source } = sourcePlace(tar);
+      assert.deepEqual(await Array.fromAsync(source.names!()), ["quay.io/app:v3"]);
+      assert.equal(await (await image(`${tar}:quay.io/app:v3`)).digest(), digest);
+      await assert.rejects(
+        image(`${tar}:app:v1`),
+        fails("not-found", /no such name, there is quay\.io\/app:v3$/),
+      );
+      await assert.rejects(copy(built, `${tar}:app@${digest}`), fails("invalid-name", /a tag alone/));
+      assert.equal(await (await image(`${tar}:quay.io/app:v3`)).digest(), digest);
+    }));
 
   it("copies an index whole, or one platform of it", () =>
     inDirectory(async (directory) => {

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { stat } from "node:fs/promises";
 import type { Target } from "../content/mod.ts";
 import { GantryError } from "../errors.ts";
-import { copy, place } from "../places.ts";
+import { copy, place, splitArchive } from "../places.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { Cli } from "./cli.ts";
 import { repositoryOf } from "./names.ts";
@@ -17,7 +18,7 @@ interface CopyFlags {
 export function addCopy(program: Command, cli: Cli): void {
   program.command("copy").alias("cp")
     .description("copy an image from one place to another; its digest stays the same")
-    .argument("<src>", "REGISTRY/NAME:TAG, or oci:DIRECTORY[:NAME]")
+    .argument("<src>", "REGISTRY/NAME:TAG, or oci:, docker-archive:, oci-archive:PATH[:NAME]")
     .argument("<dst>")
     .option("-a, --all-tags", "copy all tags of one repository to another")
     .option("-n, --no-clobber", "leave tags alone that are there already")
@@ -28,13 +29,8 @@ export function addCopy(program: Command, cli: Cli): void {
 }
 
 async function copyOne(from: string, to: string, flags: CopyFlags, cli: Cli): Promise<void> {
-  const { signal, registry, platform } = cli;
-  const { target, name } = place(to, { registry });
-  const found = !flags.clobber && name !== undefined && await digestAt(target, name, signal);
-  if (found) {
-    throw new GantryError("conflict", `copy ${from}: refusing to clobber existing tag ${to}@${found}`);
-  }
-  await copy(from, { target, name }, { ...cli.transfer("pushed"), platform, concurrency: flags.jobs });
+  if (!flags.clobber) await requireFree(from, to, cli);
+  await copy(from, to, { ...cli.transfer("pushed"), platform: cli.platform, concurrency: flags.jobs });
 }
 
 async function copyAll(from: string, to: string, flags: CopyFlags, cli: Cli): Promise<void> {
@@ -49,6 +45,20 @@ async function copyAll(from: string, to: string, flags: CopyFlags, cli: Cli): Pr
       platform,
       concurrency: flags.jobs,
     });
+  }
+}
+
+/** Makes sure that nothing is overwritten: a name, or an archive, which is written whole. */
+async function requireFree(from: string, to: string, { signal, registry }: Cli): Promise<void> {
+  const file = splitArchive(to)?.file;
+  if (file !== undefined) {
+    if (!await stat(file).catch(() => undefined)) return;
+    throw new GantryError("conflict", `copy ${from}: refusing to clobber existing file ${file}`);
+  }
+  const { target, name } = place(to, { registry });
+  const found = name !== undefined && await digestAt(target, name, signal);
+  if (found) {
+    throw new GantryError("conflict", `copy ${from}: refusing to clobber existing tag ${to}@${found}`);
   }
 }
 

@@ -14,6 +14,7 @@ import { addPull } from "./pull.ts";
 import { addPush } from "./push.ts";
 import { addRegistry } from "./registry.ts";
 import { addTag } from "./tag.ts";
+import { addValidate } from "./validate.ts";
 import { addVersion } from "./version_command.ts";
 
 /** The end of a process whose reader went away, as shells tell it. */
@@ -59,6 +60,7 @@ const commands: readonly ((program: Command, cli: Cli) => void)[] = [
   addPush,
   addRegistry,
   addTag,
+  addValidate,
   addVersion,
 ];
 

@@ -24,4 +24,5 @@ export { type Configure, type LayerDetails } from "./edit.ts";
 export { emptyImage } from "./empty.ts";
 export { layer, type LayerOptions, type Tar } from "./made_layer.ts";
 export { openImage, openRoot } from "./open.ts";
+export { validate, type ValidateOptions } from "./validate.ts";
 export { type Visit, walk } from "./walk.ts";

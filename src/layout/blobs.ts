@@ -16,7 +16,7 @@ import {
   reading,
   storageError,
   syncDirectory,
-} from "./files.ts";
+} from "../files.ts";
 import { Leases } from "./lease.ts";
 import type { State } from "./state.ts";
 

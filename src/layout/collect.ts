@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Options } from "../content/contracts.ts";
 import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from "../spec/digest.ts";
 import type { Blobs } from "./blobs.ts";
-import { ifThere, makeDirectory, namesIn } from "./files.ts";
+import { ifThere, makeDirectory, namesIn } from "../files.ts";
 import type { IndexFile } from "./index_file.ts";
 import { markAll } from "./mark.ts";
 import { forgetUntagged } from "./untagged.ts";

@@ -6,7 +6,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { formatJson, type JsonObject, parseJson } from "../spec/json.ts";
 import { checkIndex } from "../spec/manifest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { factsOf, makeDirectory, putFile, readSmall } from "./files.ts";
+import { factsOf, makeDirectory, putFile, readSmall } from "../files.ts";
 import type { State } from "./state.ts";
 
 /** The largest index.json that is read, in bytes: about a hundred thousand tags. */

@@ -10,7 +10,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import type { Blobs } from "./blobs.ts";
-import { factsOf, onDisk, writeAll } from "./files.ts";
+import { factsOf, onDisk, writeAll } from "../files.ts";
 import type { Held } from "./lock.ts";
 
 /** How many bytes are written at once. */

@@ -4,7 +4,7 @@ import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { isRepository } from "../spec/reference.ts";
 import { collect, type Collected, type CollectOptions } from "./collect.ts";
-import { factsOf, ifThere, onDisk } from "./files.ts";
+import { factsOf, ifThere, onDisk } from "../files.ts";
 import { IndexFile } from "./index_file.ts";
 import type { Layout } from "./layout.ts";
 import { State } from "./state.ts";

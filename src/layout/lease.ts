@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { utf8 } from "../bytes.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
-import { factsOf, ifThere, namesIn, writeAll } from "./files.ts";
+import { factsOf, ifThere, namesIn, writeAll } from "../files.ts";
 import { heartbeat, isAlive, parseOwner, thisOwner } from "./owner.ts";
 
 interface Journal {

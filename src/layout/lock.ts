@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { errno, ifThere, writeAll } from "./files.ts";
+import { errno, ifThere, writeAll } from "../files.ts";
 import { heartbeat, isAlive, type Owner, parseOwner, thisOwner } from "./owner.ts";
 
 /** A lock that is held. */

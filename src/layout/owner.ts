@@ -3,7 +3,7 @@ import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
-import { errno } from "./files.ts";
+import { errno } from "../files.ts";
 
 /** Who holds a lock or lease. */
 export interface Owner {

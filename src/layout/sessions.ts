@@ -5,7 +5,7 @@ import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Algorithm } from "../spec/digest.ts";
 import type { Blobs } from "./blobs.ts";
-import { errno, factsOf, ifThere, namesIn } from "./files.ts";
+import { errno, factsOf, ifThere, namesIn } from "../files.ts";
 import { FileIngest, removeSession } from "./ingest.ts";
 import { type Held, Lock } from "./lock.ts";
 

@@ -26,7 +26,7 @@ import { missing } from "./blobs.ts";
 import { collect, type Collected, type CollectOptions } from "./collect.ts";
 import { unlessBroken } from "./documents.ts";
 import { findDigest, findName, nameOf } from "./entries.ts";
-import { onDisk } from "./files.ts";
+import { onDisk } from "../files.ts";
 import type { IndexFile, Listing } from "./index_file.ts";
 import type { Layout } from "./layout.ts";
 import { Repository } from "./repository.ts";

@@ -53,8 +53,41 @@ const cases: Record<string, Case> = {
     says: () => ["sha256:123"],
   },
   "a place of a kind that is not there": {
+    args: ({ host }) => ["copy", "dir:app", `${host}/to:v1`],
+    says: () => ['open "dir:app"', "docker-archive: and oci-archive:"],
+  },
+  "an archive that is not there": {
     args: ({ host }) => ["copy", "docker-archive:app.tar", `${host}/to:v1`],
-    says: () => ['open "docker-archive:app.tar"', "docker:// and oci:"],
+    says: () => ['open archive "app.tar": no such file'],
+  },
+  "a file that is no archive": {
+    args: ({ host }) => ["copy", "oci-archive:file", `${host}/to:v1`],
+    says: () => ['open archive "file": not a tar'],
+  },
+  "an archive where a repository is meant": {
+    args: () => ["blob", "docker-archive:file"],
+    says: () => ["docker-archive:file", "an archive"],
+  },
+  "a name that Docker does not take": {
+    args: ({ host }) => ["copy", `${host}/app:v1`, `docker-archive:out:app@${zeros}`],
+    says: () => [`app@${zeros}`, "a tag alone"],
+  },
+  "a pull into a file in a directory that is not there": {
+    args: ({ host }) => ["pull", `${host}/app:v1`, "nowhere/out"],
+    says: () => ['"nowhere/out"'],
+  },
+  "a pull into a directory": {
+    args: ({ host }) => ["pull", `${host}/app:v1`, "empty"],
+    says: () => ['"empty": a directory'],
+  },
+  "a digest of nothing": { args: () => ["digest"], says: () => ["an image is needed without --tarball"] },
+  "a full reference of what has none": {
+    args: () => ["digest", "--full-ref", "--tarball", "file"],
+    says: () => ["no full reference"],
+  },
+  "a validation of what is not there": {
+    args: () => ["validate", "--tarball", "nowhere.tar"],
+    says: () => ['open archive "nowhere.tar": no such file'],
   },
   "a repository with a tag": {
     args: ({ host }) => ["ls", `${host}/app:v1`],
@@ -76,9 +109,9 @@ const cases: Record<string, Case> = {
     args: ({ host }) => ["pull", "--format", "oci", `${host}/app:v1`, `${host}/app:nope`, "out"],
     says: ({ host }) => [`${host}/app:nope`],
   },
-  "a format that is not there yet": {
-    args: ({ host }) => ["pull", `${host}/app:v1`, "out"],
-    says: () => ['"out"', "tarball", "--format oci"],
+  "a place for another format": {
+    args: ({ host }) => ["pull", "--format", "tarball", `${host}/app:v1`, "oci:out"],
+    says: () => ['"oci:out"', "not a place for tarball"],
   },
   "a format that is none": {
     args: ({ host }) => ["pull", "--format", "zip", `${host}/app:v1`, "out"],
@@ -94,7 +127,7 @@ const cases: Record<string, Case> = {
   },
   "a file where a layout is meant": {
     args: ({ host }) => ["push", "file", `${host}/to:v1`],
-    says: () => ['push "file"', "archives"],
+    says: () => ['open archive "file": not a tar'],
   },
   "a layout with a broken index": {
     args: ({ host }) => ["push", "broken", `${host}/to:v1`],

@@ -3,9 +3,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import edge from "../../examples/edge-manifest.ts";
+import { saveArchive } from "../../src/archive/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
+import type { Descriptor } from "../../src/spec/mod.ts";
 import { digestAt, imageOf, inYard, manifestAt, writeIndex } from "../cli/gantry.ts";
 import { startScript } from "../spawn.ts";
 
@@ -33,6 +35,16 @@ describe("the example", () => {
       const images = join(directory, "images");
       assert.match(await example("pull", `${host}/app:v1`, `oci:${images}:app`), new RegExp(digest));
       assert.equal(await digestAt(layout(images), "app"), digest);
+    }));
+
+  it("load pushes what was saved, and saves what it pushed", () =>
+    inYard(async ({ directory, host, repository }) => {
+      const tar = join(directory, "app.tar");
+      const [{ digest }] = await saveArchive(tar, [{ image: imageOf("one") }]) as [Descriptor];
+      const again = join(directory, "again.tar");
+      const printed = await example("load", tar, `${host}/app:v1`, again);
+      assert.equal(printed, `${host}/app:v1@${digest}\n${again}@${digest}\n`);
+      assert.equal(await digestAt(repository("app"), "v1"), digest);
     }));
 
   it("build puts a directory on top of an image", () =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
-import { onDisk, putFile, readSmall, writeAll } from "../../src/layout/files.ts";
+import { onDisk, putFile, readSmall, writeAll } from "../../src/files.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
 import { contentOf, filesIn, inDirectory, putText, startLimited } from "./support.ts";
 

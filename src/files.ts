@@ -3,8 +3,8 @@ import type { FileHandle } from "node:fs/promises";
 import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { constants as system } from "node:os";
 import { dirname } from "node:path";
-import type { Bytes } from "../bytes.ts";
-import { GantryError } from "../errors.ts";
+import type { Bytes } from "./bytes.ts";
+import { GantryError } from "./errors.ts";
 
 /** The operating system's word for what went wrong: `ENOENT`, `ENOSPC`. */
 export function errno(error: unknown): string | undefined {
