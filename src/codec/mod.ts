@@ -12,6 +12,14 @@
  * @module
  */
 
+import { addCodecEngine } from "./engine.ts";
+import { wasmGunzip } from "./wasm_gunzip.ts";
+import { wasmGzip } from "./wasm_gzip.ts";
+
+// Rows in a table: the core is loaded when one of them works. `@gantry/oci/edge` has neither.
+addCodecEngine(wasmGzip);
+addCodecEngine(wasmGunzip);
+
 export type { Bytes } from "../bytes.ts";
 export { type DecodeOptions, decompress, gunzip, unzstd } from "./decode.ts";
 export { type EncodeOptions, gzip, zstd } from "./encode.ts";
