@@ -47,7 +47,10 @@ export function startThread(core: Core, hash: "lanes" | "native" = "lanes"): Thr
     for (const { reject } of waiting.splice(0)) reject(stopped);
   };
   const answered = (answer: Answer) => {
-    const { resolve, reject } = waiting.shift()!;
+    const asked = waiting.shift();
+    // Stopped while the answer was on its way.
+    if (!asked) return;
+    const { resolve, reject } = asked;
     if ("error" in answer) reject(new Error(answer.error));
     else resolve(answer.result);
   };

@@ -13,16 +13,16 @@
  */
 
 import { addCodecEngine } from "./engine.ts";
-import { wasmGunzip } from "./wasm_gunzip.ts";
-import { wasmGzip } from "./wasm_gzip.ts";
+import { wasmEngines } from "./wasm.ts";
 
 // Rows in a table: the core is loaded when one of them works. `@gantry/oci/edge` has neither.
-addCodecEngine(wasmGzip);
-addCodecEngine(wasmGunzip);
+for (const engine of wasmEngines()) addCodecEngine(engine);
 
 export type { Bytes } from "../bytes.ts";
 export { type DecodeOptions, decompress, gunzip, unzstd } from "./decode.ts";
 export { type EncodeOptions, gzip, zstd } from "./encode.ts";
 export { addCodecEngine, type CodecEngine, codecEngines, type Job, type Work } from "./engine.ts";
 export type { Limits } from "./limits.ts";
+export { coreBytes } from "../../wasm/core.ts";
+export { wasmEngines } from "./wasm.ts";
 export { type Compression, sniff, sniffLength } from "./sniff.ts";

@@ -1,19 +1,24 @@
 import { type Bytes, concat } from "../bytes.ts";
-import { loadCore } from "../../wasm/core.ts";
+import type { Core } from "../../wasm/core.ts";
 import { Inflater, INPUT_SIZE } from "../../wasm/inflater.ts";
 import type { CodecEngine } from "./engine.ts";
 
 /** The core's own, for where the runtime has nothing faster. */
-export const wasmGunzip: CodecEngine = {
-  name: "wasm",
-  work: "gunzip",
-  available: () => typeof WebAssembly === "object",
-  run: gunzip,
-};
+export function wasmGunzip(load: () => Promise<Core>): CodecEngine {
+  return {
+    name: "wasm",
+    work: "gunzip",
+    available: () => typeof WebAssembly === "object",
+    run: (input) => gunzip(input, load),
+  };
+}
 
-async function* gunzip(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+async function* gunzip(
+  input: AsyncIterable<Bytes>,
+  load: () => Promise<Core>,
+): AsyncGenerator<Bytes, void, void> {
   const source = new Source(input);
-  const inflater = new Inflater(await loadCore());
+  const inflater = new Inflater(await load());
   do {
     const start = source.offset;
     await header(source);

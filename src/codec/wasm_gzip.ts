@@ -1,6 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { loadCore } from "../../wasm/core.ts";
+import type { Core } from "../../wasm/core.ts";
 import { crc32Combine } from "../../wasm/crc32.ts";
 import {
   CHUNK_SIZE,
@@ -13,17 +13,19 @@ import { startThread, type Thread, threadCount } from "../../wasm/threads.ts";
 import type { CodecEngine, Job } from "./engine.ts";
 
 /** The core's own: the same bytes everywhere, whoever compresses and however many. */
-export const wasmGzip: CodecEngine = {
-  name: "wasm",
-  work: "gzip",
-  available: () => typeof WebAssembly === "object",
-  run(input, { level = 6, workers }: Job) {
-    if (level !== 1 && level !== 6 && level !== 9) {
-      throw new GantryError("unsupported", `gzip: level ${level} is not one of 1, 6 and 9`);
-    }
-    return gzip(input, level, threadCount("gzip", workers));
-  },
-};
+export function wasmGzip(load: () => Promise<Core>): CodecEngine {
+  return {
+    name: "wasm",
+    work: "gzip",
+    available: () => typeof WebAssembly === "object",
+    run(input, { level = 6, workers }: Job) {
+      if (level !== 1 && level !== 6 && level !== 9) {
+        throw new GantryError("unsupported", `gzip: level ${level} is not one of 1, 6 and 9`);
+      }
+      return gzip(input, level, new Deflaters(load, level, threadCount("gzip", workers)));
+    },
+  };
+}
 
 /** Input of the core: a chunk behind what came before it, in memory of its own. */
 interface Chunk {
@@ -35,11 +37,10 @@ interface Chunk {
 async function* gzip(
   input: AsyncIterable<Bytes>,
   level: Level,
-  threads: number,
+  deflaters: Deflaters,
 ): AsyncGenerator<Bytes, void, void> {
   // https://www.rfc-editor.org/rfc/rfc1952#section-2.3: no time, no name; what XFL says of the level, an unknown system.
   yield Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, level === 9 ? 2 : level === 1 ? 4 : 0, 255);
-  const deflaters = new Deflaters(level, threads);
   let crc = 0, length = 0;
   try {
     for await (const { deflated, size } of inOrder(chunks(input), deflaters)) {
@@ -96,13 +97,15 @@ async function* inOrder(
 
 /** Compresses in threads, and here as long as none is ready. */
 class Deflaters {
+  readonly #load: () => Promise<Core>;
   readonly #level: Level;
   readonly #wanted: number;
   readonly #ready: Thread[] = [];
   #started: Thread[] = [];
   #own: Deflater | undefined;
 
-  constructor(level: Level, threads: number) {
+  constructor(load: () => Promise<Core>, level: Level, threads: number) {
+    this.#load = load;
     this.#level = level;
     this.#wanted = threads;
   }
@@ -118,7 +121,7 @@ class Deflaters {
     if (thread) {
       return (await thread.call({ work: "deflate", bytes, before, level, final }, [bytes.buffer]))!;
     }
-    const core = await loadCore();
+    const core = await this.#load();
     // One chunk alone is not worth a thread.
     if (!final) this.#start(core);
     this.#own ??= new Deflater(core);
@@ -133,7 +136,7 @@ class Deflaters {
     for (const thread of this.#started) thread.end();
   }
 
-  #start(core: Parameters<typeof startThread>[0]): void {
+  #start(core: Core): void {
     while (this.#started.length < this.#wanted) {
       const thread = startThread(core);
       this.#started.push(thread);
