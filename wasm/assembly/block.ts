@@ -77,7 +77,7 @@ export function bitsFinish(): usize {
 export function writeBlocks(last: usize, end: usize, segment: usize, final: bool): void {
   let first = SEQUENCES, firstLiteral = LITERALS, firstByte = CHUNK; // where the current block begins
   let seq = SEQUENCES, literal = LITERALS, byte = CHUNK; // where the next segment begins
-  let cost: u32 = 0;
+  let cost: u32 = 0; // of the current block, estimated
   memory.fill(LITLEN_FREQ, 0, SYMBOLS * 4);
   while (seq < last) {
     const begin = seq, beginLiteral = literal, beginByte = byte;
@@ -96,15 +96,15 @@ export function writeBlocks(last: usize, end: usize, segment: usize, final: bool
     } while (seq < last && byte < target);
     countLiterals(beginLiteral, literal);
     countLengths();
-    const alone = estimate(SEGMENT_FREQ);
-    addSegment();
-    const joined = estimate(LITLEN_FREQ);
+    alone = joined = 120;
+    estimate(0, 286);
+    estimate(288 * 4, 30);
     if (begin == first || joined <= cost + alone) {
+      addSegment();
       cost = joined;
       continue;
     }
     // Another kind of data begins: the segment does not belong to the block.
-    removeSegment();
     writeBlock(first, begin, firstLiteral, firstByte, beginByte, false);
     memory.copy(LITLEN_FREQ, SEGMENT_FREQ, SYMBOLS * 4);
     first = begin;
@@ -145,14 +145,9 @@ function countLengths(): void {
 }
 
 function addSegment(): void {
-  for (let i: usize = 0; i < SYMBOLS * 4; i += 4) {
-    store<u32>(LITLEN_FREQ + i, load<u32>(LITLEN_FREQ + i) + load<u32>(SEGMENT_FREQ + i));
-  }
-}
-
-function removeSegment(): void {
-  for (let i: usize = 0; i < SYMBOLS * 4; i += 4) {
-    store<u32>(LITLEN_FREQ + i, load<u32>(LITLEN_FREQ + i) - load<u32>(SEGMENT_FREQ + i));
+  // Two counts at a time: none comes near 32 bits.
+  for (let i: usize = 0; i < SYMBOLS * 4; i += 8) {
+    store<u64>(LITLEN_FREQ + i, load<u64>(LITLEN_FREQ + i) + load<u64>(SEGMENT_FREQ + i));
   }
 }
 
@@ -181,23 +176,23 @@ function log2(x: u32): u32 {
   return (n << 12) + <u32>load<u16>(LOG2 + (<usize>(((x << (31 - n)) >> 23) & 255) << 1));
 }
 
-/** About how many bits a block of these frequencies takes without extra bits, by its entropy. */
-function estimate(freq: usize): u32 {
-  return entropy(freq, 286) + entropy(freq + 288 * 4, 30) + 120;
-}
+/** About how many bits the segment takes as a block of its own, and how many the block takes with it, extra bits left out. */
+let alone: u32 = 0;
+let joined: u32 = 0;
 
-function entropy(freq: usize, count: usize): u32 {
-  let total: u32 = 0, used: u32 = 0;
-  let sum: u64 = 0;
-  for (let i: usize = 0; i < count; i++) {
-    const f = load<u32>(freq + (i << 2));
-    if (f == 0) continue;
-    total += f;
-    used++;
-    sum += <u64>f * log2(f);
+/** Adds to both what the alphabet of `count` symbols at an offset of the histograms takes, by its entropy. */
+function estimate(offset: usize, count: usize): void {
+  let total1: u32 = 0, total2: u32 = 0, used1: u32 = 0, used2: u32 = 0;
+  let sum1: u64 = 0, sum2: u64 = 0;
+  for (let i = offset; i < offset + (count << 2); i += 4) {
+    const f1 = load<u32>(SEGMENT_FREQ + i), f2 = f1 + load<u32>(LITLEN_FREQ + i);
+    if (f2 == 0) continue;
+    total2 += f2, used2++, sum2 += <u64>f2 * log2(f2);
+    if (f1 == 0) continue;
+    total1 += f1, used1++, sum1 += <u64>f1 * log2(f1);
   }
-  if (total == 0) return 0;
-  return <u32>((<u64>total * log2(total) - sum) >> 12) + used * HEADER_BITS;
+  if (total1 != 0) alone += <u32>((<u64>total1 * log2(total1) - sum1) >> 12) + used1 * HEADER_BITS;
+  if (total2 != 0) joined += <u32>((<u64>total2 * log2(total2) - sum2) >> 12) + used2 * HEADER_BITS;
 }
 
 /** What a symbol in use adds to the header of a block, about. */

@@ -77,7 +77,7 @@ export function findLazy(begin: usize, end: usize, depth: i32, nice: usize, pati
     insert(p);
     let match = longest(p, end, 0, depth, nice);
     if (match == 0) {
-      p += 1 + ((p - literals) >> 8);
+      p += patient ? 1 : 1 + ((p - literals) >> 10);
       continue;
     }
     let inserted = p;
