@@ -15,9 +15,7 @@ export type Request =
   /** Hash more of up to four messages: whole blocks of 64 bytes. */
   | { work: "hash"; blocks: readonly (Uint8Array<ArrayBuffer> | undefined)[] }
   /** End a message of `length` bytes; the tail is what makes no block. Its lane begins another. */
-  | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number }
-  /** Give a message up. */
-  | { work: "reset"; lane: number };
+  | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number };
 
 /** A compressed chunk, a sha256, or nothing. */
 export type Result = { bytes: Uint8Array<ArrayBuffer>; crc32: number } | undefined;
@@ -39,7 +37,6 @@ export function serve(port: Port): void {
   interface Hashers {
     update(blocks: readonly (Uint8Array | undefined)[]): void;
     digest(lane: number, tail: Uint8Array, length: number): Uint8Array<ArrayBuffer>;
-    reset(lane: number): void;
   }
   let module: WebAssembly.Module;
   let deflater: ReturnType<typeof instance> | undefined;
@@ -66,8 +63,6 @@ export function serve(port: Port): void {
         return void started().update(request.blocks);
       case "digest":
         return { bytes: started().digest(request.lane, request.tail, request.length), crc32: 0 };
-      case "reset":
-        return void started().reset(request.lane);
     }
   }
 
@@ -131,7 +126,6 @@ export function serve(port: Port): void {
         core.shaReset(lane);
         return digest;
       },
-      reset: (lane) => core.shaReset(lane),
     };
   }
 
@@ -145,7 +139,6 @@ export function serve(port: Port): void {
         hashes[lane] = create();
         return digest;
       },
-      reset: (lane) => void (hashes[lane] = create()),
     };
   }
 }

@@ -9,6 +9,7 @@ import {
   DICTIONARY_SIZE,
   type Level,
 } from "../../wasm/deflater.ts";
+import { turn } from "../../wasm/turn.ts";
 import { startThread, type Thread, threadCount } from "../../wasm/threads.ts";
 import type { CodecEngine, Job } from "./engine.ts";
 
@@ -143,8 +144,4 @@ class Deflaters {
       void thread.ready.then((ready) => ready && this.#ready.push(thread));
     }
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => "setImmediate" in globalThis ? setImmediate(resolve) : setTimeout(resolve));
 }
