@@ -30,6 +30,8 @@ type Streaming = HashEngine & Required<Pick<HashEngine, "create">>;
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 /** Less than this is hashed before anything faster has started. */
 const little = 1024 ** 2;
+/** After so much the loop has its turn. */
+const often = 4 * 1024 ** 2;
 
 /** Opens as many berths as there should be messages on their way at once. */
 export async function openBerths(
@@ -113,7 +115,7 @@ async function inEngine(engine: Streaming): Promise<Berth> {
     async update(bytes) {
       await hasher.update(bytes);
       since += bytes.byteLength;
-      if (since < little) return;
+      if (since < often) return;
       since = 0;
       await turn();
     },
