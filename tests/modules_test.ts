@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** Rooms by floor, ground first; a room imports from floors below its own and from itself. */
 const floors: readonly (readonly string[])[] = [
   ["bytes.ts", "errors.ts", "spec"],
-  ["wasm", "digest", "codec", "tar", "files.ts"],
+  ["wasm"],
+  ["digest", "codec", "tar", "files.ts"],
   ["content"],
   ["image"],
   ["tree", "copy"],
@@ -52,7 +53,10 @@ function sources(directory: string): string[] {
     .map((name) => join(root, directory, name));
 }
 
-const library = [join(root, "mod.ts"), ...sources("src"), ...sources("wasm")];
+/** What makes the core: a tool and its sources, no part of the library. */
+const tools = /^wasm[/\\](?:build\.ts|assembly)/;
+const library = [join(root, "mod.ts"), ...sources("src"), ...sources("wasm")]
+  .filter((file) => !tools.test(relative(root, file)));
 
 /** `src/spec/digest.ts` is in the room `spec`, `src/errors.ts` is a room of its own. */
 function roomOf(file: string): string {

@@ -321,10 +321,11 @@ describe("layerOf", () => {
     const packed = await new Response(new Blob([tar]).stream().pipeThrough(gzip({ engine: "node:zlib" })))
       .blob();
     const made = await layerOf(packed);
+    assert.equal(made.mediaType(), "application/vnd.oci.image.layer.v1.tar+gzip");
     assert.equal(await made.digest(), await layer(tar).digest());
     const zstd = await layerOf(packed, { compression: "zstd" });
     assert.equal(zstd.mediaType(), "application/vnd.oci.image.layer.v1.tar+zstd");
-    assert.equal(await zstd.diffID(), await made.digest());
+    assert.equal(await zstd.diffID(), await made.diffID());
   });
 
   it("takes directories, and says where there is none", () =>

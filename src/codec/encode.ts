@@ -6,21 +6,27 @@ import { pipe } from "./pipe.ts";
 export interface EncodeOptions {
   /** The name of an engine; without one, the first that this runtime has. */
   engine?: string | undefined;
-  /** How hard, in the format's own figures: gzip 0 to 9, 6 unless told; zstd 1 to 22, 3 unless told. */
+  /**
+   * How hard, in the format's own figures. gzip: 1 (fast), 6 (the default) or 9 (small), engines asked for by name have others;
+   * zstd: 1 to 22, 3 unless told.
+   */
   level?: number | undefined;
+  /** gzip: how many threads help, `"auto"` for as many as there are processors; none unless told. The bytes are the same. */
+  workers?: number | "auto" | undefined;
 }
 
 /**
- * Compresses to gzip. The same input must give the same bytes on every runtime, so that a layer built twice has one
+ * Compresses to gzip. The same input and level give the same bytes on every runtime, so that a layer built twice has one
  * digest; the zlibs of Deno, Bun and Node do not, and are taken only when they are asked for by name.
  *
- * @throws {GantryError} `no-engine` when no engine is named, or not one that is here.
+ * @throws {GantryError} `no-engine` where the engine is not there, `unsupported` for a level or a number of workers that it
+ * does not have.
  *
  * @example
  * ```ts
  * import { gzip } from "@gantry/oci/codec";
  *
- * new Response("a layer").body!.pipeThrough(gzip({ engine: "node:zlib", level: 9 }));
+ * new Response("a layer").body!.pipeThrough(gzip({ level: 9, workers: "auto" }));
  * ```
  */
 export function gzip(options: EncodeOptions = {}): TransformStream<Bytes, Bytes> {

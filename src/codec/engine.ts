@@ -10,6 +10,8 @@ export type Work = "gunzip" | "unzstd" | "gzip" | "zstd";
 export interface Job {
   /** How hard to compress, in the format's own figures. */
   level?: number | undefined;
+  /** How many threads may help to compress. */
+  workers?: number | "auto" | undefined;
   /** Of a zstd frame: how much of its output the decoder keeps. One that is too large was refused before. */
   window?: number | undefined;
   /** Of a zstd frame: how many bytes come out, if its header tells. */
@@ -73,6 +75,7 @@ export function codecEngine(work: Work, name: string | undefined): CodecEngine {
 function whyNot(names: string[], name: string | undefined): string {
   const list = names.join(" or ");
   if (name !== undefined) return `engine "${name}" is not here` + (list && `, only ${list}`);
-  if (!list) return "this runtime has no engine for it; one can be added with addCodecEngine";
-  return `no engine whose output is the same on every runtime; where that does not matter, ask for ${list}`;
+  if (!list) return `no engine for it is loaded; import "@gantry/oci/codec", or add one with addCodecEngine`;
+  return `the engine whose output is the same on every runtime is not loaded; import "@gantry/oci/codec", ` +
+    `or where that does not matter ask for ${list}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Hashing: bytes and streams to digests, and streams that verify themselves.
  *
- * The engines are the runtime's own. `@gantry/oci` adds hash-wasm for browsers, which have no streaming hash.
+ * The engines are the runtime's own; `digestAll` also has the lanes of the WASM core, where they are faster. `@gantry/oci` adds hash-wasm for browsers, which have no streaming hash.
  *
  * @example
  * ```ts
@@ -17,5 +17,6 @@ export type { Bytes } from "../bytes.ts";
 export type { Algorithm, Digest } from "../spec/digest.ts";
 export { type Digested, digesting } from "./digesting.ts";
 export { addHashEngine, type EngineOptions, type HashEngine, hashEngines, type Hasher } from "./engine.ts";
+export { digestAll, type DigestAllOptions, type DigestInput } from "./digest_all.ts";
 export { createHasher, digestBytes } from "./hasher.ts";
 export { type Expected, verifying, type VerifyOptions } from "./verify.ts";

@@ -39,7 +39,7 @@ export interface ImageBody {
  * import { emptyImage, layer } from "@gantry/oci/image";
  *
  * const image = emptyImage()
- *   .append(layer(new Uint8Array(1024)))
+ *   .append(layer(new Uint8Array(1024), { compression: "none" }))
  *   .configure({ cmd: ["/app"] });
  * console.log((await image.config()).config?.Cmd, await image.digest());
  * ```

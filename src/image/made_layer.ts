@@ -18,24 +18,29 @@ export type Tar =
 
 /** How a layer is made from a tar. */
 export interface LayerOptions {
-  /** What the bytes are stored as; not compressed unless told. */
+  /** What the bytes are stored as; gzip unless told, whose bytes are the same on every runtime. */
   compression?: "none" | "gzip" | "zstd" | undefined;
   /** The engine that compresses, by name, as its bytes depend on it. */
   engine?: string | undefined;
   /** How hard it tries; the engine's default unless told. */
   level?: number | undefined;
+  /** How many threads help with gzip, `"auto"` for as many as there are processors; none unless told. The bytes are the same. */
+  workers?: number | "auto" | undefined;
 }
 
 /**
  * A layer from an uncompressed tar. Its digest, diffID and compressed bytes come from one pass over the tar, when they are
  * asked for or when the layer is written.
  *
+ * What compresses comes with `@gantry/oci` and `@gantry/oci/codec`. `@gantry/oci/edge` has no gzip: without one of the others
+ * the layer rejects with `no-engine` when it is read, unless its `compression` is `"none"`.
+ *
  * @example
  * ```ts
  * import { layer } from "@gantry/oci/image";
  *
- * const empty = layer(new Uint8Array(1024));
- * console.log(await empty.diffID() === await empty.digest()); // true: not compressed
+ * const empty = layer(new Uint8Array(1024), { compression: "none" });
+ * console.log(await empty.diffID() === await empty.digest()); // true
  * ```
  */
 export function layer(tar: Tar, options: LayerOptions = {}): Layer {
@@ -66,7 +71,7 @@ class MadeLayer implements LayerBody {
     this.#tar = tar;
     this.#options = options;
     this.#replayable = !(tar instanceof ReadableStream);
-    this.mediaType = types[options.compression ?? "none"];
+    this.mediaType = types[options.compression ?? "gzip"];
     this.#reading = new Once((signal) => this.#read(signal));
   }
 
@@ -85,9 +90,11 @@ class MadeLayer implements LayerBody {
   async open(): Promise<ReadableStream<Bytes>> {
     const plain = digesting();
     const packed = digesting();
+    // Before a one-shot stream is taken: there may be no engine.
+    const compressor = this.#compressor();
     const bytes = (await this.#openTar())
       .pipeThrough(plain.stream)
-      .pipeThrough(this.#compressor())
+      .pipeThrough(compressor)
       .pipeThrough(packed.stream);
     return observed(bytes, {
       done: async () => {
@@ -135,8 +142,8 @@ class MadeLayer implements LayerBody {
   }
 
   #compressor(): TransformStream<Bytes, Bytes> {
-    const { compression, engine, level } = this.#options;
-    if (compression === "gzip") return gzip({ engine, level });
+    const { compression = "gzip", engine, level, workers } = this.#options;
+    if (compression === "gzip") return gzip({ engine, level, workers });
     if (compression === "zstd") return zstd({ engine, level });
     return new TransformStream();
   }

@@ -8,7 +8,7 @@
  * import { emptyImage, layer, openImage } from "@gantry/oci/image";
  *
  * const target = memory();
- * await copy(emptyImage().append(layer(new Uint8Array(1024))), target, { name: "v1" });
+ * await copy(emptyImage().append(layer(new Uint8Array(1024), { compression: "none" })), target, { name: "v1" });
  * console.log(await (await openImage(target, "v1")).digest());
  * ```
  *

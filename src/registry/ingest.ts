@@ -1,7 +1,7 @@
 import { type Bytes, chunksOf } from "../bytes.ts";
 import type { Ingest, Options } from "../content/contracts.ts";
-import type { Hasher } from "../digest/mod.ts";
-import { createHasher } from "../digest/mod.ts";
+import type { Hasher } from "../digest/engine.ts";
+import { createHasher } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";

@@ -1,6 +1,6 @@
 import { type Bytes, readAll, streamOf } from "../bytes.ts";
 import type { Options, Resolved, ResolveOptions } from "../content/contracts.ts";
-import { digestBytes } from "../digest/mod.ts";
+import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest, isDigest, parseDigest } from "../spec/digest.ts";

@@ -1,7 +1,8 @@
 import { type Bytes, concat, observed, readAll } from "../bytes.ts";
 import type { Content, Options } from "../content/contracts.ts";
-import { digestBytes } from "../digest/mod.ts";
-import { type Digested, digesting, verifying } from "../digest/mod.ts";
+import { digestBytes } from "../digest/hasher.ts";
+import { type Digested, digesting } from "../digest/digesting.ts";
+import { verifying } from "../digest/verify.ts";
 import { GantryError } from "../errors.ts";
 import { checkBytes } from "./place.ts";
 

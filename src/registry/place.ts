@@ -1,6 +1,6 @@
 import type { Options, Origin } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
-import { digestBytes } from "../digest/mod.ts";
+import { digestBytes } from "../digest/hasher.ts";
 import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
 import type { Answer } from "./answer.ts";
 import { type Action, repositoryScope } from "./scope.ts";

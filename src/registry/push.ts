@@ -1,7 +1,7 @@
 import { chunksOf } from "../bytes.ts";
 import type { Content, Options, Origin, WriteOptions, Written } from "../content/contracts.ts";
 import { writeIngest } from "../content/ingest.ts";
-import type { Digested } from "../digest/mod.ts";
+import type { Digested } from "../digest/digesting.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";

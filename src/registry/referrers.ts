@@ -1,5 +1,5 @@
 import type { Options } from "../content/contracts.ts";
-import { digestBytes } from "../digest/mod.ts";
+import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";

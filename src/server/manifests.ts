@@ -1,6 +1,6 @@
 import { type Bytes, readAll, streamOf } from "../bytes.ts";
 import { readDocument } from "../content/read.ts";
-import { digestBytes } from "../digest/mod.ts";
+import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";

@@ -1,6 +1,6 @@
 import { type Bytes, observed, utf8 } from "../bytes.ts";
 import type { Ingest } from "../content/contracts.ts";
-import { digestBytes } from "../digest/mod.ts";
+import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import { hexOf } from "../spec/digest.ts";
 import type { Call } from "./call.ts";

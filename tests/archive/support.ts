@@ -126,7 +126,7 @@ export async function imageOf(
   text: string,
   options: { architecture?: string; compression?: "zstd" } = {},
 ): Promise<Image> {
-  const { architecture = "amd64", compression } = options;
+  const { architecture = "amd64", compression = "none" } = options;
   return emptyImage({ os: "linux", architecture }).append(layer(await layerTar(text), { compression }));
 }
 

@@ -25,6 +25,8 @@ import {
   layerTar,
 } from "./support.ts";
 
+const plain = { compression: "none" } as const;
+
 const formats: readonly ArchiveFormat[] = ["combined", "oci", "docker", "legacy"];
 const refName = "org.opencontainers.image.ref.name";
 const fullName = "io.containerd.image.name";
@@ -156,7 +158,7 @@ describe("a combined archive", () => {
 
   it("G9: has a layer once that stands in an image twice", async () => {
     const tar = await layerTar("a");
-    const image = emptyImage().append(layer(tar)).append(layer(tar));
+    const image = emptyImage().append(layer(tar, plain)).append(layer(tar, plain));
     const files = await written(image);
     assert.equal(files.size, 6);
     assert.equal(json(files, "manifest.json")[0].Layers.length, 2);
@@ -306,9 +308,9 @@ describe("a legacy archive", () => {
   });
 
   it("has images in the order of their configs, and shared layers once", async () => {
-    const base = emptyImage().append(layer(await layerTar("base")));
+    const base = emptyImage().append(layer(await layerTar("base"), plain));
     const images = await Promise.all(
-      ["a", "b", "c"].map(async (text) => base.append(layer(await layerTar(text)))),
+      ["a", "b", "c"].map(async (text) => base.append(layer(await layerTar(text), plain))),
     );
     const files = await filesIn(
       writeArchive(images.map((image, i) => ({ image, names: [`app:${i}`] })), { format: "legacy" }),
@@ -405,9 +407,9 @@ describe("an archive of any format", () => {
   });
 
   it("may hold several images, and what they share once", async () => {
-    const base = emptyImage().append(layer(await layerTar("base")));
+    const base = emptyImage().append(layer(await layerTar("base"), plain));
     const images = await Promise.all(
-      ["a", "b"].map(async (text) => base.append(layer(await layerTar(text)))),
+      ["a", "b"].map(async (text) => base.append(layer(await layerTar(text), plain))),
     );
     for (const format of formats) {
       const blob = await new Response(

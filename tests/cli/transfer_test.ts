@@ -13,7 +13,7 @@ import { digestAt, imageOf, inYard, start } from "./gantry.ts";
 const mebibyte = 1 << 20;
 
 function largeImage(size: number) {
-  return emptyImage().append(layer(new Uint8Array(randomBytes(size))));
+  return emptyImage().append(layer(new Uint8Array(randomBytes(size)), { compression: "none" }));
 }
 
 /** A promise and what fulfils it. */

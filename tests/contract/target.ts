@@ -402,8 +402,8 @@ export function testTarget(name: string, open: () => Promise<Medium>, limits: Li
     describe("images", () => {
       it("go in and out unchanged", async () => {
         const image = emptyImage()
-          .append(layer(random(40_960)), { history: { created_by: "the first" } })
-          .append(layer(() => pieces(random(20_480, 7), 4096)))
+          .append(layer(random(40_960), { compression: "none" }), { history: { created_by: "the first" } })
+          .append(layer(() => pieces(random(20_480, 7), 4096), { compression: "none" }))
           .configure({ cmd: ["/app"], env: { A: "1" } });
         await copy(image, target, { name: "image" });
         const found = await openImage(medium.again(), "image");
@@ -416,7 +416,7 @@ export function testTarget(name: string, open: () => Promise<Medium>, limits: Li
       });
 
       it("with a one-shot layer go in in one pass", async () => {
-        const once = layer(pieces(random(30_000), 1000));
+        const once = layer(pieces(random(30_000), 1000), { compression: "none" });
         await rejects(once.digest(), "not-computed");
         await copy(emptyImage().append(once), target, { name: "one-shot" });
         assert.equal(

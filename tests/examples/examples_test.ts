@@ -47,6 +47,12 @@ describe("the example", () => {
       assert.equal(await digestAt(repository("app"), "v1"), digest);
     }));
 
+  it("bulk-digest digests a thousand layers, with and without threads", async () => {
+    for (const workers of ["0", "2"]) {
+      assert.match(await example("bulk-digest", workers), /^1000 layers, the first sha256:8a39d2ab/);
+    }
+  });
+
   it("build puts a directory on top of an image", () =>
     inYard(async ({ directory, host, repository }) => {
       await copy(imageOf("base"), repository("base"), { name: "v1" });

@@ -8,6 +8,8 @@ import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { configFor, descriptorOf, digestOf, gzipped, layerTar } from "../archive/support.ts";
 import { contentOf } from "../layout/support.ts";
 
+const plain = { compression: "none" } as const;
+
 /** An image with these layers, of which some may be missing, and this config. */
 async function put(
   layers: readonly Bytes[],
@@ -34,7 +36,7 @@ async function problemsOf(target: Target, options: { fast?: boolean } = {}): Pro
 describe("validate", () => {
   it("finds nothing wrong with what is well", async () => {
     const [a, b] = [await layerTar("a"), await layerTar("b")];
-    assert.deepEqual(await validate(emptyImage().append(layer(a)).append(layer(b))), []);
+    assert.deepEqual(await validate(emptyImage().append(layer(a, plain)).append(layer(b, plain))), []);
     assert.deepEqual(await problemsOf(await put([a, gzipped(b)], configFor([a, b]))), []);
   });
 

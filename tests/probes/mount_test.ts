@@ -23,7 +23,11 @@ describe("probe: mounting", () => {
     });
     try {
       const host = new URL(listening.url).host;
-      await copy(emptyImage().append(layer(random(50_000))), repositories.get("base")!, { name: "v1" });
+      await copy(
+        emptyImage().append(layer(random(50_000), { compression: "none" })),
+        repositories.get("base")!,
+        { name: "v1" },
+      );
       const source = overlay(memory(), cached(registry(`${host}/base`), memory()));
       const image = (await openImage(source, "v1")).configure({ cmd: ["/app"] });
       const events: CopyEvent[] = [];

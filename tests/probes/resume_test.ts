@@ -26,7 +26,7 @@ async function probe(
   const from = await listen(server({ repositories: source }));
   const listening = await listen(server({ repositories: layouts(join(directory, "registry")) }));
   try {
-    const made = emptyImage().append(layer(pieces(random(size), 1024 * 1024)));
+    const made = emptyImage().append(layer(pieces(random(size), 1024 * 1024), { compression: "none" }));
     const { descriptor } = await copy(made, source("app"), { name: "v1" });
     const { place, target } = to(directory, new URL(listening.url).host);
     const args = [`${new URL(from.url).host}/app`, place, join(directory, "sessions")];

@@ -31,7 +31,7 @@ export async function startRegistry(
     ]);
   const image = emptyImage()
     .append(layer(small, { compression: "gzip", engine: "node:zlib" }))
-    .append(layer(noise(large)));
+    .append(layer(noise(large), { compression: "none" }));
   const { descriptor } = await copy(image, repositories.get("app")!, { name: "v1" });
   const registry = server({
     repositories: (name) => repositories.get(name) ?? repositories.set(name, memory()).get(name)!,

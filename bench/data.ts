@@ -1,0 +1,41 @@
+/** What the codecs are raced on. */
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Bytes } from "../src/bytes.ts";
+import { fixture, haveFixtures } from "../tests/fixtures.ts";
+
+/** The first part of a tar of /usr, in slices of 64 KiB from all over it: programs, libraries, texts, images. */
+export function mixed(wanted: number): Bytes {
+  const script = `find /usr/lib /usr/share /usr/bin -type f -size +4k -size -4096k -print0 | sort -z |
+    awk 'BEGIN { RS = ORS = "\\0" } NR % 11 == 0' | tar -cf - --null -T - 2>/dev/null | head -c ${wanted}`;
+  const { stdout } = spawnSync("sh", ["-c", script], { maxBuffer: 2 * wanted });
+  return new Uint8Array(stdout);
+}
+
+/** The tar of a real layer beside the checkout. */
+export function layer(): Bytes | undefined {
+  if (!haveFixtures) return undefined;
+  return new Uint8Array(readFileSync(fixture("layers/libimage-exported-container.tar")));
+}
+
+/** A stream of the bytes in pieces of 64 KiB, each of which is a copy, as of a file. */
+export function streamed(bytes: Bytes, piece = 65536): ReadableStream<Bytes> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.byteLength) return controller.close();
+      controller.enqueue(bytes.slice(at, at += piece));
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Reads to the end; tells how much there was. */
+export async function drained(stream: ReadableStream<Bytes>): Promise<number> {
+  let length = 0;
+  for (const reader = stream.getReader();;) {
+    const { done, value } = await reader.read();
+    if (done) return length;
+    length += value.byteLength;
+  }
+}

@@ -1,0 +1,87 @@
+/** Speed and size of gzip, and speed of gunzip: `deno run -A bench/gzip.ts`, `bun bench/gzip.ts`. */
+
+import { spawnSync } from "node:child_process";
+import { gzipSync as fflate } from "fflate";
+import { gzip as pako } from "pako";
+import type { Bytes } from "../src/bytes.ts";
+import { type EncodeOptions, gunzip, gzip } from "../src/codec/mod.ts";
+import { drained, layer, mixed, streamed } from "./data.ts";
+import { type Contest, race } from "./run.ts";
+
+type Level = 1 | 6 | 9;
+const levels: readonly Level[] = [1, 6, 9];
+const data = { "mixed tar of /usr": mixed(20_000_000), "a layer": layer() };
+
+const through = (bytes: Bytes, stream: () => TransformStream<Bytes, Bytes>) => async () =>
+  void await drained(streamed(bytes).pipeThrough(stream()));
+const ours = (bytes: Bytes, options: EncodeOptions) => through(bytes, () => gzip(options));
+const program = (name: string, args: string[], input: Bytes) =>
+  spawnSync(name, args, { input, maxBuffer: 2 * input.byteLength }).stdout;
+const has = (name: string) => spawnSync(name, ["--version"]).status === 0;
+
+function rivals(bytes: Bytes, level: Level): Contest["rivals"] {
+  const found: Contest["rivals"] = {
+    "node:zlib": { run: ours(bytes, { engine: "node:zlib", level }) },
+    fflate: { run: () => Promise.resolve(void fflate(bytes, { level })) },
+    pako: { run: () => Promise.resolve(void pako(bytes, { level })) },
+  };
+  if (level === 6) {
+    const make = () => new CompressionStream("gzip") as unknown as TransformStream<Bytes, Bytes>;
+    found["CompressionStream"] = { run: through(bytes, make) };
+  }
+  for (const name of ["gzip", "pigz"].filter(has)) {
+    found[`${name} program`] = { run: () => Promise.resolve(void program(name, [`-${level}c`], bytes)) };
+  }
+  return found;
+}
+
+for (const [name, bytes] of Object.entries(data)) {
+  if (!bytes) continue;
+  console.log(`### gzip sizes, ${name}, ${bytes.byteLength} bytes: Gantry's to the other's\n`);
+  console.log(
+    "| level | Gantry | ÷ gzip program | ÷ node:zlib | ÷ fflate | ÷ pako |\n|---|---|---|---|---|---|",
+  );
+  for (const level of levels) {
+    const own = await drained(streamed(bytes).pipeThrough(gzip({ level })));
+    const others = [
+      program("gzip", [`-${level}nc`], bytes).byteLength,
+      await drained(streamed(bytes).pipeThrough(gzip({ engine: "node:zlib", level }))),
+      fflate(bytes, { level }).byteLength,
+      pako(bytes, { level }).byteLength,
+    ];
+    console.log(`| ${[level, own, ...others.map((other) => (own / other).toFixed(4))].join(" | ")} |`);
+  }
+  console.log();
+  const contests = levels.map((level): Contest => ({
+    job: `level ${level}`,
+    bytes: bytes.byteLength,
+    gantry: ours(bytes, { level }),
+    rivals: rivals(bytes, level),
+  }));
+  await race(`gzip, ${name}`, contests, 7);
+  const threads = levels.map((level): Contest => ({
+    job: `level ${level}, 2 workers`,
+    bytes: bytes.byteLength,
+    gantry: ours(bytes, { level, workers: 2 }),
+    rivals: {
+      "1 worker": { run: ours(bytes, { level, workers: 1 }) },
+      inline: { run: ours(bytes, { level }) },
+    },
+  }));
+  await race(`gzip, ${name}, threads`, threads, 7);
+  const packed = new Uint8Array(await new Response(streamed(bytes).pipeThrough(gzip())).arrayBuffer());
+  const web = () => new DecompressionStream("gzip") as unknown as TransformStream<Bytes, Bytes>;
+  await race(
+    `gunzip, ${name}`,
+    ["wasm", undefined].map((engine): Contest => ({
+      job: engine ? `engine "${engine}"` : "gunzip()",
+      bytes: bytes.byteLength,
+      gantry: through(packed, () => gunzip({ engine })),
+      rivals: {
+        "node:zlib, chunkSize 256 KiB": { run: through(packed, () => gunzip({ engine: "node:zlib" })) },
+        DecompressionStream: { run: through(packed, web) },
+      },
+    })),
+    7,
+  );
+}

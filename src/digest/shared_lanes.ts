@@ -1,0 +1,99 @@
+import type { Lane } from "../../wasm/lanes.ts";
+import type { FourLanes } from "./berths.ts";
+import { turn } from "../../wasm/turn.ts";
+
+const lanes: readonly Lane[] = [0, 1, 2, 3];
+const often = 1024 ** 2;
+
+interface Waiting {
+  bytes: Uint8Array;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Brings together what four streams bring on their own: hashes as soon as all those are there that were there the last
+ * time, and without the missing ones after one turn. So a stream that stalls is waited for once.
+ */
+export class SharedLanes {
+  readonly #four: FourLanes;
+  readonly #waiting: (Waiting | undefined)[] = [undefined, undefined, undefined, undefined];
+  readonly #expected = new Set<Lane>();
+  #running = false;
+  #rounds = 0;
+  #since = 0;
+
+  constructor(four: FourLanes) {
+    this.#four = four;
+  }
+
+  /** Hashes bytes; they may be changed again once the promise is fulfilled. */
+  async update(lane: Lane, bytes: Uint8Array): Promise<void> {
+    if (bytes.byteLength === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting[lane] = { bytes, resolve, reject };
+      this.#go();
+    });
+  }
+
+  /** Ends the lane's message. */
+  digest(lane: Lane): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+    this.#expected.delete(lane);
+    return this.#four.digest(lane);
+  }
+
+  #go(): void {
+    if (this.#running || this.#waiting.every((one) => !one)) return;
+    if (!this.#missing()) return void this.#run();
+    const round = this.#rounds;
+    void turn().then(() => {
+      if (!this.#running && round === this.#rounds) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    do {
+      this.#rounds++;
+      if (this.#since > often) {
+        this.#since = 0;
+        await turn();
+      }
+      await this.#step();
+    } while (this.#waiting.some((one) => one) && !this.#missing());
+    this.#running = false;
+    this.#go();
+  }
+
+  #missing(): boolean {
+    return [...this.#expected].some((lane) => !this.#waiting[lane]);
+  }
+
+  /** Hashes as much in each lane as the one with the least has. */
+  async #step(): Promise<void> {
+    const present = lanes.filter((lane) => this.#waiting[lane]);
+    const length = Math.min(...present.map((lane) => this.#waiting[lane]!.bytes.byteLength));
+    const chunks: [Uint8Array?, Uint8Array?, Uint8Array?, Uint8Array?] = [];
+    for (const lane of present) chunks[lane] = this.#waiting[lane]!.bytes.subarray(0, length);
+    this.#expected.clear();
+    for (const lane of present) this.#expected.add(lane);
+    this.#since += length * present.length;
+    try {
+      await this.#four.update(chunks);
+    } catch (error) {
+      for (const lane of present) this.#take(lane).reject(error);
+      return;
+    }
+    for (const lane of present) {
+      const one = this.#waiting[lane]!;
+      one.bytes = one.bytes.subarray(length);
+      if (one.bytes.byteLength === 0) this.#take(lane).resolve();
+    }
+  }
+
+  #take(lane: Lane): Waiting {
+    const one = this.#waiting[lane]!;
+    this.#waiting[lane] = undefined;
+    return one;
+  }
+}

@@ -1,0 +1,6 @@
+import { describe, it } from "node:test";
+import { roundTrips } from "./round_trips.ts";
+
+describe("the core and node:zlib", () => {
+  it("read each other, and what is broken is an error at worst", () => roundTrips(3000));
+});

@@ -1,0 +1,97 @@
+/**
+ * The WASM core: four sha256 lanes, a DEFLATE encoder, an inflater and crc32 in one module of AssemblyScript. Nothing
+ * happens at import; the module is compiled when it is first asked for, once.
+ *
+ * @module
+ */
+
+/** What an instance of the module exports; addresses are in its memory. */
+export interface CoreExports {
+  memory: WebAssembly.Memory;
+  /** Begins a message in a lane. */
+  shaReset(lane: number): void;
+  /** Hashes blocks of 64 bytes into one lane. */
+  shaBlocks(lane: number, from: number, count: number): void;
+  /** Hashes as many blocks into each lane whose bit is set; only in the module with SIMD. */
+  shaBlocks4?(p0: number, p1: number, p2: number, p3: number, count: number, lanes: number): void;
+  crcReset(): void;
+  crcUpdate(from: number, length: number): void;
+  crcValue(): number;
+  deflate(dictionary: number, length: number, level: number, final: boolean): number;
+  inflateReset(): void;
+  inflateInput(length: number): void;
+  inflate(): number;
+  inflateUnused(): number;
+  pieceBegin(): number;
+  pieceLength(): number;
+  CHUNK: WebAssembly.Global;
+  CHUNK_SIZE: WebAssembly.Global;
+  CRC_INPUT: WebAssembly.Global;
+  CRC_INPUT_SIZE: WebAssembly.Global;
+  DICTIONARY_SIZE: WebAssembly.Global;
+  INFLATE_INPUT: WebAssembly.Global;
+  INFLATE_INPUT_SIZE: WebAssembly.Global;
+  OUTPUT: WebAssembly.Global;
+  SHA_INPUT: WebAssembly.Global;
+  SHA_STATE: WebAssembly.Global;
+  SHA_STRIDE: WebAssembly.Global;
+  CRC_JOB_END: WebAssembly.Global;
+  DEFLATE_END: WebAssembly.Global;
+  INFLATE_END: WebAssembly.Global;
+  SHA_END: WebAssembly.Global;
+}
+
+/** One instance with memory for one job. */
+export interface CoreInstance {
+  exports: CoreExports;
+  memory: Uint8Array<ArrayBuffer>;
+}
+
+/** The compiled module. It may be posted to workers, which give it to {@linkcode loadCore}. */
+export interface Core {
+  module: WebAssembly.Module;
+  /** Whether the module uses SIMD, so that four lanes run at once. */
+  simd: boolean;
+}
+
+let own: Promise<Core> | undefined;
+
+/**
+ * The core. Without a module it is compiled from the bytes that ship with the library, on the first call; where that is
+ * forbidden (Cloudflare Workers, Vercel Edge) give a module made from {@linkcode coreBytes} when the worker was built.
+ *
+ * @throws WebAssembly.CompileError where compiling is forbidden and no module was given
+ */
+export function loadCore(module?: WebAssembly.Module): Promise<Core> {
+  if (module) return Promise.resolve(coreOf(module));
+  return own ??= coreBytes().then((bytes) => WebAssembly.compile(bytes)).then(coreOf);
+}
+
+/** The bytes of the module that suits this engine: with SIMD where it validates. */
+export async function coreBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  const { plain, simd } = await import("./core_bytes.ts");
+  const bytes = fromBase64(simd);
+  return WebAssembly.validate(bytes) ? bytes : fromBase64(plain);
+}
+
+/** An instance of the core with the memory that a job needs. */
+export function instantiate(
+  core: Core,
+  job: "CRC_JOB_END" | "DEFLATE_END" | "INFLATE_END" | "SHA_END",
+): CoreInstance {
+  const exports = new WebAssembly.Instance(core.module).exports as unknown as CoreExports;
+  const need = Number(exports[job].value) - exports.memory.buffer.byteLength;
+  if (need > 0) exports.memory.grow(Math.ceil(need / 65536));
+  return { exports, memory: new Uint8Array(exports.memory.buffer as ArrayBuffer) };
+}
+
+function coreOf(module: WebAssembly.Module): Core {
+  return { module, simd: WebAssembly.Module.exports(module).some(({ name }) => name === "shaBlocks4") };
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const chars = atob(text);
+  const bytes = new Uint8Array(chars.length);
+  for (let i = 0; i < chars.length; i++) bytes[i] = chars.charCodeAt(i);
+  return bytes;
+}

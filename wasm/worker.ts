@@ -1,0 +1,144 @@
+/**
+ * What threads do.
+ *
+ * @module
+ */
+
+import type { CoreExports } from "./core.ts";
+
+/** What a thread is asked; it answers in order. */
+export type Request =
+  /** Comes first: the compiled core, and the hash that is faster here. */
+  | { work: "start"; module: WebAssembly.Module; hash: "lanes" | "native" }
+  /** Compress a chunk, which lies behind `before` bytes of what came before it. */
+  | { work: "deflate"; bytes: Uint8Array<ArrayBuffer>; before: number; level: number; final: boolean }
+  /** Hash more of up to four messages: whole blocks of 64 bytes. */
+  | { work: "hash"; blocks: readonly (Uint8Array<ArrayBuffer> | undefined)[] }
+  /** End a message of `length` bytes; the tail is what makes no block. Its lane begins another. */
+  | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number };
+
+/** A compressed chunk, a sha256, or nothing. */
+export type Result = { bytes: Uint8Array<ArrayBuffer>; crc32: number } | undefined;
+
+/** What it answers: what came out, or why nothing did. */
+export type Answer = { result: Result } | { error: string };
+
+/** Its end of the channel. */
+export interface Port {
+  onmessage: ((event: { data: Request }) => void) | null;
+  postMessage(answer: Answer, transfer: ArrayBuffer[]): void;
+}
+
+/**
+ * The program of a thread. It is sent there as text, because runtimes and bundlers agree on no other way to start one: it
+ * names nothing outside of itself but what every runtime has, and works the module without the classes around it.
+ */
+export function serve(port: Port): void {
+  interface Hashers {
+    update(blocks: readonly (Uint8Array | undefined)[]): void;
+    digest(lane: number, tail: Uint8Array, length: number): Uint8Array<ArrayBuffer>;
+  }
+  let module: WebAssembly.Module;
+  let deflater: ReturnType<typeof instance> | undefined;
+  let hashers: Hashers | undefined;
+  let hash: "lanes" | "native";
+
+  port.onmessage = ({ data }) => {
+    try {
+      const result = answer(data);
+      port.postMessage({ result }, result ? [result.bytes.buffer] : []);
+    } catch (error) {
+      port.postMessage({ error: String(error) }, []);
+    }
+  };
+
+  function answer(request: Request): Result {
+    switch (request.work) {
+      case "start":
+        ({ module, hash } = request);
+        return undefined;
+      case "deflate":
+        return deflate(deflater ??= instance("DEFLATE_END"), request);
+      case "hash":
+        return void started().update(request.blocks);
+      case "digest":
+        return { bytes: started().digest(request.lane, request.tail, request.length), crc32: 0 };
+    }
+  }
+
+  function started(): Hashers {
+    return hashers ??= hash === "lanes" ? lanes(instance("SHA_END")) : native();
+  }
+
+  function instance(end: "DEFLATE_END" | "SHA_END"): { core: CoreExports; memory: Uint8Array<ArrayBuffer> } {
+    const core = new WebAssembly.Instance(module).exports as unknown as CoreExports;
+    const need = Number(core[end].value) - core.memory.buffer.byteLength;
+    if (need > 0) core.memory.grow(Math.ceil(need / 65536));
+    return { core, memory: new Uint8Array(core.memory.buffer as ArrayBuffer) };
+  }
+
+  function deflate(
+    { core, memory }: ReturnType<typeof instance>,
+    { bytes, before, level, final }: Request & { work: "deflate" },
+  ): Result {
+    memory.set(bytes, Number(core.CHUNK.value) - before);
+    const size = core.deflate(before, bytes.byteLength - before, level, final);
+    const output = Number(core.OUTPUT.value);
+    return { bytes: memory.slice(output, output + size), crc32: core.crcValue() >>> 0 };
+  }
+
+  function lanes({ core, memory }: ReturnType<typeof instance>): Hashers {
+    const input = Number(core.SHA_INPUT.value), stride = Number(core.SHA_STRIDE.value);
+    const most = stride - stride % 64;
+    const start = (lane: number) => input + lane * stride;
+    for (let lane = 0; lane < 4; lane++) core.shaReset(lane);
+    return {
+      update(blocks) {
+        for (let at = 0;;) {
+          const ready = [0, 1, 2, 3].filter((lane) => (blocks[lane]?.byteLength ?? 0) > at);
+          if (ready.length === 0) return;
+          const length = Math.min(most, ...ready.map((lane) => blocks[lane]!.byteLength - at));
+          for (const lane of ready) memory.set(blocks[lane]!.subarray(at, at + length), start(lane));
+          if (ready.length > 1 && core.shaBlocks4) {
+            // Lanes that do not take part read along with one that does.
+            const [p0, p1, p2, p3] = [0, 1, 2, 3].map((lane) =>
+              start(ready.includes(lane) ? lane : ready[0]!)
+            );
+            const mask = ready.reduce((bits, lane) => bits | 1 << lane, 0);
+            core.shaBlocks4(p0!, p1!, p2!, p3!, length / 64, mask);
+          } else {
+            for (const lane of ready) core.shaBlocks(lane, start(lane), length / 64);
+          }
+          at += length;
+        }
+      },
+      digest(lane, tail, length) {
+        // FIPS 180-4, 5.1.1: a one bit, zeros, and the length in bits at the end of a block.
+        const last = new Uint8Array(tail.byteLength < 56 ? 64 : 128);
+        last.set(tail);
+        last[tail.byteLength] = 0x80;
+        new DataView(last.buffer).setBigUint64(last.byteLength - 8, BigInt(length) * 8n);
+        memory.set(last, start(lane));
+        core.shaBlocks(lane, start(lane), last.byteLength / 64);
+        const from = new DataView(memory.buffer, Number(core.SHA_STATE.value) + lane * 4);
+        const digest = new Uint8Array(32), to = new DataView(digest.buffer);
+        for (let word = 0; word < 8; word++) to.setUint32(word * 4, from.getUint32(word * 16, true));
+        core.shaReset(lane);
+        return digest;
+      },
+    };
+  }
+
+  function native(): Hashers {
+    const create = () => globalThis.process.getBuiltinModule("node:crypto").createHash("sha256");
+    const hashes = [create(), create(), create(), create()];
+    return {
+      update: (blocks) => blocks.forEach((bytes, lane) => bytes && hashes[lane]!.update(bytes)),
+      digest(lane, tail) {
+        const digest = new Uint8Array(hashes[lane]!.update(tail).digest());
+        hashes[lane] = create();
+        return digest;
+      },
+    };
+  }
+}
