@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { copy } from "../../src/copy/mod.ts";
@@ -10,7 +10,7 @@ import { needs } from "./server_peers.ts";
 
 /** Runs crane to its end. */
 function crane(directory: string, ...args: string[]): Promise<Ran> {
-  const PATH = [process.env["PATH"] ?? "", "/opt/tools/gobin"].join(delimiter);
+  const { PATH } = process.env;
   const child = spawn("crane", args, {
     cwd: directory,
     env: { PATH, HOME: directory },

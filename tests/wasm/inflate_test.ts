@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { constants, deflateRawSync, gunzipSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { Crc32 } from "../../wasm/crc32.ts";
 import { Deflater, type Level } from "../../wasm/deflater.ts";
 import { InflateError, Inflater, INPUT_SIZE } from "../../wasm/inflater.ts";
+import { fixture, needsFixtures } from "../fixtures.ts";
 import { cores, random, sample } from "./cores.ts";
 
 const quick = 10_000;
@@ -170,10 +171,10 @@ for (const [name, core] of cores) {
   });
 }
 
-const files = "/work/shared/fixtures/compression/gzip/";
+const files = fixture("compression/gzip/");
 describe(
   "Inflater (fixtures)",
-  { skip: existsSync(files) ? false : "the shared fixtures are not there" },
+  needsFixtures,
   () => {
     for (const file of ["good-file.gz", "bgzip.tar.gz", "test_expand.gz", "zran-two-streams.tar.gz"]) {
       it(file, () => {
