@@ -1,6 +1,9 @@
 /** Speed and size of gzip, and speed of gunzip: `deno run -A bench/gzip.ts`, `bun bench/gzip.ts`. */
 
 import { spawnSync } from "node:child_process";
+import { unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync as fflate } from "fflate";
 import { gzip as pako } from "pako";
 import type { Bytes } from "../src/bytes.ts";
@@ -10,13 +13,19 @@ import { type Contest, race } from "./run.ts";
 
 type Level = 1 | 6 | 9;
 const levels: readonly Level[] = [1, 6, 9];
-const data = { "mixed tar of /usr": mixed(20_000_000), "a layer": layer() };
+const data = { "mixed tar of /usr": mixed(8_000_000), "a layer": layer() };
 
 const through = (bytes: Bytes, stream: () => TransformStream<Bytes, Bytes>) => async () =>
   void await drained(streamed(bytes).pipeThrough(stream()));
 const ours = (bytes: Bytes, options: EncodeOptions) => through(bytes, () => gzip(options));
-const program = (name: string, args: string[], input: Bytes) =>
-  spawnSync(name, args, { input, maxBuffer: 2 * input.byteLength }).stdout;
+/** A program of others, which reads a file: Deno hangs where much goes in and out of a process at once. */
+function program(name: string, args: string[], input: Bytes): Uint8Array {
+  const file = join(tmpdir(), "gantry-bench.tar");
+  writeFileSync(file, input);
+  const { stdout } = spawnSync(name, [...args, file], { maxBuffer: 2 * input.byteLength });
+  unlinkSync(file);
+  return stdout;
+}
 const has = (name: string) => spawnSync(name, ["--version"]).status === 0;
 
 function rivals(bytes: Bytes, level: Level): Contest["rivals"] {
@@ -52,14 +61,15 @@ for (const [name, bytes] of Object.entries(data)) {
     console.log(`| ${[level, own, ...others.map((other) => (own / other).toFixed(4))].join(" | ")} |`);
   }
   console.log();
-  const contests = levels.map((level): Contest => ({
+  const raced = levels.filter((level) => level < 9); // Nine is for size.
+  const contests = raced.map((level): Contest => ({
     job: `level ${level}`,
     bytes: bytes.byteLength,
     gantry: ours(bytes, { level }),
     rivals: rivals(bytes, level),
   }));
   await race(`gzip, ${name}`, contests, 7);
-  const threads = levels.map((level): Contest => ({
+  const threads = raced.map((level): Contest => ({
     job: `level ${level}, 2 workers`,
     bytes: bytes.byteLength,
     gantry: ours(bytes, { level, workers: 2 }),

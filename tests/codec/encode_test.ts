@@ -18,7 +18,7 @@ const golden: string[] = [
   "ac73670af3ab",
   "209395eba190",
   "a69056f82bce",
-  "d3de92beae83",
+  "21f802276a0a",
   "9ceffb731033",
   "4dcd33dbacf4",
   "3eaab67f22fe",

@@ -1,7 +1,7 @@
 // Huffman codes of limited length (RFC 1951 section 3.2.2), for the encoder.
 //
 // Shape: symbols sorted by frequency, code lengths by the in-place algorithm of Moffat and Katajainen, then the few codes that are too
-// long are shortened until the Kraft sum fits again. About 10 µs an alphabet: 2 % of encoding at level 1.
+// long are shortened until the Kraft sum fits again.
 
 import { SORT } from "./layout";
 

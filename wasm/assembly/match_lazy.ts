@@ -1,7 +1,7 @@
 // Levels 6 and 9: the best match of a hash chain, put off while the next position has a better one.
 //
 // Shape: chains over hashes of four bytes, for a chain of three-byte hashes is long and its matches short; one newest position
-// for each hash of three bytes finds those (1.5 % smaller at level 6). A candidate is compared first at the end of the best
+// for each hash of three bytes finds those (1.5 % smaller in the prototypes). A candidate is compared first at the end of the best
 // match so far, where it most likely differs. Long runs without a match are passed in growing steps.
 
 import { CHUNK, HEAD, HEAD3, LITERALS, PREV, SEQUENCES } from "./layout";
