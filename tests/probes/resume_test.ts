@@ -15,7 +15,7 @@ import { server } from "../../src/server/mod.ts";
 import { pieces, random } from "../contract/target.ts";
 import { startScript } from "../spawn.ts";
 
-const size = 64 * 1024 * 1024;
+const size = 128 * 1024 * 1024;
 
 async function probe(
   to: (directory: string, host: string) => { place: string; target: Target },
