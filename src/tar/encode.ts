@@ -4,7 +4,7 @@ import { GantryError } from "../errors.ts";
 import { fields } from "./entry.ts";
 import { blockSize } from "./head.ts";
 import type { TarItem, TarOptions, TarType } from "./item.ts";
-import { encodeName, isAscii, isUtf8 } from "./names.ts";
+import { encodeName, isUtf8 } from "./names.ts";
 import { readNumber, writeNumber } from "./numbers.ts";
 import { formatPaxRecord, formatPaxTime, quote } from "./pax.ts";
 
@@ -18,21 +18,24 @@ const flags: Partial<Record<TarType, string>> = {
   "fifo": "6",
 };
 
-/** The header of an item: a ustar block, with a header of PAX records before it when the block cannot hold it all. */
-export function encodeHeader(item: TarItem): Bytes {
+/**
+ * The header of an item: a ustar block, with a header of PAX records before it when the block cannot hold it all, and
+ * so many zeros before that.
+ */
+export function encodeHeader(item: TarItem, zeros = 0): Bytes {
   const { type, options = {} } = item;
   const flag = flags[type] ?? refuse(item, "unsupported", `nothing to write for type ${quote(type)}`);
-  const path = nameBytes(item, "path", item.path);
+  const path = textOf(item, "path", item.path);
   if (path.length === 0) refuse(item, "invalid-name", "empty path");
-  const linkname = nameBytes(item, "linkname", item.linkname ?? "");
+  const linkname = textOf(item, "linkname", item.linkname ?? "");
   const linked = type === "symlink" || type === "hardlink";
   if (linked !== linkname.length > 0) {
     refuse(item, "invalid-archive", linked ? "no linkname" : `a linkname for a ${type}`);
   }
   const size = sizeOf(item);
   const [prefix, name] = splitPath(path);
-  const uname = nameBytes(item, "uname", options.uname ?? "");
-  const gname = nameBytes(item, "gname", options.gname ?? "");
+  const uname = textOf(item, "uname", options.uname ?? "");
+  const gname = textOf(item, "gname", options.gname ?? "");
   const uid = whole(item, "uid", options.uid ?? 0);
   const gid = whole(item, "gid", options.gid ?? 0);
   const seconds = whole(item, "mtime", options.mtime ?? 0);
@@ -41,11 +44,11 @@ export function encodeHeader(item: TarItem): Bytes {
     refuse(item, "invalid-archive", "nanoseconds out of range");
   }
 
-  const records = new Map<string, Uint8Array>(furtherRecords(item, options));
-  if (name.length > 100 || inRecord(path)) records.set("path", path);
-  if (linkname.length > 100 || inRecord(linkname)) records.set("linkpath", linkname);
-  if (uname.length > 31 || inRecord(uname)) records.set("uname", uname);
-  if (gname.length > 31 || inRecord(gname)) records.set("gname", gname);
+  const records = furtherRecords(item, options);
+  if (name.length > 100 || inRecord(path)) records.set("path", bytesOf(path));
+  if (linkname.length > 100 || inRecord(linkname)) records.set("linkpath", bytesOf(linkname));
+  if (uname.length > 31 || inRecord(uname)) records.set("uname", bytesOf(uname));
+  if (gname.length > 31 || inRecord(gname)) records.set("gname", bytesOf(gname));
   if (uid >= 8 ** 7) records.set("uid", utf8(String(uid)));
   if (gid >= 8 ** 7) records.set("gid", utf8(String(gid)));
   if (size >= 8 ** 11) records.set("size", utf8(String(size)));
@@ -53,7 +56,10 @@ export function encodeHeader(item: TarItem): Bytes {
     records.set("mtime", utf8(formatPaxTime({ seconds, nanoseconds })));
   }
 
-  const block = encodeBlock({
+  const extension = records.size === 0 ? empty : encodeRecords(bytesOf(path), records);
+  const bytes = new Uint8Array(zeros + extension.length + blockSize);
+  bytes.set(extension, zeros);
+  writeBlock(bytes.subarray(zeros + extension.length), {
     flag,
     name,
     prefix,
@@ -68,7 +74,7 @@ export function encodeHeader(item: TarItem): Bytes {
     devmajor: device(item, "devmajor", options.devmajor),
     devminor: device(item, "devminor", options.devminor),
   });
-  return records.size === 0 ? block : concat([encodeRecords(path, records), block]);
+  return bytes;
 }
 
 /** How many bytes of content an item has. */
@@ -90,13 +96,11 @@ function encodeRecords(path: Bytes, records: ReadonlyMap<string, Uint8Array>): B
   const parts = keys.map((key) => formatPaxRecord(key, records.get(key)!));
   const body = concat(binary ? [formatPaxRecord("hdrcharset", utf8("BINARY")), ...parts] : parts);
   const base = path.subarray(path.lastIndexOf(0x2f, -2) + 1).filter((byte) => byte < 0x80);
-  const header = encodeBlock({
-    ...plain,
-    flag: "x",
-    name: concat([utf8("PaxHeaders/"), base]),
-    size: body.length,
-  });
-  return concat([header, body, new Uint8Array(paddingOf(body.length))]);
+  const bytes = new Uint8Array(blockSize + body.length + paddingOf(body.length));
+  const name = concat([utf8("PaxHeaders/"), base]);
+  writeBlock(bytes.subarray(0, blockSize), { ...plain, flag: "x", name, size: body.length });
+  bytes.set(body, blockSize);
+  return bytes;
 }
 
 /** How many zeros follow so many bytes. */
@@ -104,13 +108,16 @@ export function paddingOf(size: number): number {
   return (blockSize - size % blockSize) % blockSize;
 }
 
+/** A text of a header: a string if it is ASCII, since making bytes takes longer than all else here; or its bytes. */
+type Text = string | Bytes;
+
 interface Block {
   flag: string;
-  name: Bytes;
-  prefix: Bytes;
-  linkname: Bytes;
-  uname: Bytes;
-  gname: Bytes;
+  name: Text;
+  prefix: Text;
+  linkname: Text;
+  uname: Text;
+  gname: Text;
   size: number;
   mode: number;
   uid: number;
@@ -123,11 +130,11 @@ interface Block {
 const empty = new Uint8Array(0);
 const plain: Block = {
   flag: "",
-  name: empty,
-  prefix: empty,
-  linkname: empty,
-  uname: empty,
-  gname: empty,
+  name: "",
+  prefix: "",
+  linkname: "",
+  uname: "",
+  gname: "",
   size: 0,
   mode: 0o644,
   uid: 0,
@@ -137,10 +144,12 @@ const plain: Block = {
   devminor: 0,
 };
 
-/** A ustar block. Texts that are too long are cut and numbers written in base-256: PAX records before it say them right. */
-function encodeBlock(fields: Block): Bytes {
-  const block = new Uint8Array(blockSize);
-  block.set(fields.name.subarray(0, 100), 0);
+/**
+ * Fills a ustar block, which is all zeros. Texts that are too long are cut and numbers written in base-256: PAX records
+ * before it say them right.
+ */
+function writeBlock(block: Bytes, fields: Block): void {
+  writeText(block, 0, 100, fields.name);
   writeNumber(block, 100, 8, fields.mode);
   writeNumber(block, 108, 8, fields.uid);
   writeNumber(block, 116, 8, fields.gid);
@@ -148,34 +157,42 @@ function encodeBlock(fields: Block): Bytes {
   writeNumber(block, 136, 12, fields.mtime);
   block.fill(0x20, 148, 156);
   block[156] = fields.flag.charCodeAt(0);
-  block.set(fields.linkname.subarray(0, 100), 157);
+  writeText(block, 157, 100, fields.linkname);
   block.set(magic, 257);
-  block.set(fields.uname.subarray(0, 31), 265);
-  block.set(fields.gname.subarray(0, 31), 297);
+  writeText(block, 265, 31, fields.uname);
+  writeText(block, 297, 31, fields.gname);
   writeNumber(block, 329, 8, fields.devmajor);
   writeNumber(block, 337, 8, fields.devminor);
-  block.set(fields.prefix, 345);
-  writeNumber(block, 148, 7, block.reduce((sum, byte) => sum + byte, 0));
-  return block;
+  writeText(block, 345, 155, fields.prefix);
+  let sum = 0;
+  for (let i = 0; i < blockSize; i++) sum += block[i]!;
+  writeNumber(block, 148, 7, sum);
+}
+
+function writeText(block: Bytes, at: number, most: number, text: Text): void {
+  const length = Math.min(text.length, most);
+  if (typeof text !== "string") block.set(text.subarray(0, length), at);
+  else for (let i = 0; i < length; i++) block[at + i] = text.charCodeAt(i);
 }
 
 const magic = utf8("ustar\x0000");
 
 /** The prefix and the name of a path, which ustar joins with a slash; no prefix when no slash is at the right place. */
-function splitPath(path: Bytes): [Bytes, Bytes] {
-  if (path.length <= 100) return [empty, path];
+function splitPath(text: Text): [Text, Text] {
+  if (text.length <= 100) return ["", text];
+  const path = bytesOf(text);
   const slash = path.subarray(0, Math.min(156, path.length - 1)).lastIndexOf(0x2f);
-  if (slash <= 0 || path.length - slash - 1 > 100) return [empty, path];
+  if (slash <= 0 || path.length - slash - 1 > 100) return ["", path];
   return [path.subarray(0, slash), path.subarray(slash + 1)];
 }
 
 /** ustar is ASCII. Bytes that are not UTF-8 stay in the block if they fit, where every reader takes them as they are. */
-function inRecord(bytes: Bytes): boolean {
-  return !isAscii(bytes) && isUtf8(bytes);
+function inRecord(text: Text): boolean {
+  return typeof text !== "string" && isUtf8(text);
 }
 
-function furtherRecords(item: TarItem, { pax = new Map() }: TarOptions): ReadonlyMap<string, Uint8Array> {
-  for (const key of pax.keys()) {
+function furtherRecords(item: TarItem, { pax }: TarOptions): Map<string, Uint8Array> {
+  for (const key of pax?.keys() ?? []) {
     if (fields.has(key) || key.startsWith("GNU.sparse.")) {
       refuse(item, "invalid-archive", `PAX record ${quote(key)} has a field of its own`);
     }
@@ -183,12 +200,17 @@ function furtherRecords(item: TarItem, { pax = new Map() }: TarOptions): Readonl
       refuse(item, "invalid-archive", `${quote(key)} cannot be the key of a PAX record`);
     }
   }
-  return pax;
+  return new Map(pax);
 }
 
-function nameBytes(item: TarItem, what: string, name: string): Bytes {
+function textOf(item: TarItem, what: string, name: string): Text {
   if (name.includes("\0")) refuse(item, "invalid-name", `${what} ${quote(name)} holds a NUL`);
-  return encodeName(name);
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) >= 0x80) return encodeName(name);
+  return name;
+}
+
+function bytesOf(text: Text): Bytes {
+  return typeof text === "string" ? utf8(text) : text;
 }
 
 function device(item: TarItem, what: string, value: number | string = 0): number {

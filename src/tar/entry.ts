@@ -35,15 +35,15 @@ export class ReadEntry implements TarEntry {
   }
 
   get pathBytes(): Bytes {
-    return pathOf(this.#head);
+    return pathOf(this.#head).slice();
   }
 
   get linkname(): string {
-    return decodeName(this.linknameBytes);
+    return decodeName(this.#linkname());
   }
 
   get linknameBytes(): Bytes {
-    return this.#head.linkname ?? textField(this.#head.block, 157, 100);
+    return this.#linkname().slice();
   }
 
   get size(): number {
@@ -105,6 +105,11 @@ export class ReadEntry implements TarEntry {
   }
 
   get header(): Bytes {
+    return this.#head.header.slice();
+  }
+
+  /** {@link ReadEntry.header} without a copy: others' headers lie in the same memory. */
+  get sharedHeader(): Bytes {
     return this.#head.header;
   }
 
@@ -157,6 +162,10 @@ export class ReadEntry implements TarEntry {
     }
     this.#form = form;
     return this.#stream ??= this.#open(form);
+  }
+
+  #linkname(): Bytes {
+    return this.#head.linkname ?? textField(this.#head.block, 157, 100);
   }
 
   #owner(record: Bytes | undefined, at: number): Bytes {

@@ -15,9 +15,9 @@ export type Format = "v7" | "ustar" | "gnu" | "star";
 
 /** A header as read: the fields that frame and check it are parsed, texts are looked up when asked for. */
 export interface Head {
-  /** The entry's own block. */
+  /** The entry's own block; its memory is shared with the headers around it. */
   block: Bytes;
-  /** All header bytes: extensions, block, sparse blocks. */
+  /** All header bytes: extensions, block, sparse blocks; shared too. */
   header: Bytes;
   format: Format;
   /** The type's character code. */
@@ -65,12 +65,18 @@ const typeOf: readonly TarType[] = Array.from(
   (_, flag) => types[String.fromCharCode(flag)] ?? "other",
 );
 
-/** Whether the block's checksum is right, by either of the two ways it has been computed. */
-export function checksumHolds(block: Uint8Array): boolean {
+/** Whether the checksum of a block, which begins at a multiple of four, is right by either of the two ways to compute it. */
+export function checksumHolds(block: Bytes): boolean {
   const expected = readNumber(block, 148, 8);
-  let sum = 8 * 0x20;
-  for (let i = 0; i < 148; i++) sum += block[i]!;
-  for (let i = 156; i < blockSize; i++) sum += block[i]!;
+  // Four bytes at once: the 128 sums of two fit in 16 bits.
+  const words = new Uint32Array(block.buffer, block.byteOffset, blockSize / 4);
+  let sums = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    sums = sums + (word & 0xff00ff) + (word >>> 8 & 0xff00ff) | 0;
+  }
+  let sum = (sums & 0xffff) + (sums >>> 16);
+  for (let i = 148; i < 156; i++) sum += 0x20 - block[i]!;
   if (sum === expected) return true;
   // Old Suns summed signed characters.
   for (let i = 0; i < blockSize; i++) if ((i < 148 || i >= 156) && block[i]! >= 0x80) sum -= 256;
@@ -186,6 +192,7 @@ export function timeOf(head: Head, which: "atime" | "ctime"): TarTime | undefine
   return typeof seconds === "number" ? { seconds, nanoseconds: 0 } : undefined;
 }
 
+const none = new Uint8Array(0);
 const slash = new Uint8Array([0x2f]);
 const gnuTimes = { atime: 345, ctime: 357 };
 const starTimes = { atime: 476, ctime: 488 };
@@ -193,12 +200,12 @@ const starTimes = { atime: 476, ctime: 488 };
 function prefixOf(head: Head): Bytes {
   if (head.format === "ustar") return textField(head.block, 345, 155);
   if (head.format === "star") return textField(head.block, 345, 131);
-  if (head.format !== "gnu" || head.block[345] === 0) return head.block.subarray(0, 0);
+  if (head.format !== "gnu" || head.block[345] === 0) return none;
   // GNU keeps times here, but Go wrote GNU headers with a prefix until 1.8: https://go.dev/issue/12594
   const prefix = textField(head.block, 345, 155);
   const times = typeof readNumber(head.block, 345, 12) === "number" &&
     (head.block[357] === 0 || typeof readNumber(head.block, 357, 12) === "number");
-  return times || !isAscii(prefix) ? head.block.subarray(0, 0) : prefix;
+  return times || !isAscii(prefix) ? none : prefix;
 }
 
 function formatOf(block: Uint8Array): Format {

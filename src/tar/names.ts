@@ -17,8 +17,8 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * ```
  */
 export function decodeName(bytes: Uint8Array): string {
-  if (bytes.length <= 512 && isAscii(bytes)) {
-    return String.fromCharCode.apply(null, bytes as unknown as number[]); // faster than a decoder for names this short
+  if (bytes.length <= 24 && isAscii(bytes)) {
+    return String.fromCharCode.apply(null, bytes as unknown as number[]); // faster than a decoder while it is short
   }
   try {
     return strict.decode(bytes);

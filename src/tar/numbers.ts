@@ -20,15 +20,18 @@ export function readNumber(block: Uint8Array, at: number, length: number): numbe
 
 /** Writes octal text that ends in NUL where the number fits, else base-256. */
 export function writeNumber(block: Uint8Array, at: number, length: number, value: number): void {
-  if (value >= 0 && value < 8 ** (length - 1)) {
-    let rest = value;
-    for (let i = at + length - 2; i >= at; i--) {
-      block[i] = 0x30 + rest % 8;
-      rest = Math.floor(rest / 8);
-    }
-    block[at + length - 1] = 0;
-    return;
+  let rest = value;
+  for (let i = at + length - 2; i >= at; i--) {
+    block[i] = 0x30 + rest % 8;
+    rest = Math.floor(rest / 8);
   }
+  block[at + length - 1] = 0;
+  // Of a negative number something is left, whatever its size.
+  if (rest !== 0) writeBase256(block, at, length, value);
+}
+
+/** Two's complement, whose sign is the second bit of the first byte. */
+function writeBase256(block: Uint8Array, at: number, length: number, value: number): void {
   let rest = BigInt(value);
   for (let i = at + length - 1; i >= at; i--) {
     block[i] = Number(rest & 0xffn);
@@ -37,7 +40,6 @@ export function writeNumber(block: Uint8Array, at: number, length: number, value
   block[at]! |= 0x80;
 }
 
-/** Two's complement, whose sign is the second bit of the first byte. */
 function readBase256(field: Uint8Array): number | bigint | undefined {
   const negative = (field[0]! & 0x40) !== 0;
   let value = BigInt(field[0]! & 0x7f);

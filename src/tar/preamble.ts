@@ -1,5 +1,4 @@
 import type { Bytes } from "../bytes.ts";
-import { concat } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Head } from "./head.ts";
 import { applyRecords, blockSize, noRecords } from "./head.ts";
@@ -8,6 +7,9 @@ import { parsePax } from "./pax.ts";
 
 /** Ends the reading with a code and a reason. */
 export type Refuse = (code: ErrorCode, reason: string) => never;
+
+// Memory of its own for each header would take longer than all else; in a slab, one entry that is kept keeps few others.
+const slabSize = 16 * blockSize;
 
 /** Whether a type is an extension: a header that speaks of the entry after it. */
 export function isExtension(flag: number): boolean {
@@ -19,8 +21,10 @@ export class Preamble {
   readonly #limit: number;
   readonly #refuse: Refuse;
   readonly #fail: Fail;
-  #pieces: Bytes[] = [];
-  #length = 0;
+  /** Header bytes lie here one behind the other, those of entries that were given before too. */
+  #slab: Bytes = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
   #records: PaxRecords | undefined;
   #longName: Bytes | undefined;
   #longLink: Bytes | undefined;
@@ -34,14 +38,23 @@ export class Preamble {
 
   /** How many bytes there are. */
   get length(): number {
-    return this.#length;
+    return this.#end - this.#start;
   }
 
-  /** Adds bytes, which must be nobody else's. */
-  keep(piece: Bytes): void {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
-    this.#check(this.#length, 4 * this.#limit + 2 * blockSize);
+  /** Adds a copy of these bytes, and gives it. */
+  keep(bytes: Bytes): Bytes {
+    const length = this.length + bytes.length;
+    this.#check(length, 4 * this.#limit + 2 * blockSize);
+    if (this.#start + length > this.#slab.length) {
+      const slab = new Uint8Array(Math.max(slabSize, 2 * length));
+      slab.set(this.#slab.subarray(this.#start, this.#end));
+      this.#end -= this.#start;
+      this.#start = 0;
+      this.#slab = slab;
+    }
+    const copy = this.#slab.subarray(this.#end, this.#end += bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 
   /** Refuses an extension for its size, before it is read. */
@@ -68,9 +81,8 @@ export class Preamble {
 
   /** Gives all bytes and forgets them and what was said. */
   take(): Bytes {
-    const bytes = this.#pieces.length === 1 ? this.#pieces[0]! : concat(this.#pieces, this.#length);
-    this.#pieces = [];
-    this.#length = 0;
+    const bytes = this.#slab.subarray(this.#start, this.#end);
+    this.#start = this.#end;
     this.#records = this.#longName = this.#longLink = undefined;
     return bytes;
   }

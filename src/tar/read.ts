@@ -95,12 +95,19 @@ class Reader {
     if (head.sparse) return streamFrom(this.#expanded(head));
     return new ReadableStream({
       pull: async (controller) => {
-        const piece = await this.#piece(head, Infinity);
-        if (!piece) return controller.close();
-        controller.enqueue(piece);
-        if (this.#scanner.at(head) && this.#scanner.left === 0) controller.close();
+        while (!this.#give(head, controller)) await this.#feed();
       },
     }, { highWaterMark: 0 });
+  }
+
+  /** Gives a piece of content, or its end; tells whether there was something to give. */
+  #give(head: Head, controller: ReadableStreamDefaultController<Bytes>): boolean {
+    const scanner = this.#here(head);
+    const piece = scanner.content(Infinity);
+    if (piece) controller.enqueue(piece);
+    const ended = scanner.left === 0;
+    if (ended) controller.close();
+    return ended || piece !== undefined;
   }
 
   async *#stored(head: Head): AsyncGenerator<Bytes, void, void> {

@@ -157,15 +157,14 @@ export class Scanner {
     const zeros = view[0] === 0 && view.every((byte) => byte === 0);
     if (this.#zeros) {
       // One block of zeros ends the archive too; but what looks like more entries behind it, some readers see.
-      if (!zeros && checksumHolds(view)) this.#fail("a header behind a block of zeros");
+      if (!zeros && checksumHolds(view.slice())) this.#fail("a header behind a block of zeros");
       this.#step = "end";
       return undefined;
     }
     this.#zeros = zeros;
     if (zeros) return undefined;
-    if (!checksumHolds(view)) this.#fail("header checksum is wrong");
-    const block = view.slice();
-    this.#preamble.keep(block);
+    const block = this.#preamble.keep(view);
+    if (!checksumHolds(block)) this.#fail("header checksum is wrong");
     const flag = block[156]!;
     if (!isExtension(flag)) return this.#begin(parseHead(block, this.#fail));
     this.#extension = { flag, size: sizeField(block, this.#fail) };
@@ -176,10 +175,9 @@ export class Scanner {
 
   #readExtension(): "more" | undefined {
     const { flag, size } = this.#extension;
-    const body = this.#queue.take(Math.ceil(size / blockSize) * blockSize)?.slice();
+    const body = this.#queue.take(Math.ceil(size / blockSize) * blockSize);
     if (!body) return "more";
-    this.#preamble.keep(body);
-    this.#preamble.extend(flag, body.subarray(0, size));
+    this.#preamble.extend(flag, this.#preamble.keep(body).subarray(0, size));
     this.#step = "header";
     return undefined;
   }
@@ -213,9 +211,9 @@ export class Scanner {
     if (map instanceof MapLines && this.#preamble.length + blockSize > head.storedSize) {
       this.#fail("sparse map is longer than its file");
     }
-    const block = this.#queue.take(blockSize)?.slice();
-    if (!block) return "more";
-    this.#preamble.keep(block);
+    const view = this.#queue.take(blockSize);
+    if (!view) return "more";
+    const block = this.#preamble.keep(view);
     if (map instanceof GnuMap) return this.#continueGnuMap(head, map, map.more(block));
     if (map.take(block)) return undefined;
     head.map = this.#preamble.take();

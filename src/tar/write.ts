@@ -1,5 +1,4 @@
 import type { Bytes } from "../bytes.ts";
-import { chunksOf } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { encodeHeader, paddingOf, sizeOf } from "./encode.ts";
 import { ReadEntry } from "./entry.ts";
@@ -37,55 +36,101 @@ export function writeTar(
   items: AsyncIterable<TarItem> | Iterable<TarItem>,
   options: WriteTarOptions = {},
 ): ReadableStream<Bytes> {
-  const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
-  const pieces = tarPieces(items, signal);
+  const writer = new Writer(items, options.signal);
   return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel(reason) {
-      stop.abort(reason);
-      await pieces.return().catch(() => {});
-    },
+    pull: (controller) => writer.pull(controller),
+    cancel: (reason) => writer.leave(reason),
   }, { highWaterMark: 0 });
 }
 
-async function* tarPieces(
-  items: AsyncIterable<TarItem> | Iterable<TarItem>,
-  signal: AbortSignal,
-): AsyncGenerator<Bytes, void, void> {
-  let padding = 0;
-  for await (const item of items) {
-    signal.throwIfAborted();
-    const untouched = item instanceof ReadEntry;
-    const header = untouched ? item.header : encodeHeader(item);
-    // The padding of one item and the header of the next go in one piece.
-    const piece = new Uint8Array(padding + header.length);
-    piece.set(header, padding);
-    yield piece;
-    if (untouched && item.storedSize > 0) yield* chunksOf(item.stored, signal);
-    else if (!untouched && item.readable) yield* exactly(sizeOf(item), item, signal);
-    padding = untouched ? 0 : paddingOf(sizeOf(item));
-  }
-  yield new Uint8Array(padding + 2 * blockSize);
+/** The item whose content is being written. */
+interface Open {
+  item: TarItem;
+  reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** How much content there must be. */
+  size: number;
 }
 
-async function* exactly(
-  size: number,
-  item: TarItem,
-  signal: AbortSignal,
-): AsyncGenerator<Bytes, void, void> {
-  let length = 0;
-  for await (const chunk of chunksOf(item.readable as ReadableStream<Bytes>, signal)) {
-    length += chunk.length;
-    if (length > size) break;
-    if (chunk.length > 0) yield chunk;
+/** Gives one piece at a time. Not a generator around generators, which take longer than all the rest. */
+class Writer {
+  readonly #items: AsyncIterator<TarItem> | Iterator<TarItem>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = () => void this.#open?.reader.cancel(this.#signal!.reason).catch(() => {});
+  #open: Open | undefined;
+  #length = 0;
+  #padding = 0;
+  #over = false;
+
+  constructor(items: AsyncIterable<TarItem> | Iterable<TarItem>, signal: AbortSignal | undefined) {
+    this.#items = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#abort, { once: true });
   }
-  if (length !== size) {
-    const found = length > size ? `more than ${size} bytes` : `${length} bytes, expected ${size}`;
+
+  async pull(controller: ReadableStreamDefaultController<Bytes>): Promise<void> {
+    try {
+      this.#signal?.throwIfAborted();
+      while (this.#open) {
+        const { done, value } = await this.#open.reader.read();
+        this.#signal?.throwIfAborted();
+        if (this.#over) return;
+        this.#count(this.#open, value);
+        if (done) this.#open = undefined;
+        else if (value.length > 0) return controller.enqueue(value as Bytes);
+      }
+      const { done, value: item } = await this.#items.next();
+      this.#signal?.throwIfAborted();
+      if (this.#over) return;
+      if (!done) return controller.enqueue(this.#header(item));
+      this.#signal?.removeEventListener("abort", this.#abort);
+      controller.enqueue(new Uint8Array(this.#padding + 2 * blockSize));
+      controller.close();
+    } catch (error) {
+      await this.leave(error);
+      throw error;
+    }
+  }
+
+  /** Leaves the content, then the items: who waits for content that never comes gets its end. */
+  async leave(reason: unknown): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#open?.reader.cancel(reason).catch(() => {});
+    try {
+      await this.#items.return?.();
+    } catch {
+      // Why it ends is known.
+    }
+  }
+
+  #count({ size, item }: Open, chunk: Uint8Array | undefined): void {
+    this.#length += chunk?.length ?? 0;
+    if (chunk ? this.#length <= size : this.#length === size) return;
+    const found = chunk ? `more than ${size} bytes` : `${this.#length} bytes, expected ${size}`;
     throw new GantryError("size-mismatch", `write tar entry ${quote(item.path)}: ${found}`);
+  }
+
+  /** The header of an item, behind the padding of the one before it. */
+  #header(item: TarItem): Bytes {
+    const zeros = this.#padding;
+    this.#length = 0;
+    if (item instanceof ReadEntry) return this.#untouched(item, zeros);
+    const piece = encodeHeader(item, zeros);
+    const size = sizeOf(item);
+    this.#padding = paddingOf(size);
+    if (item.readable) this.#open = { item, size, reader: item.readable.getReader() };
+    return piece;
+  }
+
+  /** The header of an entry as it was; its padding comes with its content. */
+  #untouched(entry: ReadEntry, zeros: number): Bytes {
+    const { sharedHeader: header, storedSize } = entry;
+    const piece = new Uint8Array(zeros + header.length);
+    piece.set(header, zeros);
+    const size = storedSize + paddingOf(storedSize);
+    this.#padding = 0;
+    if (size > 0) this.#open = { item: entry, size, reader: entry.stored.getReader() };
+    return piece;
   }
 }

@@ -180,6 +180,19 @@ describe("readTar", () => {
     ]);
   });
 
+  it("gives header bytes and names that may be transferred", async () => {
+    const paths: string[] = [];
+    for await (const entry of readTar(chunked(three))) {
+      for (const bytes of [entry.header, entry.pathBytes, entry.linknameBytes]) {
+        structuredClone(bytes, { transfer: [bytes.buffer] });
+        assert.equal(bytes.length, 0);
+      }
+      paths.push(entry.path);
+      assert.equal(entry.header.length, 512);
+    }
+    assert.deepEqual(paths, ["a", "b", "c"]);
+  });
+
   it("gives all header bytes", async () => {
     const tar = concat([pax({ path: "x".repeat(200) }), raw({ name: "a" }, "abc"), raw({ name: "b" }), end]);
     const headers: Bytes[] = [];

@@ -150,6 +150,19 @@ describe("writeTar", () => {
     assert.deepEqual(await written(readTar(chunked(tar, 100))), tar);
   });
 
+  it("refuses an entry of which a part has been read", async () => {
+    const tar = concat([raw({ name: "a" }, "x".repeat(2000)), end]);
+    const read = async function* (): AsyncGenerator<TarItem> {
+      for await (const entry of readTar(chunked(tar, 600))) {
+        const reader = entry.stored.getReader();
+        await reader.read();
+        reader.releaseLock();
+        yield entry;
+      }
+    };
+    await assert.rejects(written(read()), { code: "size-mismatch" });
+  });
+
   it("mixes entries and items", async () => {
     const old = readTar(chunked(concat([raw({ name: "a" }, "abc"), raw({ name: "b" }, "d"), end])));
     const mixed = async function* (): AsyncGenerator<TarItem> {
