@@ -1,5 +1,5 @@
 /**
- * File systems on disk: a directory as tar items.
+ * File systems on disk: a directory, or what makes one into another, as tar items.
  *
  * @example
  * ```ts
@@ -14,5 +14,6 @@
  * @module
  */
 
+export { diffDirectories } from "./diff.ts";
 export { packDirectory, type PackOptions } from "./pack.ts";
 export type { TarItem } from "../tar/mod.ts";

@@ -1,12 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { BigIntStats } from "node:fs";
-import { lstat, readdir, readlink, realpath } from "node:fs/promises";
-import process from "node:process";
-import { GantryError } from "../errors.ts";
-import type { TarItem, TarType } from "../tar/mod.ts";
-import { decodeName } from "../tar/mod.ts";
-import { fileContent } from "./content.ts";
-import { diskError } from "./errors.ts";
+import type { TarItem } from "../tar/mod.ts";
+import { itemOf, list, rootOf, sharedInode } from "./tree.ts";
 
 /** How to pack a directory. */
 export interface PackOptions {
@@ -46,17 +40,7 @@ export async function* packDirectory(
   directory: string,
   options: PackOptions = {},
 ): AsyncGenerator<TarItem, void, void> {
-  const root = await realpath(directory).catch((error) => diskError("pack", directory, error));
-  const firstNames = new Map<string, string>();
-  yield* packInside(Buffer.from(root), Buffer.alloc(0), firstNames, options);
-}
-
-interface Found {
-  /** Where it is on disk. */
-  place: Buffer;
-  /** Its path in the archive; directories' end in a slash. */
-  path: Buffer;
-  stat: BigIntStats;
+  yield* packInside(await rootOf(directory), Buffer.alloc(0), new Map(), options);
 }
 
 async function* packInside(
@@ -65,106 +49,13 @@ async function* packInside(
   firstNames: Map<string, string>,
   options: PackOptions,
 ): AsyncGenerator<TarItem, void, void> {
-  for (const found of await list(place, path)) {
+  for (const found of await list(place, path, options.onSkip)) {
     options.signal?.throwIfAborted();
-    const item = await itemOf(found, firstNames, options);
-    if (item) yield item;
+    const inode = sharedInode(found);
+    const linkname = inode === undefined ? undefined : firstNames.get(inode);
+    const item = await itemOf(found, options, linkname);
+    if (inode !== undefined && linkname === undefined) firstNames.set(inode, item.path);
+    yield item;
     if (found.stat.isDirectory()) yield* packInside(found.place, found.path, firstNames, options);
   }
-}
-
-async function list(place: Buffer, path: Buffer): Promise<Found[]> {
-  const shown = place.toString();
-  const names = await readdir(place, { encoding: "buffer" }).catch((error) =>
-    diskError("pack", shown, error)
-  );
-  const all: Found[] = [];
-  for (const name of names) {
-    const here = Buffer.concat([place, slash, name]);
-    const stat = await lstat(here, { bigint: true }).catch((error) => {
-      // Deno reads names that are not UTF-8 with U+FFFD in them, and finds nothing under such a name.
-      if (name.includes("\ufffd")) throw notUtf8(here);
-      return diskError("pack", here.toString(), error);
-    });
-    all.push({ place: here, path: Buffer.concat([path, name, ...stat.isDirectory() ? [slash] : []]), stat });
-  }
-  all.sort((a, b) => Buffer.compare(a.path, b.path));
-  const twice = all.find((found, i) => i > 0 && found.path.equals(all[i - 1]!.path));
-  if (twice) throw notUtf8(twice.place);
-  return all;
-}
-
-async function itemOf(
-  { place, path, stat }: Found,
-  firstNames: Map<string, string>,
-  options: PackOptions,
-): Promise<TarItem | undefined> {
-  const shown = decodeName(path);
-  const type = typeOf(stat);
-  if (!type) {
-    options.onSkip?.(
-      shown,
-      stat.isSocket() ? "a socket means nothing in a tar" : "of no type that a tar knows",
-    );
-    return undefined;
-  }
-  const item: TarItem = { type, path: shown, size: 0, options: optionsOf(stat, type, options) };
-  if (stat.nlink > 1n && type !== "directory") {
-    const inode = `${stat.dev}:${stat.ino}`;
-    const linkname = firstNames.get(inode);
-    if (linkname !== undefined) return { ...item, type: "hardlink", linkname };
-    firstNames.set(inode, shown);
-  }
-  if (type === "symlink") {
-    const target = await readlink(place, { encoding: "buffer" }).catch((error) =>
-      diskError("pack", shown, error)
-    );
-    return { ...item, linkname: decodeName(target) };
-  }
-  if (type !== "file") return item;
-  return { ...item, size: Number(stat.size), readable: fileContent(place, stat) };
-}
-
-function typeOf(stat: BigIntStats): TarType | undefined {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  if (stat.isSymbolicLink()) return "symlink";
-  if (stat.isFIFO()) return "fifo";
-  if (stat.isCharacterDevice()) return "character-device";
-  if (stat.isBlockDevice()) return "block-device";
-  return undefined;
-}
-
-function optionsOf(stat: BigIntStats, type: TarType, { owner, mtime = 0 }: PackOptions): TarItem["options"] {
-  const { uid, gid } = owner === "keep"
-    ? { uid: Number(stat.uid), gid: Number(stat.gid) }
-    : owner ?? { uid: 0, gid: 0 };
-  return {
-    // Systems differ in the mode of a symlink, which nothing looks at.
-    mode: type === "symlink" ? 0o777 : Number(stat.mode & 0o7777n),
-    uid,
-    gid,
-    mtime: mtime === "keep" ? Math.floor(Number(stat.mtimeMs) / 1000) : mtime,
-    ...type.endsWith("device") ? deviceNumbers(stat.rdev) : {},
-  };
-}
-
-/** Takes a device number apart as the system's `major` and `minor` do. */
-function deviceNumbers(rdev: bigint): { devmajor: number; devminor: number } {
-  if (process.platform === "darwin") {
-    return { devmajor: Number(rdev >> 24n & 0xffn), devminor: Number(rdev & 0xffffffn) };
-  }
-  return {
-    devmajor: Number(rdev >> 8n & 0xfffn | rdev >> 32n & 0xfffff000n),
-    devminor: Number(rdev & 0xffn | rdev >> 12n & 0xffffff00n),
-  };
-}
-
-const slash = Buffer.from("/");
-
-function notUtf8(place: Buffer): GantryError {
-  return new GantryError(
-    "unsupported",
-    `pack ${JSON.stringify(place.toString())}: its name is not UTF-8, which this runtime cannot open`,
-  );
 }

@@ -1,0 +1,126 @@
+import { Buffer } from "node:buffer";
+import type { BigIntStats } from "node:fs";
+import { lstat, readdir, readlink, realpath } from "node:fs/promises";
+import process from "node:process";
+import { GantryError } from "../errors.ts";
+import type { TarItem, TarOptions, TarType } from "../tar/mod.ts";
+import { decodeName } from "../tar/mod.ts";
+import { fileContent } from "./content.ts";
+import { diskError } from "./errors.ts";
+import type { PackOptions } from "./pack.ts";
+
+/** Something on disk. */
+export interface Found {
+  /** Where it is. */
+  place: Buffer;
+  /** Its path in the archive; directories' end in a slash. */
+  path: Buffer;
+  stat: BigIntStats;
+}
+
+/** Where a directory is, whatever links lead there. */
+export async function rootOf(directory: string): Promise<Buffer> {
+  return Buffer.from(await realpath(directory).catch((error) => diskError("pack", directory, error)));
+}
+
+/** What is in a directory, sorted by the bytes of its paths; sockets and the like are left out and told. */
+export async function list(
+  place: Buffer,
+  path: Buffer,
+  onSkip?: PackOptions["onSkip"],
+): Promise<Found[]> {
+  const shown = place.toString();
+  const names = await readdir(place, { encoding: "buffer" }).catch((error) =>
+    diskError("pack", shown, error)
+  );
+  const all: Found[] = [];
+  for (const name of names) {
+    const here = Buffer.concat([place, slash, name]);
+    const stat = await lstat(here, { bigint: true }).catch((error) => {
+      // Deno reads names that are not UTF-8 with U+FFFD in them, and finds nothing under such a name.
+      if (name.includes("\ufffd")) throw notUtf8(here);
+      return diskError("pack", here.toString(), error);
+    });
+    all.push({ place: here, path: Buffer.concat([path, name, ...stat.isDirectory() ? [slash] : []]), stat });
+  }
+  all.sort((a, b) => Buffer.compare(a.path, b.path));
+  const twice = all.find((found, i) => i > 0 && found.path.equals(all[i - 1]!.path));
+  if (twice) throw notUtf8(twice.place);
+  return all.filter(({ path, stat }) => {
+    if (typeOf(stat)) return true;
+    const reason = stat.isSocket() ? "a socket means nothing in a tar" : "of no type that a tar knows";
+    onSkip?.(decodeName(path), reason);
+    return false;
+  });
+}
+
+/** What something is in a tar: a hard link, if the tar has it under another name already. */
+export async function itemOf(found: Found, options: PackOptions, linkname?: string): Promise<TarItem> {
+  const { place, path, stat } = found;
+  const type = typeOf(stat)!;
+  const item: TarItem = { type, path: decodeName(path), size: 0, options: optionsOf(found, options) };
+  if (linkname !== undefined) return { ...item, type: "hardlink", linkname };
+  if (type === "symlink") return { ...item, linkname: await targetOf(found) };
+  if (type !== "file") return item;
+  return { ...item, size: Number(stat.size), readable: fileContent(place, stat) };
+}
+
+/** The inode that something shares with other names; nothing where it has one name only. */
+export function sharedInode({ stat }: Found): string | undefined {
+  return stat.nlink > 1n && !stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
+}
+
+/** Where a symlink points. */
+export async function targetOf({ place, path }: Found): Promise<string> {
+  const target = await readlink(place, { encoding: "buffer" }).catch((error) =>
+    diskError("pack", decodeName(path), error)
+  );
+  return decodeName(target);
+}
+
+/** What type a tar has for it, if any. */
+export function typeOf(stat: BigIntStats): TarType | undefined {
+  if (stat.isFile()) return "file";
+  if (stat.isDirectory()) return "directory";
+  if (stat.isSymbolicLink()) return "symlink";
+  if (stat.isFIFO()) return "fifo";
+  if (stat.isCharacterDevice()) return "character-device";
+  if (stat.isBlockDevice()) return "block-device";
+  return undefined;
+}
+
+/** What a header says of it besides. */
+export function optionsOf({ stat }: Found, { owner, mtime = 0 }: PackOptions): TarOptions {
+  const type = typeOf(stat)!;
+  const { uid, gid } = owner === "keep"
+    ? { uid: Number(stat.uid), gid: Number(stat.gid) }
+    : owner ?? { uid: 0, gid: 0 };
+  return {
+    // Systems differ in the mode of a symlink, which nothing looks at.
+    mode: type === "symlink" ? 0o777 : Number(stat.mode & 0o7777n),
+    uid,
+    gid,
+    mtime: mtime === "keep" ? Math.floor(Number(stat.mtimeMs) / 1000) : mtime,
+    ...type.endsWith("device") ? deviceNumbers(stat.rdev) : {},
+  };
+}
+
+/** Takes a device number apart as the system's `major` and `minor` do. */
+function deviceNumbers(rdev: bigint): { devmajor: number; devminor: number } {
+  if (process.platform === "darwin") {
+    return { devmajor: Number(rdev >> 24n & 0xffn), devminor: Number(rdev & 0xffffffn) };
+  }
+  return {
+    devmajor: Number(rdev >> 8n & 0xfffn | rdev >> 32n & 0xfffff000n),
+    devminor: Number(rdev & 0xffn | rdev >> 12n & 0xffffff00n),
+  };
+}
+
+const slash = Buffer.from("/");
+
+function notUtf8(place: Buffer): GantryError {
+  return new GantryError(
+    "unsupported",
+    `pack ${JSON.stringify(place.toString())}: its name is not UTF-8, which this runtime cannot open`,
+  );
+}
