@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concat, utf8 } from "../../src/bytes.ts";
+import { digestBytes, digesting } from "../../src/digest/mod.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { GantryError } from "../../src/errors.ts";
 import type { ReadTarOptions } from "../../src/tar/mod.ts";
@@ -80,20 +81,22 @@ describe("PAX size", () => {
 });
 
 describe("PAX records and the headers between", () => {
-  it("F18 size does not apply to a GNU long name", async () => {
-    const tar = concat([
-      pax({ size: "1024" }),
-      raw({ name: "@LongLink", flag: "L", magic: "ustar  \0" }, "long\0"),
-      block({ name: "a", size: 0 }),
-      padded("c".repeat(1024)),
-      raw({ name: "b" }),
-      end,
-    ]);
-    assert.deepEqual((await entriesOf(tar)).map(({ entry, content }) => [entry.path, content.length]), [
-      ["long", 1024],
-      ["b", 0],
-    ]);
-  });
+  for (const [flag, what] of Object.entries({ L: "long name", K: "long link" })) {
+    it(`F18 size does not apply to a GNU ${what}`, async () => {
+      const tar = concat([
+        pax({ size: "1024" }),
+        raw({ name: "@LongLink", flag, magic: "ustar  \0" }, "long\0"),
+        block({ name: "a", size: 0 }),
+        padded("c".repeat(1024)),
+        raw({ name: "b" }),
+        end,
+      ]);
+      assert.deepEqual((await entriesOf(tar)).map(({ entry, content }) => [entry.path, content.length]), [
+        [flag === "L" ? "long" : "a", 1024],
+        ["b", 0],
+      ]);
+    });
+  }
 
   it("F18 size does not apply to another PAX header, nor to a global one", async () => {
     const g = pax({ comment: "x".repeat(600) }, "g");
@@ -362,6 +365,13 @@ describe("ends", () => {
     assert.equal(pulled, tar.length);
   });
 
+  it("F22 what follows the end counts in a diffID", async () => {
+    const tar = concat([a, end, latin1("garbage")]);
+    const { stream, result } = digesting();
+    for await (const { path } of readTar(chunked(tar, 100).pipeThrough(stream))) assert.equal(path, "a");
+    assert.deepEqual(await result, { digest: await digestBytes(tar), size: tar.length });
+  });
+
   it("F22 one block of zeros and then junk", async () => {
     assert.deepEqual(await pathsOf(concat([a, new Uint8Array(512), padded("junk")])), ["a"]);
   });
@@ -382,6 +392,7 @@ describe("types without content", () => {
       1: "hardlink",
       2: "symlink",
       3: "character-device",
+      4: "block-device",
       5: "directory",
       6: "fifo",
     })
@@ -411,6 +422,22 @@ describe("types without content", () => {
 });
 
 describe("limits", () => {
+  it("F24 on entries hold for a tar without end, and little of it is read", async () => {
+    let pulled = 0;
+    const header = raw({ name: "a" });
+    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        pulled += header.length;
+        controller.enqueue(header.slice());
+      },
+    }, { highWaterMark: 0 });
+    const reading = (async () => {
+      for await (const { path } of readTar(endless, { limits: { entries: 1000 } })) assert.equal(path, "a");
+    })();
+    await assert.rejects(reading, (error) => GantryError.is(error, "too-large"));
+    assert.ok(pulled <= 1001 * 512, `${pulled} bytes`);
+  });
+
   it("F24 on entries", () =>
     refuses([raw({}), raw({}), raw({}), end], /more than 2 entries/, "too-large", {
       limits: { entries: 2 },
