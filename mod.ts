@@ -24,6 +24,7 @@ addHashEngine(hashWasm);
 export type { Bytes } from "./src/bytes.ts";
 export * from "./src/archive/mod.ts";
 export * from "./src/content/mod.ts";
+export { type Engines, engines } from "./src/engines.ts";
 export * from "./src/errors.ts";
 export * from "./src/image/mod.ts";
 export * from "./src/layout/mod.ts";

@@ -24,7 +24,7 @@ const layers = Array.from({ length: count }, (_, n) => () => {
 });
 
 const start = performance.now();
-const digests = await digestAll(layers, { workers: Number(process.argv[2] ?? 0) });
+const digests = await digestAll(layers, { workers: Number(process.argv[2] ?? 1) });
 const seconds = (performance.now() - start) / 1000;
 
 assert.equal(digests[count - 1], await digestBytes(content(count - 1)));

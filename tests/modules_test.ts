@@ -17,7 +17,7 @@ const floors: readonly (readonly string[])[] = [
   ["image"],
   ["tree", "copy"],
   ["registry", "keychain", "layout", "archive", "daemon", "store", "rootfs", "server"],
-  ["edge.ts", "places.ts"],
+  ["edge.ts", "places.ts", "engines.ts"],
   ["mod.ts", "cli"],
 ];
 

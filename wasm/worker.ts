@@ -8,17 +8,37 @@ import type { CoreExports } from "./core.ts";
 
 /** What a thread is asked; it answers in order. */
 export type Request =
-  /** Comes first: the compiled core, and the hash that is faster here. */
-  | { work: "start"; module: WebAssembly.Module; hash: "lanes" | "native" }
-  /** Compress a chunk, which lies behind `before` bytes of what came before it. */
-  | { work: "deflate"; bytes: Uint8Array<ArrayBuffer>; before: number; level: number; final: boolean }
-  /** Hash more of up to four messages: whole blocks of 64 bytes. */
-  | { work: "hash"; blocks: readonly (Uint8Array<ArrayBuffer> | undefined)[] }
+  /** Comes first: the compiled core. */
+  | { work: "start"; module: WebAssembly.Module }
+  /** Compress `length` bytes at `from`, which lie behind `before` bytes of what came before them. */
+  | {
+    work: "deflate";
+    bytes: Uint8Array<ArrayBuffer>;
+    from: number;
+    before: number;
+    length: number;
+    level: number;
+    final: boolean;
+  }
+  /** Begin four messages, in the lanes of the core or in the runtime's own hash. */
+  | { work: "begin"; hash: "lanes" | "native" }
+  /** Hash more of up to four messages: whole blocks of 64 bytes at the begin of each. */
+  | { work: "hash"; blocks: readonly (Blocks | undefined)[] }
   /** End a message of `length` bytes; the tail is what makes no block. Its lane begins another. */
   | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number };
 
-/** A compressed chunk, a sha256, or nothing. */
-export type Result = { bytes: Uint8Array<ArrayBuffer>; crc32: number } | undefined;
+/** Bytes that begin with what is to be hashed. */
+export interface Blocks {
+  bytes: Uint8Array<ArrayBuffer>;
+  length: number;
+}
+
+/** A compressed chunk, a sha256, or nothing; and the buffers that came with the request, to be filled again. */
+export interface Result {
+  bytes?: Uint8Array<ArrayBuffer>;
+  crc32?: number;
+  spent?: readonly Uint8Array<ArrayBuffer>[];
+}
 
 /** What it answers: what came out, or why nothing did. */
 export type Answer = { result: Result } | { error: string };
@@ -35,18 +55,18 @@ export interface Port {
  */
 export function serve(port: Port): void {
   interface Hashers {
-    update(blocks: readonly (Uint8Array | undefined)[]): void;
+    update(blocks: readonly (Blocks | undefined)[]): void;
     digest(lane: number, tail: Uint8Array, length: number): Uint8Array<ArrayBuffer>;
   }
   let module: WebAssembly.Module;
   let deflater: ReturnType<typeof instance> | undefined;
   let hashers: Hashers | undefined;
-  let hash: "lanes" | "native";
 
   port.onmessage = ({ data }) => {
     try {
       const result = answer(data);
-      port.postMessage({ result }, result ? [result.bytes.buffer] : []);
+      const { bytes, spent = [] } = result;
+      port.postMessage({ result }, [...bytes ? [bytes] : [], ...spent].map(({ buffer }) => buffer));
     } catch (error) {
       port.postMessage({ error: String(error) }, []);
     }
@@ -55,19 +75,19 @@ export function serve(port: Port): void {
   function answer(request: Request): Result {
     switch (request.work) {
       case "start":
-        ({ module, hash } = request);
-        return undefined;
+        module = request.module;
+        return {};
       case "deflate":
         return deflate(deflater ??= instance("DEFLATE_END"), request);
+      case "begin":
+        hashers = request.hash === "lanes" ? lanes(instance("SHA_END")) : native();
+        return {};
       case "hash":
-        return void started().update(request.blocks);
+        hashers!.update(request.blocks);
+        return { spent: request.blocks.flatMap((some) => some ? [some.bytes] : []) };
       case "digest":
-        return { bytes: started().digest(request.lane, request.tail, request.length), crc32: 0 };
+        return { bytes: hashers!.digest(request.lane, request.tail, request.length) };
     }
-  }
-
-  function started(): Hashers {
-    return hashers ??= hash === "lanes" ? lanes(instance("SHA_END")) : native();
   }
 
   function instance(end: "DEFLATE_END" | "SHA_END"): { core: CoreExports; memory: Uint8Array<ArrayBuffer> } {
@@ -79,12 +99,12 @@ export function serve(port: Port): void {
 
   function deflate(
     { core, memory }: ReturnType<typeof instance>,
-    { bytes, before, level, final }: Request & { work: "deflate" },
+    { bytes, from, before, length, level, final }: Request & { work: "deflate" },
   ): Result {
-    memory.set(bytes, Number(core.CHUNK.value) - before);
-    const size = core.deflate(before, bytes.byteLength - before, level, final);
+    memory.set(bytes.subarray(from - before, from + length), Number(core.CHUNK.value) - before);
+    const size = core.deflate(before, length, level, final);
     const output = Number(core.OUTPUT.value);
-    return { bytes: memory.slice(output, output + size), crc32: core.crcValue() >>> 0 };
+    return { bytes: memory.slice(output, output + size), crc32: core.crcValue() >>> 0, spent: [bytes] };
   }
 
   function lanes({ core, memory }: ReturnType<typeof instance>): Hashers {
@@ -95,10 +115,10 @@ export function serve(port: Port): void {
     return {
       update(blocks) {
         for (let at = 0;;) {
-          const ready = [0, 1, 2, 3].filter((lane) => (blocks[lane]?.byteLength ?? 0) > at);
+          const ready = [0, 1, 2, 3].filter((lane) => (blocks[lane]?.length ?? 0) > at);
           if (ready.length === 0) return;
-          const length = Math.min(most, ...ready.map((lane) => blocks[lane]!.byteLength - at));
-          for (const lane of ready) memory.set(blocks[lane]!.subarray(at, at + length), start(lane));
+          const length = Math.min(most, ...ready.map((lane) => blocks[lane]!.length - at));
+          for (const lane of ready) memory.set(blocks[lane]!.bytes.subarray(at, at + length), start(lane));
           if (ready.length > 1 && core.shaBlocks4) {
             // Lanes that do not take part read along with one that does.
             const [p0, p1, p2, p3] = [0, 1, 2, 3].map((lane) =>
@@ -133,7 +153,8 @@ export function serve(port: Port): void {
     const create = () => globalThis.process.getBuiltinModule("node:crypto").createHash("sha256");
     const hashes = [create(), create(), create(), create()];
     return {
-      update: (blocks) => blocks.forEach((bytes, lane) => bytes && hashes[lane]!.update(bytes)),
+      update: (blocks) =>
+        blocks.forEach((some, lane) => some && hashes[lane]!.update(some.bytes.subarray(0, some.length))),
       digest(lane, tail) {
         const digest = new Uint8Array(hashes[lane]!.update(tail).digest());
         hashes[lane] = create();

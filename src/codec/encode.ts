@@ -11,7 +11,10 @@ export interface EncodeOptions {
    * zstd: 1 to 22, 3 unless told.
    */
   level?: number | undefined;
-  /** gzip: how many threads help, `"auto"` for as many as there are processors; none unless told. The bytes are the same. */
+  /**
+   * gzip: how many threads compress, this one among them; `"auto"` for as many as there are processors, one unless told. The
+   * bytes are the same.
+   */
   workers?: number | "auto" | undefined;
 }
 

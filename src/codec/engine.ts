@@ -10,7 +10,7 @@ export type Work = "gunzip" | "unzstd" | "gzip" | "zstd";
 export interface Job {
   /** How hard to compress, in the format's own figures. */
   level?: number | undefined;
-  /** How many threads may help to compress. */
+  /** How many threads compress, the caller's among them. */
   workers?: number | "auto" | undefined;
   /** Of a zstd frame: how much of its output the decoder keeps. One that is too large was refused before. */
   window?: number | undefined;

@@ -13,15 +13,15 @@ export type DigestInput =
 export interface DigestAllOptions {
   /** `"wasm"` or the name of an engine; without one, whichever turns out to be faster here. */
   engine?: string | undefined;
-  /** How many threads hash, `"auto"` for as many as there are processors; this one alone unless told. */
+  /** How many threads hash, this one among them; `"auto"` for as many as there are processors, one unless told. */
   workers?: number | "auto" | undefined;
   /** Aborts the work. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The sha256 digests of many, in their order. Eight are read at once, or four for each worker, so one that stalls holds
- * nobody up; the next is taken when one is through. When one fails the others are cancelled, and its error is thrown.
+ * The sha256 digests of many, in their order. Eight are read at once, or four for each worker, and none of them waits for
+ * one that stalls; the next is taken when one is through. When one fails the others are cancelled, and its error is thrown.
  *
  * @throws {GantryError} `no-engine` where nothing can hash or there is no engine of that name, `unsupported` for a number of
  * workers that cannot be had.

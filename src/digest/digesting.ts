@@ -37,7 +37,7 @@ export function digesting(
     reject(error);
     throw error;
   };
-  let hasher: Hasher;
+  let hasher: Hasher | undefined;
   let size = 0;
   // TypeScript does not know `cancel` yet: https://github.com/whatwg/streams/pull/1283
   const transformer: Transformer<Bytes, Bytes> & { cancel(reason: unknown): void } = {
@@ -46,12 +46,13 @@ export function digesting(
     },
     transform(chunk, controller) {
       size += chunk.byteLength;
-      return hashAndPass(hasher, chunk, controller)?.catch(fail);
+      return hashAndPass(hasher!, chunk, controller)?.catch(fail);
     },
     async flush() {
-      resolve({ digest: await hasher.digest().catch(fail), size });
+      resolve({ digest: await hasher!.digest().catch(fail), size });
     },
     cancel(reason) {
+      hasher?.[Symbol.dispose]?.();
       reject(reason ?? new GantryError("not-computed", "digest a stream: it was cancelled before its end"));
     },
   };

@@ -10,6 +10,8 @@ export interface Hasher {
   update(chunk: Uint8Array): void | Promise<void>;
   /** Ends the hash. */
   digest(): Promise<Digest>;
+  /** Gives up a hash that has not ended. */
+  [Symbol.dispose]?(): void;
 }
 
 /** Something that can hash: a row of the table of engines. It serves streams, buffers or both. */
@@ -20,6 +22,11 @@ export interface HashEngine {
   available(): boolean;
   /** Starts the hash of a stream. */
   create?(algorithm: Algorithm): Hasher | Promise<Hasher>;
+  /**
+   * Whether it is the best for the last of so many streams that are hashed at once. An engine that has this is asked before
+   * the others, and taken only if it says so.
+   */
+  suits?(algorithm: Algorithm, streams: number): boolean | Promise<boolean>;
   /** Hashes a buffer. */
   digest?(bytes: Uint8Array, algorithm: Algorithm): Promise<Digest>;
 }
@@ -57,14 +64,24 @@ export function hashEngines(): readonly HashEngine[] {
   return engines.filter((engine) => engine.available());
 }
 
+/** An engine that hashes streams. */
+export type StreamEngine = HashEngine & Required<Pick<HashEngine, "create">>;
+
+/** The engine that says of itself that it is the best for one more stream beside so many. */
+export async function suitedEngine(algorithm: Algorithm, streams: number): Promise<StreamEngine | undefined> {
+  for (const engine of hashEngines()) {
+    if (await engine.suits?.(algorithm, streams + 1)) return engine as StreamEngine;
+  }
+  return undefined;
+}
+
 /** The first engine that serves this, or the one that was asked for by name. */
 export function hashEngine<Method extends "create" | "digest">(
   method: Method,
   name: string | undefined,
 ): (HashEngine & Required<Pick<HashEngine, Method>>) | undefined {
-  const found = hashEngines().find((engine) =>
-    engine[method] !== undefined && (name === undefined || engine.name === name)
-  );
+  const wanted = (engine: HashEngine) => name === undefined ? !engine.suits : engine.name === name;
+  const found = hashEngines().find((engine) => engine[method] !== undefined && wanted(engine));
   return found as (HashEngine & Required<Pick<HashEngine, Method>>) | undefined;
 }
 

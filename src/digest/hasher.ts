@@ -1,9 +1,10 @@
 import type { Bytes } from "../bytes.ts";
 import type { Algorithm, Digest } from "../spec/digest.ts";
-import { type EngineOptions, hashEngine, type Hasher, noHashEngine } from "./engine.ts";
+import { CountedHasher } from "./counted_hasher.ts";
+import { type EngineOptions, hashEngine, type Hasher, noHashEngine, suitedEngine } from "./engine.ts";
 
 /**
- * Starts a hash of bytes that come in pieces.
+ * Starts a hash of bytes that come in pieces. One that is not ended should be disposed of.
  *
  * @throws {GantryError} `no-engine` where the runtime has no streaming hash and none was added.
  *
@@ -21,9 +22,11 @@ export async function createHasher(
   algorithm: Algorithm = "sha256",
   options: EngineOptions = {},
 ): Promise<Hasher> {
-  const engine = hashEngine("create", options.engine);
-  if (!engine) throw noHashEngine(`hash a stream with ${algorithm}`, options.engine);
-  return await engine.create(algorithm);
+  const { engine: name } = options;
+  const suited = name === undefined ? await suitedEngine(algorithm, CountedHasher.count) : undefined;
+  const engine = suited ?? hashEngine("create", name);
+  if (!engine) throw noHashEngine(`hash a stream with ${algorithm}`, name);
+  return new CountedHasher(await engine.create(algorithm));
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * Hashing: bytes and streams to digests, and streams that verify themselves.
  *
- * The engines are the runtime's own; `digestAll` also has the lanes of the WASM core, where they are faster. `@gantry/oci` adds hash-wasm for browsers, which have no streaming hash.
+ * The engines are the runtime's own and, where they are faster, the lanes of the WASM core, which hash several streams side
+ * by side. `@gantry/oci` adds hash-wasm for browsers, which have no streaming hash.
  *
  * @example
  * ```ts
@@ -12,6 +13,12 @@
  *
  * @module
  */
+
+import { addHashEngine } from "./engine.ts";
+import { laneEngine } from "./lane_engine.ts";
+
+// A row in a table: the core is loaded when streams are hashed side by side. `@gantry/oci/edge` does not have it.
+addHashEngine(laneEngine);
 
 export type { Bytes } from "../bytes.ts";
 export type { Algorithm, Digest } from "../spec/digest.ts";

@@ -1,6 +1,14 @@
-import type { Lane } from "../../wasm/lanes.ts";
-import type { FourLanes } from "./berths.ts";
+import type { Lane, LaneChunks } from "../../wasm/lanes.ts";
+import type { Bytes } from "../bytes.ts";
 import { turn } from "../../wasm/turn.ts";
+
+/** Four messages that are hashed side by side. */
+export interface FourLanes {
+  /** Takes as many bytes in each lane that has some. */
+  update4(chunks: LaneChunks): void | Promise<void>;
+  /** Ends a lane's message; its sha256. */
+  digest(lane: Lane): Bytes | Promise<Bytes>;
+}
 
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 const often = 1024 ** 2;
@@ -37,9 +45,15 @@ export class SharedLanes {
   }
 
   /** Ends the lane's message. */
-  digest(lane: Lane): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+  digest(lane: Lane): Bytes | Promise<Bytes> {
     this.#expected.delete(lane);
     return this.#four.digest(lane);
+  }
+
+  /** Gives the lane's message up; what waits is never hashed. */
+  leave(lane: Lane): void {
+    this.#expected.delete(lane);
+    if (this.#waiting[lane]) this.#take(lane).reject(new Error("the hash was given up"));
   }
 
   #go(): void {
@@ -79,7 +93,7 @@ export class SharedLanes {
     for (const lane of present) this.#expected.add(lane);
     this.#since += length * present.length;
     try {
-      await this.#four.update(chunks);
+      await this.#four.update4(chunks);
     } catch (error) {
       for (const lane of present) this.#take(lane).reject(error);
       return;

@@ -1,27 +1,40 @@
-import type { Lane } from "../../wasm/lanes.ts";
+import type { Lane, LaneChunks } from "../../wasm/lanes.ts";
 import type { Thread } from "../../wasm/threads.ts";
-import type { FourLanes } from "./berths.ts";
+import type { Blocks, Request } from "../../wasm/worker.ts";
+import type { Bytes } from "../bytes.ts";
+import type { FourLanes } from "./shared_lanes.ts";
 
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 /** What is sent of a lane at once. */
 const most = 256 * 1024;
-/** How much the thread may have in front of it. */
+/** How many messages the thread may have in front of it. */
 const ahead = 4;
+
+/** What a lane has that was not sent yet. */
+interface Held {
+  bytes: Bytes;
+  length: number;
+  /** Of the message so far. */
+  total: number;
+}
 
 /** Four messages that a thread hashes. It gets copies. */
 export class ThreadLanes implements FourLanes {
   readonly #thread: Thread;
   readonly #together: boolean;
-  readonly #held = lanes.map(() => ({ bytes: new Uint8Array(most), length: 0, total: 0 }));
+  readonly #held: readonly Held[];
   readonly #sent: Promise<unknown>[] = [];
+  readonly #spare: Bytes[] = [];
 
-  /** `together`: what lanes hold is best sent at once. */
-  constructor(thread: Thread, together: boolean) {
+  constructor(thread: Thread, hash: "lanes" | "native") {
     this.#thread = thread;
-    this.#together = together;
+    // Lanes of the core are faster side by side.
+    this.#together = hash === "lanes";
+    this.#held = lanes.map(() => ({ bytes: this.#buffer(), length: 0, total: 0 }));
+    this.#call({ work: "begin", hash }, []);
   }
 
-  async update(chunks: readonly [Uint8Array?, Uint8Array?, Uint8Array?, Uint8Array?]): Promise<void> {
+  async update4(chunks: LaneChunks): Promise<void> {
     const at = [0, 0, 0, 0];
     for (let more = true; more;) {
       more = false;
@@ -36,39 +49,47 @@ export class ThreadLanes implements FourLanes {
         more ||= at[lane]! < chunk.byteLength;
       }
       const full = lanes.filter((lane) => this.#held[lane]!.length === most);
-      if (full.length > 0) await this.#send(this.#together ? lanes : full);
+      if (full.length > 0) this.#send(this.#together ? lanes : full);
+      while (this.#sent.length > ahead) await this.#sent.shift();
     }
   }
 
-  async digest(lane: Lane): Promise<Uint8Array<ArrayBuffer>> {
-    await this.#send(this.#together ? lanes : [lane]);
+  async digest(lane: Lane): Promise<Bytes> {
+    this.#send(this.#together ? lanes : [lane]);
     const held = this.#held[lane]!;
     const tail = held.bytes.slice(0, held.length), length = held.total;
     held.length = held.total = 0;
     const result = await this.#thread.call({ work: "digest", lane, tail, length }, []);
-    return result!.bytes;
+    return result.bytes!;
   }
 
   /** Sends the whole blocks that these lanes hold. */
-  async #send(which: readonly Lane[]): Promise<void> {
-    const blocks: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  #send(which: readonly Lane[]): void {
+    const blocks: (Blocks | undefined)[] = [];
     for (const lane of which) {
-      const held = this.#held[lane]!, rest = held.length % 64;
-      if (held.length < 64) continue;
-      const whole = held.bytes.subarray(0, held.length - rest);
-      const next = new Uint8Array(most);
-      next.set(held.bytes.subarray(held.length - rest, held.length));
-      blocks[lane] = whole;
+      const held = this.#held[lane]!, rest = held.length % 64, length = held.length - rest;
+      if (length === 0) continue;
+      blocks[lane] = { bytes: held.bytes, length };
+      const next = this.#buffer();
+      next.set(held.bytes.subarray(length, held.length));
       held.bytes = next;
       held.length = rest;
     }
-    if (blocks.length === 0) return;
-    const sent = this.#thread.call(
-      { work: "hash", blocks },
-      blocks.flatMap((block) => block ? [block.buffer] : []),
-    );
+    if (blocks.length > 0) {
+      this.#call(
+        { work: "hash", blocks },
+        blocks.flatMap((some) => some ? [some.bytes.buffer] : []),
+      );
+    }
+  }
+
+  #call(request: Request, transfer: readonly ArrayBuffer[]): void {
+    const sent = this.#thread.call(request, transfer).then(({ spent = [] }) => this.#spare.push(...spent));
     sent.catch(() => {}); // It is told when it is waited for.
     this.#sent.push(sent);
-    while (this.#sent.length > ahead) await this.#sent.shift();
+  }
+
+  #buffer(): Bytes {
+    return this.#spare.pop() ?? new Uint8Array(most);
   }
 }

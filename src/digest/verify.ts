@@ -37,27 +37,32 @@ export interface VerifyOptions extends EngineOptions {
  */
 export function verifying(expected: Expected, options: VerifyOptions): TransformStream<Bytes, Bytes> {
   const { digest, size } = expected;
-  let hasher: Hasher;
+  let hasher: Hasher | undefined;
   let seen = 0;
-  return new TransformStream<Bytes, Bytes>({
+  const fail = (code: "size-mismatch" | "digest-mismatch", reason: string): GantryError => {
+    hasher?.[Symbol.dispose]?.();
+    return new GantryError(code, `read ${options.what}: ${reason}`);
+  };
+  // TypeScript does not know `cancel` yet: https://github.com/whatwg/streams/pull/1283
+  const transformer: Transformer<Bytes, Bytes> & { cancel(): void } = {
     async start() {
       hasher = await createHasher(algorithmOf(digest), options);
     },
     transform(chunk, controller) {
       seen += chunk.byteLength;
       if (size !== undefined && seen > size) {
-        throw new GantryError("size-mismatch", `read ${options.what}: more than the expected ${size} bytes`);
+        throw fail("size-mismatch", `more than the expected ${size} bytes`);
       }
-      return hashAndPass(hasher, chunk, controller);
+      return hashAndPass(hasher!, chunk, controller);
     },
     async flush() {
-      if (size !== undefined && seen < size) {
-        throw new GantryError("size-mismatch", `read ${options.what}: ${seen} bytes, expected ${size}`);
-      }
-      const actual = await hasher.digest();
-      if (actual !== digest) {
-        throw new GantryError("digest-mismatch", `read ${options.what}: ${actual}, expected ${digest}`);
-      }
+      if (size !== undefined && seen < size) throw fail("size-mismatch", `${seen} bytes, expected ${size}`);
+      const actual = await hasher!.digest();
+      if (actual !== digest) throw fail("digest-mismatch", `${actual}, expected ${digest}`);
     },
-  });
+    cancel() {
+      hasher?.[Symbol.dispose]?.();
+    },
+  };
+  return new TransformStream(transformer);
 }

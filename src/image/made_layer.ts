@@ -24,7 +24,10 @@ export interface LayerOptions {
   engine?: string | undefined;
   /** How hard it tries; the engine's default unless told. */
   level?: number | undefined;
-  /** How many threads help with gzip, `"auto"` for as many as there are processors; none unless told. The bytes are the same. */
+  /**
+   * gzip: how many threads compress, this one among them; `"auto"` for as many as there are processors, one unless told. The
+   * bytes are the same.
+   */
   workers?: number | "auto" | undefined;
 }
 

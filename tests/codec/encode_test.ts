@@ -146,7 +146,7 @@ describe("gzip", () => {
     });
     assert.throws(() => gzip({ workers: -1 }), {
       code: "unsupported",
-      message: "gzip: -1 workers, from 0 to 64 can be had",
+      message: "gzip: -1 workers, from 1 to 64 can be had",
     });
   });
 

@@ -151,7 +151,7 @@ describe("digestAll", () => {
     await assert.rejects(digestAll([], { engine: "abacus" }), { code: "no-engine" });
     await assert.rejects(digestAll([], { workers: 1.5 }), {
       code: "unsupported",
-      message: "digest: 1.5 workers, from 0 to 64 can be had",
+      message: "digest: 1.5 workers, from 1 to 64 can be had",
     });
   });
 });

@@ -93,6 +93,7 @@ describe("engines", () => {
       "node:crypto",
       "DigestStream",
       "subtle",
+      "wasm",
       "hash-wasm",
     ]);
   });
@@ -115,7 +116,8 @@ describe("engines", () => {
   });
 
   it("names those that are here when asked for another", async () => {
-    const message = /^hash a stream with sha256: engine "subtle" is not one of "node:crypto", .*"hash-wasm"/;
+    const message =
+      /^hash a stream with sha256: engine "subtle" is not one of "node:crypto", .*"wasm", "hash-wasm"/;
     await assert.rejects(createHasher("sha256", { engine: "subtle" }), { code: "no-engine", message });
   });
 });

@@ -48,7 +48,7 @@ describe("the example", () => {
     }));
 
   it("bulk-digest digests a thousand layers, with and without threads", async () => {
-    for (const workers of ["0", "2"]) {
+    for (const workers of ["1", "2"]) {
       assert.match(await example("bulk-digest", workers), /^1000 layers, the first sha256:8a39d2ab/);
     }
   });

@@ -1,0 +1,96 @@
+import type { Bytes } from "../bytes.ts";
+import type { Core } from "../../wasm/core.ts";
+import {
+  CHUNK_SIZE as chunkSize,
+  Deflater,
+  DICTIONARY_SIZE as dictionarySize,
+  type Level,
+} from "../../wasm/deflater.ts";
+import { Thread } from "../../wasm/threads.ts";
+
+export { chunkSize, dictionarySize };
+
+/** Input of the core: a chunk in a buffer, behind the place for what came before it. */
+export interface Chunk {
+  bytes: Bytes;
+  /** How much came before it. */
+  before: number;
+  length: number;
+  final: boolean;
+}
+
+/** A chunk compressed. */
+export interface Piece {
+  bytes: Bytes;
+  /** Of the chunk, as its length. */
+  crc32: number;
+  length: number;
+}
+
+/** What a thread may have in front of it, so that it never waits for its next. */
+const ahead = 2;
+/** Compressing holds nothing between two chunks, so one serves all streams of this thread. */
+const own = new WeakMap<WebAssembly.Module, Deflater>();
+
+/** Compress chunks: threads as far as they are ready and have little in front of them, this one what is left. */
+export class Deflaters {
+  readonly #core: Core;
+  readonly #level: Level;
+  readonly #hands: number;
+  #threads: Thread[] | undefined;
+  readonly #ready: Thread[] = [];
+  readonly #spare: Bytes[] = [];
+
+  constructor(core: Core, level: Level, hands: number) {
+    this.#core = core;
+    this.#level = level;
+    this.#hands = hands;
+  }
+
+  /** How many chunks may be on their way: enough that nobody waits for the one whose turn it is. */
+  get most(): number {
+    return this.#ready.length * 2 * ahead;
+  }
+
+  /** A buffer for a chunk. */
+  buffer(): Bytes {
+    return this.#spare.pop() ?? new Uint8Array(dictionarySize + chunkSize);
+  }
+
+  /** Takes a chunk and its buffer. */
+  deflate(chunk: Chunk): Promise<Piece> {
+    // One chunk alone is not worth a thread.
+    if (!chunk.final) this.#threads ??= this.#start();
+    const thread = this.#ready.toSorted((a, b) => a.calls - b.calls).find(({ calls }) => calls < ahead);
+    return thread ? this.#there(thread, chunk) : this.#here(chunk);
+  }
+
+  end(): void {
+    for (const thread of this.#threads ?? []) thread.end();
+  }
+
+  #start(): Thread[] {
+    const threads = Array.from({ length: this.#hands - 1 }, () => new Thread(this.#core));
+    for (const thread of threads) void thread.ready.then((ready) => ready && this.#ready.push(thread));
+    return threads;
+  }
+
+  async #there(thread: Thread, { bytes, before, length, final }: Chunk): Promise<Piece> {
+    const [level, from] = [this.#level, dictionarySize];
+    const request = { work: "deflate", bytes, from, before, length, level, final } as const;
+    const result = await thread.call(request, [bytes.buffer]);
+    this.#spare.push(...result.spent!);
+    return { bytes: result.bytes!, crc32: result.crc32!, length };
+  }
+
+  // deno-lint-ignore require-await -- what is wrong is told as by the other
+  async #here({ bytes, before, length, final }: Chunk): Promise<Piece> {
+    let deflater = own.get(this.#core.module);
+    if (!deflater) own.set(this.#core.module, deflater = new Deflater(this.#core));
+    const dictionary = before > 0 ? bytes.subarray(0, dictionarySize) : undefined;
+    const chunk = bytes.subarray(dictionarySize, dictionarySize + length);
+    const deflated = deflater.deflate(chunk, { level: this.#level, dictionary, final });
+    this.#spare.push(bytes);
+    return { ...deflated, length };
+  }
+}

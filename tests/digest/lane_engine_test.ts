@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { Bytes } from "../../src/bytes.ts";
+import { CountedHasher } from "../../src/digest/counted_hasher.ts";
+import { createHasher, type Digest, digesting, hashEngines, verifying } from "../../src/digest/mod.ts";
+import { engines } from "../../src/engines.ts";
+import { bare, sample, source } from "../codec/streams.ts";
+import { DigestStream } from "./stand_ins.ts";
+
+const sha256 = (bytes: Uint8Array): Digest => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+const wasm = { engine: "wasm" };
+const tick = () => new Promise((resolve) => setTimeout(resolve));
+
+/** The work, in a runtime whose own hash is so slow that the lanes are faster; tells how many streams it hashed. */
+async function slowly(work: () => Promise<void>): Promise<number> {
+  let created = 0;
+  class Slow extends DigestStream {
+    constructor(algorithm: string) {
+      super(algorithm);
+      created++;
+    }
+    override getWriter() {
+      const writer = super.getWriter();
+      const write = writer.write.bind(writer);
+      writer.write = async (chunk) => {
+        for (let i = 0; i < 20; i++) createHash("sha256").update(chunk!).digest();
+        await write(chunk);
+      };
+      return writer;
+    }
+  }
+  const { WebAssembly } = globalThis;
+  Object.defineProperty(globalThis.crypto, "DigestStream", { value: Slow, configurable: true });
+  try {
+    await bare(async () => {
+      Object.assign(globalThis, { WebAssembly });
+      await engines(); // The measurement also creates one.
+      created = 0;
+      await work();
+    });
+  } finally {
+    delete (globalThis.crypto as { DigestStream?: unknown }).DigestStream;
+  }
+  return created;
+}
+
+describe("lanes that streams share", () => {
+  it("hash whatever comes in whatever order", async () => {
+    const message = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 11 }), fc.scheduler(), async (messages, scheduler) => {
+        const digests = Promise.all(messages.map(async (chunks, n) => {
+          const hasher = await createHasher("sha256", wasm);
+          for (const chunk of chunks) {
+            await scheduler.schedule(Promise.resolve(), `message ${n}`);
+            await hasher.update(chunk);
+          }
+          return await hasher.digest();
+        }));
+        await scheduler.waitFor(digests);
+        assert.deepEqual(await digests, messages.map((chunks) => sha256(Buffer.concat(chunks))));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("never wait for a stream that stalls", async () => {
+    const stalled = await createHasher("sha256", wasm);
+    const contents = [70_000, 1, 500_000].map((size) => sample(size));
+    const digests = await Promise.all(contents.map(async (bytes) => {
+      const hasher = await createHasher("sha256", wasm);
+      void stalled.update(sample(64));
+      for (let at = 0; at < bytes.byteLength; at += 10_000) {
+        await hasher.update(bytes.subarray(at, at + 10_000));
+      }
+      return await hasher.digest();
+    }));
+    assert.deepEqual(digests, contents.map(sha256));
+    assert.equal(await stalled.digest(), sha256(Buffer.concat([sample(64), sample(64), sample(64)])));
+  });
+
+  it("are given back by streams that end, break or are left", async () => {
+    const before = CountedHasher.count;
+    const bytes = sample(1000);
+    const cut = () => source(bytes, 100).stream;
+    const expected = { digest: sha256(bytes), size: 1000 };
+    await cut().pipeThrough(verifying(expected, { what: "it", ...wasm })).pipeTo(new WritableStream());
+    const short = verifying({ ...expected, size: 500 }, { what: "it", ...wasm });
+    await assert.rejects(cut().pipeThrough(short).pipeTo(new WritableStream()), { code: "size-mismatch" });
+    const left = cut().pipeThrough(verifying(expected, { what: "it", ...wasm })).getReader();
+    await left.read();
+    await left.cancel();
+    const { stream } = digesting("sha256", wasm);
+    const broken = new ReadableStream<Bytes>({ pull: (controller) => controller.error(new Error("cut")) });
+    await assert.rejects(broken.pipeThrough(stream).pipeTo(new WritableStream()), { message: "cut" });
+    await tick();
+    assert.equal(CountedHasher.count, before);
+  });
+
+  it("are clean for the next stream when one is given up with bytes in them", async () => {
+    for (let i = 0; i < 9; i++) {
+      const hasher = await createHasher("sha256", wasm);
+      await hasher.update(sample(100, i + 1));
+      hasher[Symbol.dispose]!();
+    }
+    const hashers = await Promise.all(Array.from({ length: 8 }, () => createHasher("sha256", wasm)));
+    for (const hasher of hashers) await hasher.update(sample(77));
+    for (const hasher of hashers) assert.equal(await hasher.digest(), sha256(sample(77)));
+  });
+
+  it("have sha256 alone", async () => {
+    await assert.rejects(createHasher("sha512", wasm), {
+      code: "no-engine",
+      message: `hash a stream with sha512: engine "wasm" has sha256 alone`,
+    });
+  });
+});
+
+describe("the choice of an engine", () => {
+  it("is the lanes for several streams at once where they are faster, without anybody asking", async () => {
+    const bytes = sample(100_000);
+    const own = await slowly(async () => {
+      assert.equal((await engines()).digest, "DigestStream");
+      assert.equal((await engines()).digestMany, "wasm");
+      const hashers = [];
+      for (let i = 0; i < 6; i++) hashers.push(await createHasher());
+      await Promise.all(hashers.map((hasher) => hasher.update(bytes)));
+      for (const hasher of hashers) assert.equal(await hasher.digest(), sha256(bytes));
+    });
+    // The first ones cannot know that others follow.
+    assert.ok(own >= 1 && own <= 3, `${own} of 6`);
+  });
+
+  it("is the runtime's own for one stream after the other", async () => {
+    const own = await slowly(async () => {
+      for (let i = 0; i < 5; i++) {
+        const hasher = await createHasher();
+        await hasher.update(sample(10));
+        await hasher.digest();
+      }
+    });
+    assert.equal(own, 5);
+  });
+
+  it("is told", async () => {
+    const { digest, digestMany, gzip, gunzip } = await engines();
+    const names = hashEngines().map(({ name }) => name);
+    assert.ok(names.includes(digest!) && names.includes(digestMany!));
+    assert.deepEqual([digest, gzip, gunzip], ["node:crypto", "wasm", "node:zlib"]);
+  });
+});
