@@ -20,8 +20,8 @@ export interface Berth {
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 /** Less than this is hashed before anything faster has started. */
 const little = 1024 ** 2;
-/** After so much the loop has its turn. */
-const often = 1024 ** 2;
+/** After so many milliseconds the loop has its turn: threads must get their next before they have hashed what they have. */
+const seldom = 10, often = 1;
 
 /** Opens as many berths as there should be messages on their way at once: four for each hand, eight at least. */
 export async function openBerths(
@@ -40,7 +40,8 @@ export async function openBerths(
   const ships = threads.map((thread) => new ThreadLanes(thread, core ? "lanes" : "native"));
   const own = ships.length > 0 ? [0] : [0, 1];
   if (core) return { berths: [...ships, ...own.map(() => new Lanes(core))].flatMap(shared), end };
-  const berths = await Promise.all(own.flatMap(() => lanes.map(() => inEngine(native!))));
+  const turns = pacer(ships.length > 0 ? often : seldom);
+  const berths = await Promise.all(own.flatMap(() => lanes.map(() => inEngine(native!, turns))));
   // One here, one there: a few long messages are then hashed by all hands.
   return {
     berths: lanes.flatMap((lane) => [
@@ -98,17 +99,19 @@ function alone(four: FourLanes, lane: Lane): Berth {
   };
 }
 
-async function inEngine(engine: StreamEngine): Promise<Berth> {
+/** Gives the loop its turn whenever that was so many milliseconds ago. */
+function pacer(most: number): () => Promise<void> | undefined {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < most) return undefined;
+    return turn().then(() => void (last = performance.now()));
+  };
+}
+
+async function inEngine(engine: StreamEngine, turns: () => Promise<void> | undefined): Promise<Berth> {
   let hasher: Hasher = await engine.create("sha256");
-  let since = 0;
   return {
-    async update(bytes) {
-      await hasher.update(bytes);
-      since += bytes.byteLength;
-      if (since < often) return;
-      since = 0;
-      await turn();
-    },
+    update: (bytes) => hasher.update(bytes) ?? turns(),
     async digest() {
       const digest = await hasher.digest();
       hasher = await engine.create("sha256");

@@ -55,7 +55,7 @@ export async function digestAll(
         const { done, value } = waiting.next();
         if (done) return;
         const index = taken++;
-        for await (const bytes of piecesOf(value, stopping.signal)) await berth.update(bytes);
+        await feed(berth, value, stopping.signal);
         digests[index] = await berth.digest();
       }
     } catch (error) {
@@ -74,16 +74,17 @@ export async function digestAll(
   }
 }
 
-const piece = 256 * 1024;
+const piece = 1024 * 1024;
 
-async function* piecesOf(input: DigestInput, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+async function feed(berth: Berth, input: DigestInput, signal: AbortSignal): Promise<void> {
   if (input instanceof Uint8Array) {
-    for (let at = 0; at < input.byteLength && !signal.aborted; at += piece) {
-      yield input.subarray(at, at + piece);
+    for (let at = 0; at < input.byteLength; at += piece) {
+      signal.throwIfAborted();
+      await berth.update(input.subarray(at, at + piece));
     }
   } else {
     const stream = typeof input === "function" ? await opened(input, signal) : streamOf(input);
-    yield* chunksOf(stream, signal);
+    for await (const bytes of chunksOf(stream, signal)) await berth.update(bytes);
   }
   signal.throwIfAborted();
 }
