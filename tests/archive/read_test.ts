@@ -10,6 +10,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { Index, openImage, openRoot, validate } from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { collect, inDirectory } from "../layout/support.ts";
+import { alike } from "../tar/tools.ts";
 import {
   blobOf,
   bytesOf,
@@ -518,6 +519,24 @@ describe("the tar of an archive", () => {
       more: [["x/".repeat(3000), "long"], ["\udcff\udcfe", "no UTF-8"], ["a\nb", "c"]],
     });
     assert.deepEqual(await validate(await openImage(await opened(files), "app:v1")), []);
+  });
+
+  it("F14: has files by their very names, and no others", async () => {
+    const files = await saved();
+    const shouting = files.map(([path, content]): Files[0] => [path.toUpperCase(), content]);
+    const none = await opened(shouting);
+    await assert.rejects(none.resolve("app:v1"), fails("invalid-archive", /neither manifest\.json/));
+    const there = await opened([["Manifest.json", "null"], ...files, ["MANIFEST.JSON", "null"], ...shouting]);
+    assert.deepEqual(await validate(await openImage(there, "app:v1")), []);
+    for (const i of alike.keys()) {
+      const layers = await Promise.all(alike.map(layerTar));
+      const manifest = [{ Config: "c.json", Layers: [`l/${alike[i]}`] }];
+      const more = alike.map((name, j): Files[0] => [`l/${name}`, layers[j]!]);
+      const found = await opened(await saved({ manifest, config: configFor([layers[i]!]), more }));
+      assert.deepEqual(await validate(await openImage(found, "@0")), [], alike[i]);
+      const gone = await opened(await saved({ manifest, more: more.filter((_, j) => j !== i) }));
+      await assert.rejects(gone.resolve("@0"), fails("invalid-archive", /which is not there/), alike[i]);
+    }
   });
 
   it("F15: counts the last of several of one name", async () => {
