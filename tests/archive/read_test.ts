@@ -40,7 +40,7 @@ async function moved(there: Archive, name = "@0"): Promise<Digest> {
 }
 
 describe("an archive of docker save", () => {
-  it("gets a manifest that depends on its bytes alone", async () => {
+  it("G20: gets a manifest of OCI's types that depends on its bytes alone", async () => {
     const there = await opened(await saved());
     const image = await openImage(there, "app:v1");
     const tar = await layerTar("saved");
@@ -250,7 +250,7 @@ describe("an archive of docker save", () => {
     assert.deepEqual(await validate(await openImage(there, "app:v1")), []);
   });
 
-  it("G8 F27: may have compressed layers, whatever they are called", async () => {
+  it("G8 G20 F27: may have compressed layers, whatever they are called", async () => {
     const tar = await layerTar("saved");
     const forms = [[gzipped(tar), mediaTypes.ociLayerGzip], [
       zstandard(tar),
@@ -285,7 +285,7 @@ describe("an archive of docker save", () => {
     }
   });
 
-  it("G12: may say where layers come from, which counts for those that are not to be distributed", async () => {
+  it("G12 G20: may say where layers come from, which counts for those that are not to be distributed", async () => {
     const tar = await layerTar("saved");
     const here = descriptorOf(tar, mediaTypes.ociLayer);
     const source = {
