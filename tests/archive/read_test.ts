@@ -229,18 +229,24 @@ describe("an archive of docker save", () => {
     assert.deepEqual(await collect(none.roots()), []);
   });
 
-  it("is refused when manifest.json is large", async () => {
+  it("F29: is refused when manifest.json, index.json or oci-layout is large", async () => {
     const size = 100 * 1024 * 1024;
-    const header = await headerOf("manifest.json", { 124: octal(size) });
-    const there = archive({
-      size: size + 512,
-      slice(start: number, end: number) {
-        const bytes = new Uint8Array(end - start);
-        if (start === 0) bytes.set(header.subarray(0, end));
-        return new Blob([bytes]);
-      },
-    });
-    await assert.rejects(there.resolve("@0"), fails("too-large", /"manifest\.json".*104857600 bytes/));
+    for (const path of ["manifest.json", "index.json", "oci-layout"]) {
+      // An oci-layout is looked at where there is an index.json.
+      const before = path === "oci-layout" ? (await tarOf([["index.json", "{}"]])).slice(0, 1024) : [];
+      const start = new Uint8Array([...before, ...await headerOf(path, { 124: octal(size) })]);
+      const there = archive({
+        size: start.length + size,
+        slice(from: number, to: number) {
+          assert.ok(to - from < 1024 * 1024, "much is read of what is refused");
+          const bytes = new Uint8Array(to - from);
+          bytes.set(start.subarray(from, to));
+          return new Blob([bytes]);
+        },
+      });
+      const words = new RegExp(`"${path.replace(".", "\\.")}".*104857600 bytes`);
+      await assert.rejects(there.resolve("@0"), fails("too-large", words));
+    }
   });
 
   it("may write its keys in small letters", async () => {
