@@ -18,42 +18,40 @@ export interface Directory {
  * `look` is given a place that leads there.
  */
 export async function within<T>(directory: Directory, look: (place: Buffer) => Promise<T>): Promise<T> {
-  const handle = await openDirectory(directory);
+  const handle = process.platform === "linux" ? await openDirectory(directory) : undefined;
   try {
-    const pinned = handle && Buffer.from(`/proc/self/fd/${handle.fd}`);
-    // A path can lead elsewhere between two looks and back again; what is open cannot.
-    if (pinned && await isThere(directory, Buffer.concat([pinned, self]))) return await look(pinned);
+    const opened = handle && Buffer.from(`/proc/self/fd/${handle.fd}`);
+    const there = opened && await statOf(Buffer.concat([opened, self]));
+    // A path may lead elsewhere and back again between two looks; what is open does not.
+    if (there && !isSame(there, directory.stat)) throw changed(directory);
+    if (there) return await look(opened);
+    // Without /proc, or where it may not be read, looks before and after must do.
+    await checkPath(directory);
     const found = await look(directory.place);
-    if (!await isThere(directory)) throw changed(directory);
+    await checkPath(directory);
     return found;
   } finally {
     await handle?.close();
   }
 }
 
-/** Opens a directory; where systems cannot, it is only seen to be the one that was found. */
-async function openDirectory(directory: Directory): Promise<FileHandle | undefined> {
-  if (process.platform === "win32") {
-    if (await isThere(directory)) return undefined;
-    throw changed(directory);
-  }
+async function openDirectory(directory: Directory): Promise<FileHandle> {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-  const handle = await open(directory.place, flags).catch(async (error) => {
-    if (!await isThere(directory)) throw changed(directory);
+  return await open(directory.place, flags).catch(async (error) => {
+    const there = await statOf(directory.place);
+    if (there && !isSame(there, directory.stat)) throw changed(directory);
     return diskError("pack", directory.place.toString(), error);
   });
-  if (isSame(await handle.stat({ bigint: true }), directory.stat)) return handle;
-  await handle.close();
-  throw changed(directory);
 }
 
-/** Whether a place leads to the directory; not where it cannot be told, as where there is no /proc. */
-async function isThere({ place, stat }: Directory, at = place): Promise<boolean> {
-  try {
-    return isSame(await lstat(at, { bigint: true }), stat);
-  } catch {
-    return false;
-  }
+/** Throws unless the path leads to the directory. */
+async function checkPath(directory: Directory): Promise<void> {
+  const there = await statOf(directory.place);
+  if (!there || !isSame(there, directory.stat)) throw changed(directory);
+}
+
+async function statOf(place: Buffer): Promise<BigIntStats | undefined> {
+  return await lstat(place, { bigint: true }).catch(() => undefined);
 }
 
 /** Whether it is one and the same on the disk. */

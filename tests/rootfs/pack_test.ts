@@ -224,6 +224,14 @@ describe("packDirectory", () => {
     await rejects(pathsOfAt(at("f")), "not-found", /f": not a directory/);
   });
 
+  it("says when a directory in it goes away", async () => {
+    mkdirSync(at("d"));
+    const packing = packDirectory(directory);
+    await packing.next();
+    rmSync(at("d"), { recursive: true });
+    await rejects(packing.next().then(() => {}), "not-found", /d": not there/);
+  });
+
   it("ends with its signal", async () => {
     writeFileSync(at("f"), "");
     await assert.rejects(pathsOf({ signal: AbortSignal.abort(new Error("enough")) }), { message: "enough" });
