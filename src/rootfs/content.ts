@@ -6,6 +6,7 @@ import { open } from "node:fs/promises";
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { diskError } from "./errors.ts";
+import { isSame } from "./within.ts";
 
 const pieceSize = 64 * 1024;
 
@@ -22,7 +23,7 @@ export function fileContent(place: Buffer, found: BigIntStats): ReadableStream<B
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
     const opened = handle = await open(place, flags);
     const now = await opened.stat({ bigint: true });
-    if (!now.isFile() || now.ino !== found.ino || now.dev !== found.dev) {
+    if (!now.isFile() || !isSame(now, found)) {
       throw changed("another one took its place");
     }
     return opened;

@@ -5,7 +5,7 @@ import type { TarItem } from "../tar/mod.ts";
 import { decodeName } from "../tar/mod.ts";
 import { fileContent } from "./content.ts";
 import type { PackOptions } from "./pack.ts";
-import { type Found, itemOf, list, optionsOf, rootOf, sharedInode, targetOf, typeOf } from "./tree.ts";
+import { type Found, itemOf, list, optionsOf, rootOf, sharedInode, typeOf } from "./tree.ts";
 
 /**
  * What makes one directory into another, as items of a layer for `writeTar`: what is new or changed with the directories
@@ -41,7 +41,7 @@ export async function* diffDirectories(
   options: PackOptions = {},
 ): AsyncGenerator<TarItem, void, void> {
   const [before, after] = [await rootOf(lower), await rootOf(upper)];
-  yield* new Differ(options).inside(before, after, Buffer.alloc(0), undefined);
+  yield* new Differ(options).inside(before, after, undefined);
 }
 
 /** Something in the upper directory. */
@@ -65,14 +65,13 @@ class Differ {
 
   /** Goes through a directory that is in both, or only in the upper one. */
   async *inside(
-    lower: Buffer | undefined,
-    upper: Buffer,
-    path: Buffer,
+    lower: Found | undefined,
+    upper: Found,
     parent: Entry | undefined,
   ): AsyncGenerator<TarItem, void, void> {
-    const befores = new Map((lower ? await list(lower, path) : []).map((found) => [nameOf(found), found]));
+    const befores = new Map((lower ? await list(lower) : []).map((found) => [nameOf(found), found]));
     const afters = new Map(
-      (await list(upper, path, this.#options.onSkip)).map((found) => [nameOf(found), found]),
+      (await list(upper, this.#options.onSkip)).map((found) => [nameOf(found), found]),
     );
     const all = new Map([...befores, ...afters]);
     for (const [name, found] of [...all].sort(([, a], [, b]) => Buffer.compare(a.path, b.path))) {
@@ -85,8 +84,7 @@ class Differ {
       const entry: Entry = { ...found, parent, written: false };
       yield* this.#there(entry, before !== undefined && await this.#same(before, entry));
       if (!entry.stat.isDirectory()) continue;
-      const place = before?.stat.isDirectory() ? before.place : undefined;
-      yield* this.inside(place, entry.place, entry.path, entry);
+      yield* this.inside(before?.stat.isDirectory() ? before : undefined, entry, entry);
     }
   }
 
@@ -126,7 +124,7 @@ class Differ {
   }
 
   async *#write(entry: Entry, linkname?: string): AsyncGenerator<TarItem, void, void> {
-    const item = await itemOf(entry, this.#options, linkname);
+    const item = itemOf(entry, this.#options, linkname);
     refuseWhiteout(item.path);
     yield* this.#directories(entry.parent);
     entry.written = true;
@@ -143,7 +141,7 @@ class Differ {
     if (after.stat.isDirectory()) one.mtime = other.mtime;
     if (typeOf(before.stat) !== typeOf(after.stat)) return false;
     if (JSON.stringify(one) !== JSON.stringify(other)) return false;
-    if (after.stat.isSymbolicLink()) return await targetOf(before) === await targetOf(after);
+    if (after.target !== undefined) return before.target === after.target;
     return !after.stat.isFile() || await sameContent(before, after, this.#options.signal);
   }
 }

@@ -1,6 +1,5 @@
-import { Buffer } from "node:buffer";
 import type { TarItem } from "../tar/mod.ts";
-import { itemOf, list, rootOf, sharedInode } from "./tree.ts";
+import { type Found, itemOf, list, rootOf, sharedInode } from "./tree.ts";
 
 /** How to pack a directory. */
 export interface PackOptions {
@@ -20,8 +19,11 @@ export interface PackOptions {
  * end; the directory itself is not among them. A file that has several names is a file once and a hard link after that.
  * Content is read when its stream is. Extended attributes are not packed: no runtime tells them.
  *
- * @throws {GantryError} `not-found` when the directory is not there, `storage` when something cannot be read, and from
- * a file's stream `conflict` when the file is not as long as it was.
+ * Nothing outside the directory is packed, whoever puts links in it meanwhile.
+ *
+ * @throws {GantryError} `not-found` when the directory is not there, `storage` when something cannot be read, `conflict`
+ * when another directory takes the place of one in it; and from a file's stream `conflict` when another file has taken its
+ * place, or it is not as long as it was.
  *
  * @example
  * ```ts
@@ -40,22 +42,21 @@ export async function* packDirectory(
   directory: string,
   options: PackOptions = {},
 ): AsyncGenerator<TarItem, void, void> {
-  yield* packInside(await rootOf(directory), Buffer.alloc(0), new Map(), options);
+  yield* packInside(await rootOf(directory), new Map(), options);
 }
 
 async function* packInside(
-  place: Buffer,
-  path: Buffer,
+  directory: Found,
   firstNames: Map<string, string>,
   options: PackOptions,
 ): AsyncGenerator<TarItem, void, void> {
-  for (const found of await list(place, path, options.onSkip)) {
+  for (const found of await list(directory, options.onSkip)) {
     options.signal?.throwIfAborted();
     const inode = sharedInode(found);
     const linkname = inode === undefined ? undefined : firstNames.get(inode);
-    const item = await itemOf(found, options, linkname);
+    const item = itemOf(found, options, linkname);
     if (inode !== undefined && linkname === undefined) firstNames.set(inode, item.path);
     yield item;
-    if (found.stat.isDirectory()) yield* packInside(found.place, found.path, firstNames, options);
+    if (found.stat.isDirectory()) yield* packInside(found, firstNames, options);
   }
 }

@@ -8,6 +8,7 @@ import { decodeName } from "../tar/mod.ts";
 import { fileContent } from "./content.ts";
 import { diskError } from "./errors.ts";
 import type { PackOptions } from "./pack.ts";
+import { within } from "./within.ts";
 
 /** Something on disk. */
 export interface Found {
@@ -16,33 +17,22 @@ export interface Found {
   /** Its path in the archive; directories' end in a slash. */
   path: Buffer;
   stat: BigIntStats;
+  /** Where a symlink points. */
+  target: string | undefined;
 }
 
-/** Where a directory is, whatever links lead there. */
-export async function rootOf(directory: string): Promise<Buffer> {
-  return Buffer.from(await realpath(directory).catch((error) => diskError("pack", directory, error)));
+/** A directory that is to be packed, whatever links lead there. */
+export async function rootOf(directory: string): Promise<Found> {
+  const failed = (error: unknown) => diskError("pack", directory, error);
+  const place = Buffer.from(await realpath(directory).catch(failed));
+  const stat = await lstat(place, { bigint: true }).catch(failed);
+  if (!stat.isDirectory()) return failed({ code: "ENOTDIR" });
+  return { place, path: Buffer.alloc(0), stat, target: undefined };
 }
 
 /** What is in a directory, sorted by the bytes of its paths; sockets and the like are left out and told. */
-export async function list(
-  place: Buffer,
-  path: Buffer,
-  onSkip?: PackOptions["onSkip"],
-): Promise<Found[]> {
-  const shown = place.toString();
-  const names = await readdir(place, { encoding: "buffer" }).catch((error) =>
-    diskError("pack", shown, error)
-  );
-  const all: Found[] = [];
-  for (const name of names) {
-    const here = Buffer.concat([place, slash, name]);
-    const stat = await lstat(here, { bigint: true }).catch((error) => {
-      // Deno reads names that are not UTF-8 with U+FFFD in them, and finds nothing under such a name.
-      if (name.includes("\ufffd")) throw notUtf8(here);
-      return diskError("pack", here.toString(), error);
-    });
-    all.push({ place: here, path: Buffer.concat([path, name, ...stat.isDirectory() ? [slash] : []]), stat });
-  }
+export async function list(directory: Found, onSkip?: PackOptions["onSkip"]): Promise<Found[]> {
+  const all = await within(directory, (place) => findIn(directory, place));
   all.sort((a, b) => Buffer.compare(a.path, b.path));
   const twice = all.find((found, i) => i > 0 && found.path.equals(all[i - 1]!.path));
   if (twice) throw notUtf8(twice.place);
@@ -54,13 +44,36 @@ export async function list(
   });
 }
 
+/** Looks at everything in a directory; `at` is the place that leads there now. */
+async function findIn({ place, path }: Found, at: Buffer): Promise<Found[]> {
+  const names = await readdir(at, { encoding: "buffer" }).catch((error) =>
+    diskError("pack", place.toString(), error)
+  );
+  const all: Found[] = [];
+  for (const name of names) {
+    const [here, there] = [at, place].map((above) => Buffer.concat([above, slash, name])) as [Buffer, Buffer];
+    const failed = (error: unknown) => {
+      // Deno reads names that are not UTF-8 with U+FFFD in them, and finds nothing under such a name.
+      if (name.includes("\ufffd")) throw notUtf8(there);
+      return diskError("pack", there.toString(), error);
+    };
+    const stat = await lstat(here, { bigint: true }).catch(failed);
+    const target = stat.isSymbolicLink()
+      ? decodeName(await readlink(here, { encoding: "buffer" }).catch(failed))
+      : undefined;
+    const end = stat.isDirectory() ? [slash] : [];
+    all.push({ place: there, path: Buffer.concat([path, name, ...end]), stat, target });
+  }
+  return all;
+}
+
 /** What something is in a tar: a hard link, if the tar has it under another name already. */
-export async function itemOf(found: Found, options: PackOptions, linkname?: string): Promise<TarItem> {
-  const { place, path, stat } = found;
+export function itemOf(found: Found, options: PackOptions, linkname?: string): TarItem {
+  const { place, path, stat, target } = found;
   const type = typeOf(stat)!;
   const item: TarItem = { type, path: decodeName(path), size: 0, options: optionsOf(found, options) };
   if (linkname !== undefined) return { ...item, type: "hardlink", linkname };
-  if (type === "symlink") return { ...item, linkname: await targetOf(found) };
+  if (target !== undefined) return { ...item, linkname: target };
   if (type !== "file") return item;
   return { ...item, size: Number(stat.size), readable: fileContent(place, stat) };
 }
@@ -68,14 +81,6 @@ export async function itemOf(found: Found, options: PackOptions, linkname?: stri
 /** The inode that something shares with other names; nothing where it has one name only. */
 export function sharedInode({ stat }: Found): string | undefined {
   return stat.nlink > 1n && !stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
-}
-
-/** Where a symlink points. */
-export async function targetOf({ place, path }: Found): Promise<string> {
-  const target = await readlink(place, { encoding: "buffer" }).catch((error) =>
-    diskError("pack", decodeName(path), error)
-  );
-  return decodeName(target);
 }
 
 /** What type a tar has for it, if any. */

@@ -10,6 +10,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { Index, openImage, openRoot, validate } from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { collect, inDirectory } from "../layout/support.ts";
+import { alike } from "../tar/tools.ts";
 import {
   blobOf,
   bytesOf,
@@ -39,7 +40,7 @@ async function moved(there: Archive, name = "@0"): Promise<Digest> {
 }
 
 describe("an archive of docker save", () => {
-  it("gets a manifest that depends on its bytes alone", async () => {
+  it("G20: gets a manifest of OCI's types that depends on its bytes alone", async () => {
     const there = await opened(await saved());
     const image = await openImage(there, "app:v1");
     const tar = await layerTar("saved");
@@ -228,18 +229,24 @@ describe("an archive of docker save", () => {
     assert.deepEqual(await collect(none.roots()), []);
   });
 
-  it("is refused when manifest.json is large", async () => {
+  it("F29: is refused when manifest.json, index.json or oci-layout is large", async () => {
     const size = 100 * 1024 * 1024;
-    const header = await headerOf("manifest.json", { 124: octal(size) });
-    const there = archive({
-      size: size + 512,
-      slice(start: number, end: number) {
-        const bytes = new Uint8Array(end - start);
-        if (start === 0) bytes.set(header.subarray(0, end));
-        return new Blob([bytes]);
-      },
-    });
-    await assert.rejects(there.resolve("@0"), fails("too-large", /"manifest\.json".*104857600 bytes/));
+    for (const path of ["manifest.json", "index.json", "oci-layout"]) {
+      // An oci-layout is looked at where there is an index.json.
+      const before = path === "oci-layout" ? (await tarOf([["index.json", "{}"]])).slice(0, 1024) : [];
+      const start = new Uint8Array([...before, ...await headerOf(path, { 124: octal(size) })]);
+      const there = archive({
+        size: start.length + size,
+        slice(from: number, to: number) {
+          assert.ok(to - from < 1024 * 1024, "much is read of what is refused");
+          const bytes = new Uint8Array(to - from);
+          bytes.set(start.subarray(from, to));
+          return new Blob([bytes]);
+        },
+      });
+      const words = new RegExp(`"${path.replace(".", "\\.")}".*104857600 bytes`);
+      await assert.rejects(there.resolve("@0"), fails("too-large", words));
+    }
   });
 
   it("may write its keys in small letters", async () => {
@@ -249,7 +256,7 @@ describe("an archive of docker save", () => {
     assert.deepEqual(await validate(await openImage(there, "app:v1")), []);
   });
 
-  it("G8 F27: may have compressed layers, whatever they are called", async () => {
+  it("G8 G20 F27: may have compressed layers, whatever they are called", async () => {
     const tar = await layerTar("saved");
     const forms = [[gzipped(tar), mediaTypes.ociLayerGzip], [
       zstandard(tar),
@@ -284,7 +291,7 @@ describe("an archive of docker save", () => {
     }
   });
 
-  it("G12: may say where layers come from, which counts for those that are not to be distributed", async () => {
+  it("G12 G20: may say where layers come from, which counts for those that are not to be distributed", async () => {
     const tar = await layerTar("saved");
     const here = descriptorOf(tar, mediaTypes.ociLayer);
     const source = {
@@ -518,6 +525,24 @@ describe("the tar of an archive", () => {
       more: [["x/".repeat(3000), "long"], ["\udcff\udcfe", "no UTF-8"], ["a\nb", "c"]],
     });
     assert.deepEqual(await validate(await openImage(await opened(files), "app:v1")), []);
+  });
+
+  it("F14: has files by their very names, and no others", async () => {
+    const files = await saved();
+    const shouting = files.map(([path, content]): Files[0] => [path.toUpperCase(), content]);
+    const none = await opened(shouting);
+    await assert.rejects(none.resolve("app:v1"), fails("invalid-archive", /neither manifest\.json/));
+    const there = await opened([["Manifest.json", "null"], ...files, ["MANIFEST.JSON", "null"], ...shouting]);
+    assert.deepEqual(await validate(await openImage(there, "app:v1")), []);
+    for (const i of alike.keys()) {
+      const layers = await Promise.all(alike.map(layerTar));
+      const manifest = [{ Config: "c.json", Layers: [`l/${alike[i]}`] }];
+      const more = alike.map((name, j): Files[0] => [`l/${name}`, layers[j]!]);
+      const found = await opened(await saved({ manifest, config: configFor([layers[i]!]), more }));
+      assert.deepEqual(await validate(await openImage(found, "@0")), [], alike[i]);
+      const gone = await opened(await saved({ manifest, more: more.filter((_, j) => j !== i) }));
+      await assert.rejects(gone.resolve("@0"), fails("invalid-archive", /which is not there/), alike[i]);
+    }
   });
 
   it("F15: counts the last of several of one name", async () => {

@@ -19,10 +19,14 @@ import {
   descriptorOf,
   digestOf,
   fails,
+  type Files,
   filesIn,
   gzipped,
   imageOf,
   layerTar,
+  ociFiles,
+  saved,
+  tarOf,
 } from "./support.ts";
 
 const plain = { compression: "none" } as const;
@@ -233,6 +237,89 @@ describe("an OCI archive", () => {
     }
     for (const name of ["", "a b", "-a", digestOf("x")]) {
       await assert.rejects(written(image, [name], "oci"), fails("invalid-name", /not a layout's name/), name);
+    }
+  });
+});
+
+describe("G18 what umoci needs", () => {
+  const types: readonly string[] = Object.entries(mediaTypes).flatMap(([name, type]) =>
+    name.startsWith("oci") ? [type] : []
+  );
+  /** Every descriptor that the layout in an archive leads to, those of index.json first. */
+  const descriptorsIn = (files: Map<string, string>): Descriptor[] => {
+    const found: Descriptor[] = json(files, "index.json").manifests;
+    for (const { mediaType, digest } of found) {
+      if (mediaType !== mediaTypes.ociManifest && mediaType !== mediaTypes.ociIndex) continue;
+      const { config, layers = [], manifests = [] } = json(files, blobOf(digest));
+      found.push(...config ? [config] : [], ...layers, ...manifests);
+    }
+    return found;
+  };
+  /** Images that come from elsewhere, or are made here, or changed. */
+  const images: Record<string, () => Promise<Part>> = {
+    "made here": () => imageOf("one"),
+    "compressed with zstd": () => imageOf("z", { compression: "zstd" }),
+    "without layers": () => Promise.resolve(emptyImage()),
+    "with a layer of unknown size": async () =>
+      emptyImage().append(layer(new Blob([await layerTar("once")]).stream(), plain)),
+    "of docker save": async () => openImage(archive(new Blob([await tarOf(await saved())])), "@0"),
+    "in an index": async () => {
+      const target = memory();
+      await indexOf(target, ["amd64", "arm64"]);
+      return openRoot(target, "v1");
+    },
+  };
+  for (const format of ["combined", "oci"] as const) {
+    for (const [which, make] of Object.entries(images)) {
+      it(`is in ${format} archives of an image ${which}: OCI's types, a ref.name, sizes that are true`, async () => {
+        const files = await written(await make(), ["app:v1"], format);
+        const all = descriptorsIn(files);
+        assert.ok(all.length >= 2);
+        for (const { mediaType, digest, size } of all) {
+          assert.ok(types.includes(mediaType), mediaType);
+          assert.equal(size, files.get(blobOf(digest))!.length);
+        }
+        const { manifests } = json(files, "index.json");
+        const names = manifests.map(({ annotations }: Descriptor) => annotations?.[refName]);
+        assert.deepEqual(names, [format === "oci" ? "app:v1" : "v1"]);
+      });
+    }
+  }
+
+  it("is kept up when an image is read: sizes below zero are refused", async () => {
+    const blob = descriptorOf(await layerTar("oci"), mediaTypes.ociLayer);
+    const { files } = await ociFiles();
+    const index = String(files[1]![1]).replace(/"size":\d+/, '"size":-1');
+    const cases: Files[] = [
+      files.map(([path, content]) => [path, path === "index.json" ? index : content]),
+      (await ociFiles({ layers: [{ ...blob, size: -1 }] })).files,
+    ];
+    for (const files of cases) {
+      const there = archive(new Blob([await tarOf(files)]));
+      const read = async () => await (await openImage(there, "@0")).manifest();
+      await assert.rejects(read(), fails("invalid-document", /size/));
+    }
+  });
+
+  it("is not all of it: what an image says besides stays, such as data and a subject", async () => {
+    const target = memory();
+    const config = utf8("{}");
+    await target.write(await contentOf(config, mediaTypes.ociEmpty));
+    const subject = descriptorOf(utf8("elsewhere"), mediaTypes.ociManifest);
+    const artifact = {
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      artifactType: "application/x",
+      config: { ...descriptorOf(config, mediaTypes.ociEmpty), data: "e30=" },
+      layers: [{ ...descriptorOf(config, mediaTypes.ociEmpty), data: "e30=" }],
+      subject,
+    };
+    const content = await contentOf(utf8(JSON.stringify(artifact)), mediaTypes.ociManifest);
+    await target.write(content, { role: "manifest", name: "v1" });
+    for (const format of ["combined", "oci"] as const) {
+      const files = await written(await openRoot(target, "v1"), ["app:v1"], format);
+      const [{ digest }] = json(files, "index.json").manifests;
+      assert.deepEqual(json(files, blobOf(digest)), artifact);
     }
   });
 });

@@ -72,7 +72,7 @@ describe("skopeo and archives", needs("skopeo"), () => {
 });
 
 describe("umoci and archives", needs("umoci"), () => {
-  it("unpacks a layout that was one", () =>
+  it("G18: unpacks a layout that was one", () =>
     inDirectory(async (directory) => {
       for (const format of ["combined", "oci"] as const) {
         const layout = join(directory, format);
@@ -96,7 +96,7 @@ describe("umoci and archives", needs("umoci"), () => {
       }
     }));
 
-  it("writes a layout that is one when it is packed", () =>
+  it("G18: writes a layout that is one when it is packed", () =>
     inDirectory(async (directory) => {
       const layout = join(directory, "layout");
       const image = `${layout}:v1`;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   appendFileSync,
   chmodSync,
@@ -17,7 +18,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { ErrorCode } from "../../src/errors.ts";
@@ -26,7 +27,8 @@ import type { PackOptions } from "../../src/rootfs/mod.ts";
 import { packDirectory } from "../../src/rootfs/mod.ts";
 import type { TarItem } from "../../src/tar/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
-import { all, entriesOf } from "../tar/tools.ts";
+import { startScript } from "../spawn.ts";
+import { alike, all, entriesOf } from "../tar/tools.ts";
 
 describe("packDirectory", () => {
   let directory: string;
@@ -222,6 +224,14 @@ describe("packDirectory", () => {
     await rejects(pathsOfAt(at("f")), "not-found", /f": not a directory/);
   });
 
+  it("says when a directory in it goes away", async () => {
+    mkdirSync(at("d"));
+    const packing = packDirectory(directory);
+    await packing.next();
+    rmSync(at("d"), { recursive: true });
+    await rejects(packing.next().then(() => {}), "not-found", /d": not there/);
+  });
+
   it("ends with its signal", async () => {
     writeFileSync(at("f"), "");
     await assert.rejects(pathsOf({ signal: AbortSignal.abort(new Error("enough")) }), { message: "enough" });
@@ -237,6 +247,90 @@ describe("packDirectory", () => {
         new Uint8Array([0x66, 0xfc, 0x72]),
       );
     }
+  });
+
+  it("F14 keeps names apart that other systems take for the same, and changes none", async () => {
+    for (const name of alike) writeFileSync(at(name), name);
+    const entries = await entriesOf(await tarOf());
+    assert.deepEqual(entries.map(({ entry }) => entry.path), alike);
+    for (const { entry, content } of entries) {
+      assert.deepEqual(Buffer.from(entry.pathBytes), Buffer.from(entry.path));
+      assert.equal(new TextDecoder().decode(content), entry.path);
+    }
+  });
+
+  describe("F16 packs nothing from outside when another process puts a link in place of", () => {
+    /** A directory outside that has the same names in it. */
+    let outside: string;
+    beforeEach(() => {
+      outside = mkdtempSync(join(tmpdir(), "gantry-outside-"));
+      for (const top of [outside, at("a")]) {
+        mkdirSync(join(top, "b"), { recursive: true });
+        for (const name of ["f", "b/f"]) {
+          writeFileSync(join(top, name), top === outside ? "secret" : "inside");
+        }
+        symlinkSync(top === outside ? "secret" : "inside", join(top, "b", "l"));
+      }
+    });
+    afterEach(() => rmSync(outside, { recursive: true }));
+
+    /** Packs until the item of that path comes, then makes the swap, and goes on. */
+    const packSwapping = async (path: string, swap: () => void, place = directory, seen: string[] = []) => {
+      for await (const item of packDirectory(place)) {
+        seen.push(item.path, item.linkname ?? "");
+        if (item.path === path) swap();
+        if (item.readable) seen.push(new TextDecoder().decode(await all(item.readable as never)));
+      }
+    };
+    const swap = (path: string, target: string) => {
+      renameSync(at(path), at("away"));
+      symlinkSync(target, at(path));
+    };
+    const swaps: Record<string, [when: string, what: string, to: string]> = {
+      "a directory": ["a/", "a", "."],
+      "a directory further down": ["a/b/", "a/b", "b"],
+      "a directory above": ["a/b/", "a", "."],
+      "a directory above a file": ["a/f", "a", "."],
+      "a file": ["a/f", "a/f", "f"],
+    };
+    for (const [what, [when, path, to]] of Object.entries(swaps)) {
+      it(what, () =>
+        assert.rejects(
+          packSwapping(when, () => swap(path, join(outside, to))),
+          (error) => GantryError.is(error, "conflict", "storage") && error.message.startsWith('pack "'),
+        ));
+    }
+
+    it("the directory itself", () =>
+      assert.rejects(
+        packSwapping("b/", () => swap("a", outside), at("a")),
+        (error) => GantryError.is(error, "conflict"),
+      ));
+
+    it("what is above the directory itself", () =>
+      assert.rejects(
+        packSwapping("f", () => swap("a", outside), at("a", "b")),
+        (error) => GantryError.is(error, "conflict"),
+      ));
+
+    it("a directory and takes it away again, all the time", async () => {
+      writeFileSync(join(outside, "secret"), "secret");
+      const link = join(outside, "..", `${basename(outside)}-link`);
+      symlinkSync(outside, link);
+      const { child, ended } = startScript(new URL("./swap_child.ts", import.meta.url), [at("a"), link]);
+      await once(child.stdout!, "data");
+      const seen: string[] = [];
+      for (let i = 0; i < 1000; i++) {
+        await packSwapping("", () => {}, directory, seen).catch((error) =>
+          assert.ok(GantryError.is(error, "conflict", "storage", "not-found"), String(error))
+        );
+      }
+      child.kill("SIGKILL");
+      await ended;
+      for (const path of [link, `${link}-away`]) rmSync(path, { recursive: true, force: true });
+      assert.ok(seen.includes("inside"), "it was never packed");
+      assert.ok(!seen.some((text) => text.includes("secret")), "something from outside was packed");
+    });
   });
 
   it("makes what GNU tar makes", async () => {

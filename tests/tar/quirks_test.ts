@@ -6,9 +6,23 @@ import { concat, utf8 } from "../../src/bytes.ts";
 import { digestBytes, digesting } from "../../src/digest/mod.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { GantryError } from "../../src/errors.ts";
-import type { ReadTarOptions } from "../../src/tar/mod.ts";
+import type { ReadTarOptions, TarItem } from "../../src/tar/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { block, chunked, end, entriesOf, first, latin1, padded, pathsOf, pax, raw } from "./tools.ts";
+import {
+  alike,
+  block,
+  chunked,
+  end,
+  entriesOf,
+  file,
+  first,
+  latin1,
+  padded,
+  pathsOf,
+  pax,
+  raw,
+  written,
+} from "./tools.ts";
 
 describe("names", () => {
   it("F13 keep bytes that are not UTF-8", async () => {
@@ -33,6 +47,28 @@ describe("names", () => {
       ])),
       [long, "\u202egpj.exe\x1b[31m", ""],
     );
+  });
+
+  it("F14 that others take for the same stay apart, read, written and written back", async () => {
+    // Directories, links and files, each of them only once under its very name.
+    const types = ["file", "symlink", "directory"] as const;
+    const items = alike.map((name, i): TarItem => {
+      const type = types[i % 3]!;
+      if (type === "file") return file(name, name);
+      return type === "symlink" ? { type, path: name, linkname: name } : { type, path: `${name}/` };
+    });
+    const tar = await written(items);
+    assert.deepEqual(await written(readTar(chunked(tar))), tar);
+    const bytes = (texts: string[]) => texts.map((text) => utf8(text));
+    const entries = (await entriesOf(tar)).map(({ entry }) => entry);
+    assert.deepEqual(entries.map(({ pathBytes }) => pathBytes), bytes(items.map(({ path }) => path)));
+    const links = entries.filter(({ type }) => type === "symlink");
+    assert.deepEqual(
+      links.map(({ linknameBytes }) => linknameBytes),
+      bytes(links.map(({ path }) => path)),
+    );
+    const long = alike.map((name) => `${"d/".repeat(200)}${name}`); // in PAX records
+    assert.deepEqual(await pathsOf(await written(long.map((path) => file(path, "")))), long);
   });
 });
 

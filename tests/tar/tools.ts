@@ -116,3 +116,26 @@ export const end: Bytes = new Uint8Array(1024);
 export function latin1(text: string): Bytes {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
+
+/** Names that one system or another takes for the same, or for something else, sorted by their bytes. */
+export const alike: readonly string[] = [
+  "AUX.txt",
+  "CON",
+  "FOO",
+  "Foo",
+  "SS",
+  "a",
+  "a ",
+  "a.",
+  "a:b",
+  "a\\b",
+  "aux.txt",
+  "con",
+  "e\u0301",
+  "foo",
+  "k",
+  "ss",
+  "\u00df",
+  "\u00e9",
+  "\u212a",
+];
