@@ -3,7 +3,6 @@
  * (`idle`), and prints the peak of its memory in bytes. Linux only.
  */
 
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { saveArchive } from "../../src/archive/mod.ts";
 import type { Target } from "../../src/content/contracts.ts";
@@ -11,6 +10,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { openRoot } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
+import { tellPeak } from "./peak.ts";
 
 const [mode, from, to] = process.argv.slice(2) as [string, string, string];
 const place = (name: string): Target =>
@@ -23,5 +23,4 @@ else if (mode === "tarball") await saveArchive(to, [{ image: await image(), name
 else if (mode === "fetch") await (await fetch(from)).body!.pipeTo(new WritableStream());
 else await new Promise((resolve) => setTimeout(resolve, 500));
 
-const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))![1];
-console.log(Number(peak) * 1024);
+tellPeak();

@@ -7,7 +7,6 @@
  *     deno run -A tests/memory/run.ts [RUNTIME…]
  */
 
-import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,30 +18,10 @@ import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { random } from "../contract/target.ts";
 import { startDockerRegistry } from "../interop/docker_registry.ts";
+import { limit, peak, runtimes } from "./peak.ts";
 
-const limit = 60 * 1024 * 1024;
 const layerSize = 1024 * 1024 * 1024;
 const child = fileURLToPath(new URL("./child.ts", import.meta.url));
-const runtimes: Record<string, string[]> = {
-  deno: ["deno", "run", "-A", "--no-check"],
-  bun: ["bun"],
-  node: ["node", "--disable-warning=ExperimentalWarning"],
-};
-
-function peak(runtime: string, ...args: string[]): Promise<number> {
-  const [program, ...rest] = runtimes[runtime]!;
-  const process_ = spawn(program!, [...rest, child, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  process_.stdout.on("data", (chunk: Uint8Array) => output += new TextDecoder().decode(chunk));
-  return new Promise((resolve, reject) => {
-    process_.on("error", reject);
-    process_.on(
-      "close",
-      (code) => code === 0 ? resolve(Number(output)) : reject(new Error(`${runtime}: exit ${code}`)),
-    );
-  });
-}
-
 function gigabyte(): ReadableStream<Bytes> {
   const piece = random(1024 * 1024);
   let left = layerSize / piece.byteLength;
@@ -65,23 +44,20 @@ try {
   console.log(
     "runtime     idle    push    pull tarball   fetch   (MB at the peak; the limit is 60 MB over idle, or what fetch alone needs)",
   );
-  for (const runtime of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(runtimes)) {
-    if (spawnSync(runtimes[runtime]![0]!, ["--version"]).status !== 0) {
-      throw new Error(`${runtime} is not installed`);
-    }
+  for (const runtime of runtimes()) {
     const repository = `${reference.host}/${runtime}`;
     const copied = join(directory, runtime);
-    const idle = await peak(runtime, "idle");
-    const push = await peak(runtime, "copy", source, repository);
-    const pull = await peak(runtime, "copy", repository, copied);
-    const tarball = await peak(runtime, "tarball", repository, `${copied}.tar`);
+    const idle = await peak(runtime, child, "idle");
+    const push = await peak(runtime, child, "copy", source, repository);
+    const pull = await peak(runtime, child, "copy", repository, copied);
+    const tarball = await peak(runtime, child, "tarball", repository, `${copied}.tar`);
     const { size } = await stat(`${copied}.tar`);
     if (size < layerSize) throw new Error(`the tarball has only ${size} bytes`);
     for (const path of [copied, `${copied}.tar`]) await rm(path, { recursive: true });
     const url = `http://${repository.replace("/", "/v2/")}/blobs/${digest}`;
     let plain = 0;
     // How much it is depends on when garbage is collected.
-    for (let run = 0; run < 3; run++) plain = Math.max(plain, await peak(runtime, "fetch", url));
+    for (let run = 0; run < 3; run++) plain = Math.max(plain, await peak(runtime, child, "fetch", url));
     const megabytes = [idle, push, pull, tarball, plain].map((bytes) => (bytes / 1e6).toFixed(0).padStart(7));
     console.log(runtime.padEnd(8), ...megabytes);
     for (const used of [push, pull, tarball]) used <= Math.max(idle + limit, plain) ? passed++ : failed++;
