@@ -2,7 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import type { Bytes } from "../src/bytes.ts";
+import { gunzipSync } from "node:zlib";
+import { type Bytes, concat } from "../src/bytes.ts";
 import { fixture, haveFixtures } from "../tests/fixtures.ts";
 
 /** The first part of a tar of /usr, in slices of 64 KiB from all over it: programs, libraries, texts, images. */
@@ -13,10 +14,16 @@ export function mixed(wanted: number): Bytes {
   return new Uint8Array(stdout);
 }
 
-/** The tar of a real layer beside the checkout. */
-export function layer(): Bytes | undefined {
+/** The tars of real layers beside the checkout, one after the other: of programs and of distributions. */
+export function layers(): Bytes | undefined {
   if (!haveFixtures) return undefined;
-  return new Uint8Array(readFileSync(fixture("layers/libimage-exported-container.tar")));
+  const blobs = [
+    "layers/rust-oci-client-blob.tar.gz",
+    "oci-layouts/notation-go/blobs/sha256/63b65145d645c1250c391b2d16ebe53b3747c295ca8ba2fcb6b0cf064a4dc21c",
+    "oci-layouts/apple-ext4-content/blobs/sha256/c6b39de5b33961661dc939b997cc1d30cda01e38005a6c6625fd9c7e748bab44",
+  ];
+  const exported = readFileSync(fixture("layers/libimage-exported-container.tar"));
+  return concat([exported, ...blobs.map((path) => gunzipSync(readFileSync(fixture(path))))]);
 }
 
 /** A stream of the bytes in pieces of 64 KiB, each of which is a copy, as of a file. */
