@@ -34,11 +34,15 @@ const golden: Record<string, Partial<Expected>> = {
   },
 };
 
-const engines = new Set(codecEngines().filter(({ work }) => work === "gunzip").map(({ name }) => name));
+/** Where zstd-codec, which is zstd 1.3.6, still holds with zstd 1.5.4. */
+const old = ["err-off0.bin.zst", "ok-zeroSeq_2B.zst"];
+
+const decoders = codecEngines().filter(({ work }) => work === "gunzip" || work === "unzstd");
+const engines = new Set(decoders.map(({ name }) => name));
 
 describe("the corpus of compressed files", needsFixtures, () => {
   for (const engine of engines) {
-    const able = codecEngines().filter(({ name }) => name === engine).map(({ work }) => work);
+    const able = decoders.filter(({ name }) => name === engine).map(({ work }) => work);
 
     it(`decompresses with ${engine} to what is documented`, async () => {
       const all = JSON.parse(readFileSync(fixture("expected/compression.json"), "utf8")) as Record<
@@ -47,11 +51,15 @@ describe("the corpus of compressed files", needsFixtures, () => {
       >;
       let count = 0;
       for (const [file, documented] of Object.entries(all)) {
-        const expected = { ...documented, ...golden[file.slice(file.lastIndexOf("/") + 1)] };
+        const name = file.slice(file.lastIndexOf("/") + 1);
+        const expected = engine === "zstd-codec" && old.includes(name)
+          ? documented
+          : { ...documented, ...golden[name] };
         const bytes = readFileSync(fixture(file));
         const compression = sniff(bytes.subarray(0, sniffLength));
         assert.equal(compression, expected.compression === "none" ? "plain" : expected.compression, file);
         if (compression === "zstd" && !able.includes("unzstd")) continue;
+        if (compression === "gzip" && !able.includes("gunzip")) continue;
         const work = through(bytes, decompress({ engine, what: file }));
         if (compression === "xz" || compression === "bzip2") {
           await assert.rejects(work, { code: "unsupported" });
@@ -66,6 +74,8 @@ describe("the corpus of compressed files", needsFixtures, () => {
       }
       assert.ok(count >= 15);
     });
+
+    if (!able.includes("gunzip")) continue;
 
     it(`gives the answers of Go's gunzip with ${engine}`, async () => {
       const cases = table<{ desc: string; input_hex: string; output_hex: string; error?: string }>("gunzip");
