@@ -104,19 +104,19 @@ function* slices(chunk: Bytes): Generator<Bytes, void, void> {
 }
 
 async function* zstd(input: AsyncIterable<Bytes>, level: number): AsyncGenerator<Bytes, void, void> {
-  const { createXXHash64 } = await import("hash-wasm");
-  const hash = (await createXXHash64()).init();
   const machine = await Machine.start("zstd", level);
-  async function* pieces() {
-    for await (const chunk of rested(input)) {
-      for (const part of slices(chunk)) {
-        hash.update(part);
-        yield* machine.transform(part);
-      }
-    }
-    yield* machine.end();
-  }
   try {
+    const { createXXHash64 } = await import("hash-wasm");
+    const hash = (await createXXHash64()).init();
+    const pieces = async function* () {
+      for await (const chunk of rested(input)) {
+        for (const part of slices(chunk)) {
+          hash.update(part);
+          yield* machine.transform(part);
+        }
+      }
+      yield* machine.end();
+    };
     let first = true;
     for await (const piece of pieces()) {
       // It writes no checksum. https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1: a flag in the header, and the last
@@ -125,10 +125,10 @@ async function* zstd(input: AsyncIterable<Bytes>, level: number): AsyncGenerator
       first = false;
       yield piece;
     }
+    yield new Uint8Array(hash.digest("binary").slice(-4)).reverse();
   } finally {
     machine.free();
   }
-  yield new Uint8Array(hash.digest("binary").slice(-4)).reverse();
 }
 
 /** Gives others a turn every now and then: input and reader may both be in memory. */
