@@ -116,6 +116,19 @@ describe("module graph", () => {
     });
   }
 
+  it("keeps packages out of the doors that bundlers for browsers open", () => {
+    for (const entry of ["src/codec/mod.ts", "src/digest/mod.ts"]) {
+      const packages = [...reachable(join(root, entry)).keys()].filter((path) => !path.startsWith(root));
+      assert.deepEqual(packages, [], entry);
+    }
+  });
+
+  it("loads WASM of others when it is used, and not before", () => {
+    const early = /^(?:import|export)\s(?!type\s)(?:[^;"]*\sfrom\s)?"(?:hash-wasm|zstd-codec)[/"]/m;
+    const wrong = library.filter((file) => early.test(withoutComments(readFileSync(file, "utf8"))));
+    assert.deepEqual(wrong.map((file) => relative(root, file)), []);
+  });
+
   it("does no work at import", async () => {
     const compiled: string[] = [];
     const { compile, instantiate, Module } = WebAssembly;

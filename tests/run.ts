@@ -1,26 +1,30 @@
 /**
  * Runs the tests under one runtime, passes on what it prints, and closes with a line `N passed, N failed` that counts
- * every single test. Those under `tests/interop/` need programs of others and run only when they are asked for.
+ * every single test. Those under `tests/interop/` need programs of others and run only when they are asked for; `wasm` has
+ * the WASM engines do the work of the runtime's own (`force_wasm.ts`).
  *
- *     deno run -A tests/run.ts [deno|bun|node] [interop]
+ *     deno run -A tests/run.ts [deno|bun|node] [interop] [wasm]
  */
 
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { preloadFlags, preloadVariable } from "./spawn.ts";
 
-const commands: Record<string, (files: string[], interop: boolean) => string[]> = {
-  deno: (files, interop) => {
-    const test = ["deno", "test", "-A", "--quiet"];
+const commands: Record<string, (files: string[], interop: boolean, preload: string[]) => string[]> = {
+  deno: (files, interop, preload) => {
+    const test = ["deno", "test", "-A", "--quiet", ...preload];
     // The library's documentation holds examples; they run like tests. Peers want the machine to themselves.
     return interop
       ? [...test, ...files]
       : [...test, "--doc", "--parallel", ...files, "src", "mod.ts", "README.md"];
   },
-  bun: (files) => ["bun", "test", "--timeout", "60000", ...files],
-  node: (
-    files,
-  ) => ["node", "--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", ...files],
+  bun: (files, _, preload) => ["bun", "test", ...preload, "--timeout", "60000", ...files],
+  node: (files, _, preload) => {
+    const test = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap"];
+    return ["node", ...preload, ...test, ...files];
+  },
 };
 
 /** Where each runtime says how many passed and failed. */
@@ -46,12 +50,11 @@ function filesOf(interop: boolean): string[] {
     .sort();
 }
 
-function run(runtime: string, interop: boolean): Promise<number> {
-  const [program, ...args] = commands[runtime]!(filesOf(interop), interop);
-  const child = spawn(program!, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
-  });
+function run(runtime: string, interop: boolean, wasm: boolean): Promise<number> {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+  if (wasm) env[preloadVariable] = fileURLToPath(new URL("force_wasm.ts", import.meta.url));
+  const [program, ...args] = commands[runtime]!(filesOf(interop), interop, preloadFlags(runtime, env));
+  const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
   const watch = (to: NodeJS.WriteStream) => (chunk: Uint8Array) => {
     output += new TextDecoder().decode(chunk);
@@ -71,4 +74,4 @@ function run(runtime: string, interop: boolean): Promise<number> {
 
 const words = process.argv.slice(2);
 const runtime = words.find((word) => word in commands) ?? "deno";
-process.exitCode = await run(runtime, words.includes("interop"));
+process.exitCode = await run(runtime, words.includes("interop"), words.includes("wasm"));

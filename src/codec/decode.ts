@@ -99,7 +99,7 @@ function members(input: Input, engine: CodecEngine, options: DecodeOptions): Asy
 function content(input: Input, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
   const work = named("unzstd", options);
   const { window = 64 * 1024 ** 2 } = options.limits ?? {};
-  const decoded = frames(input, { work, window }, (frame, header) => engine.run(frame, header));
+  const decoded = frames(input, { work, window, engine });
   return limited(explained(decoded, input, work), input, work, options.limits ?? {});
 }
 

@@ -8,7 +8,7 @@ export interface EncodeOptions {
   engine?: string | undefined;
   /**
    * How hard, in the format's own figures. gzip: 1 (fast), 6 (the default) or 9 (small), engines asked for by name have others;
-   * zstd: 1 to 22, 3 unless told.
+   * zstd: 1 to 22, 3 unless told; zstd-codec has 1 to 9.
    */
   level?: number | undefined;
   /**
@@ -40,13 +40,13 @@ export function gzip(options: EncodeOptions = {}): TransformStream<Bytes, Bytes>
 /**
  * Compresses to one zstd frame with a checksum. Its bytes depend on the engine and its version.
  *
- * @throws {GantryError} `no-engine` where nothing can do it.
+ * @throws {GantryError} `no-engine` where nothing can do it, `unsupported` for a level that the engine does not have.
  *
  * @example
  * ```ts
  * import { zstd } from "@gantry/oci/codec";
  *
- * new Response("a layer").body!.pipeThrough(zstd({ level: 19 }));
+ * new Response("a layer").body!.pipeThrough(zstd({ level: 9 }));
  * ```
  */
 export function zstd(options: EncodeOptions = {}): TransformStream<Bytes, Bytes> {

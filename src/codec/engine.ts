@@ -22,8 +22,8 @@ export interface Job {
  * A row of the table of engines: something that does one kind of work.
  *
  * `run` gives output as it is asked for it, and takes no more input than it needs for that. `gunzip` gets the whole
- * stream and takes all its members; `unzstd` gets one frame. What it throws tells that the input is broken; whatever
- * the input throws it lets through.
+ * stream and takes all its members; `unzstd` gets one frame, its header as the first chunk. What it throws tells that
+ * the input is broken; whatever the input throws it lets through.
  */
 export interface CodecEngine {
   /** What callers force it by. */
@@ -32,6 +32,8 @@ export interface CodecEngine {
   readonly work: Work;
   /** Never chosen, only forced: its bytes differ from one runtime to the other where they must not. */
   readonly onlyByName?: boolean;
+  /** Of `unzstd`: the largest window that it has memory for, in bytes; any window unless told. */
+  readonly window?: number;
   /** Whether this runtime has it. */
   available(): boolean;
   /** Does it. */
@@ -69,13 +71,18 @@ export function codecEngine(work: Work, name: string | undefined): CodecEngine {
   const found = engines.find((engine) => engine.work === work && wanted(engine) && engine.available());
   if (found) return found;
   const others = codecEngines().filter((engine) => engine.work === work).map((engine) => `"${engine.name}"`);
-  throw new GantryError("no-engine", `${work}: ${whyNot(others, name)}`);
+  throw new GantryError("no-engine", `${work}: ${whyNot(work, others, name)}`);
 }
 
-function whyNot(names: string[], name: string | undefined): string {
+function whyNot(work: Work, names: string[], name: string | undefined): string {
   const list = names.join(" or ");
   if (name !== undefined) return `engine "${name}" is not here` + (list && `, only ${list}`);
-  if (!list) return `no engine for it is loaded; import "@gantry/oci/codec", or add one with addCodecEngine`;
+  if (!list) {
+    const how = work === "gunzip" || work === "gzip"
+      ? `import "@gantry/oci/codec", or add one`
+      : `add those of "@gantry/oci/zstd-codec"`;
+    return `no engine for it is loaded; ${how} with addCodecEngine`;
+  }
   return `the engine whose output is the same on every runtime is not loaded; import "@gantry/oci/codec", ` +
     `or where that does not matter ask for ${list}`;
 }

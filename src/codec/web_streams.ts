@@ -6,7 +6,14 @@ import { Decoder } from "./web_decoder.ts";
 /** What the platform itself has, for runtimes without node:zlib: gzip in all, zstd in some. */
 export const webStreams: readonly CodecEngine[] = [
   { name: "DecompressionStream", work: "gunzip", available: () => Decoder.takes("gzip"), run: gunzip },
-  { name: "DecompressionStream", work: "unzstd", available: () => Decoder.takes("zstd"), run: unzstd },
+  {
+    name: "DecompressionStream",
+    work: "unzstd",
+    // What zstd itself allows unless told.
+    window: 128 * 1024 ** 2,
+    available: () => Decoder.takes("zstd"),
+    run: unzstd,
+  },
 ];
 
 // A block of four bytes becomes 128 KiB.

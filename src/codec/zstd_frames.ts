@@ -1,5 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
+import type { CodecEngine } from "./engine.ts";
 import type { Input } from "./pipe.ts";
 
 // https://www.rfc-editor.org/rfc/rfc8878#section-3
@@ -16,12 +17,11 @@ export interface FrameHeader {
 
 /**
  * Cuts a zstd stream into frames and leaves out the skippable ones; `decode` gets the bytes of one frame, no more and no
- * less. Decoders alone will not do: Deno's stops at the end of the first frame, and some take half a frame for a whole.
+ * less, the first of them the header alone. Decoders alone will not do: Deno's stops at the end of the first frame, and some take half a frame for a whole.
  */
 export async function* frames(
   input: Input,
-  options: { work: string; window: number },
-  decode: (frame: AsyncIterable<Bytes>, header: FrameHeader) => AsyncIterable<Bytes>,
+  options: { work: string; window: number; engine: CodecEngine },
 ): AsyncGenerator<Bytes, void, void> {
   do {
     const start = input.offset;
@@ -35,19 +35,26 @@ export async function* frames(
     const descriptor = (await peek(5))[4]!;
     const head = await take(headerLength(descriptor));
     const header = parseHeader(head);
-    if (header.window > options.window) {
-      const reason = `a window of ${header.window} bytes at byte ${start}, at most ${options.window} allowed`;
-      throw new GantryError("too-large", `${options.work}: ${reason}`);
-    }
-    yield* decode(rest(head, (descriptor & 4) !== 0), header);
+    checkWindow(header.window, start);
+    yield* options.engine.run(rest(head), header);
   }
 
-  async function* rest(head: Bytes, checksum: boolean): AsyncGenerator<Bytes, void, void> {
+  function checkWindow(window: number, start: number): void {
+    const { work, window: allowed, engine: { name, window: most = Infinity } } = options;
+    if (window <= Math.min(allowed, most)) return;
+    const reason = window > allowed
+      ? `at most ${allowed} allowed`
+      : `at most ${most} for the engine "${name}"; "node:zlib" in Deno, Bun and Node has more`;
+    throw new GantryError("too-large", `${work}: a window of ${window} bytes at byte ${start}, ${reason}`);
+  }
+
+  async function* rest(head: Bytes): AsyncGenerator<Bytes, void, void> {
     yield head;
-    const walk = blocks(checksum);
+    const blocks = new Blocks(hasChecksum(head));
     for (;;) {
       const chunk = await next();
-      const end = walk(chunk);
+      let end = 0;
+      do end = blocks.end(chunk, end); while (end >= 0 && !blocks.last);
       if (end < 0) {
         yield chunk;
       } else {
@@ -88,6 +95,11 @@ export async function* frames(
   }
 }
 
+/** Whether the frame ends with a checksum, as its header tells. */
+export function hasChecksum(head: Bytes): boolean {
+  return (head[4]! & 4) !== 0;
+}
+
 /** How long the header is, the magic number included, as its descriptor tells. */
 function headerLength(descriptor: number): number {
   const single = (descriptor & 0x20) !== 0;
@@ -114,27 +126,38 @@ function sizeLength(descriptor: number): number {
   return [(descriptor & 0x20) !== 0 ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
 }
 
-/** Follows the blocks of a frame over chunks; tells where in a chunk the frame ends, or -1 while it goes on. */
-function blocks(checksum: boolean): (chunk: Bytes) => number {
-  let head = 0;
-  let headLength = 0;
-  let body = 0;
-  let last = false;
-  return (chunk) => {
-    for (let at = 0;;) {
-      const passed = Math.min(body, chunk.byteLength - at);
-      at += passed;
-      body -= passed;
-      if (last && body === 0) return at;
+/** Follows the blocks of a frame over chunks. */
+export class Blocks {
+  /** Whether the block that ended last is the frame's last. */
+  last = false;
+  readonly #checksum: boolean;
+  #head = 0;
+  #headLength = 0;
+  #body = 0;
+
+  constructor(checksum: boolean) {
+    this.#checksum = checksum;
+  }
+
+  /** Tells where in the chunk, from `at` on, a block ends, the last one with its checksum; -1 if that is not in it. */
+  end(chunk: Bytes, at: number): number {
+    while (this.#headLength < 3) {
       if (at === chunk.byteLength) return -1;
-      head |= chunk[at++]! << (8 * headLength++);
-      if (headLength < 3) continue;
-      last = (head & 1) !== 0;
-      const repeated = (head >> 1 & 3) === 1;
-      body = (repeated ? 1 : head >> 3) + (last && checksum ? 4 : 0);
-      head = headLength = 0;
+      this.#head |= chunk[at++]! << (8 * this.#headLength++);
+      if (this.#headLength === 3) this.#begin(this.#head);
     }
-  };
+    const passed = Math.min(this.#body, chunk.byteLength - at);
+    this.#body -= passed;
+    if (this.#body > 0) return -1;
+    this.#head = this.#headLength = 0;
+    return at + passed;
+  }
+
+  #begin(head: number): void {
+    this.last = (head & 1) !== 0;
+    const repeated = (head >> 1 & 3) === 1;
+    this.#body = (repeated ? 1 : head >> 3) + (this.last && this.#checksum ? 4 : 0);
+  }
 }
 
 function littleEndian(bytes: Bytes): number {

@@ -14,6 +14,7 @@ import { server } from "../../src/server/mod.ts";
 import { formatJson } from "../../src/spec/json.ts";
 import { type Descriptor, mediaTypes } from "../../src/spec/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
+import { scriptCommand } from "../spawn.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -32,8 +33,8 @@ export function start(
   args: readonly string[],
   options: { directory: string; env?: Record<string, string> },
 ): { child: ChildProcess; ended: Promise<Ran> } {
-  const before = "Deno" in globalThis ? ["run", "-A", "--quiet", "--no-check"] : [];
-  const child = spawn(process.execPath, [...before, main, ...args], {
+  const [program, ...before] = scriptCommand();
+  const child = spawn(program!, [...before, main, ...args], {
     cwd: options.directory,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

@@ -121,8 +121,8 @@ for (const { name: engine } of codecEngines().filter(({ work }) => work === "gun
 describe("gunzip", () => {
   it("tells what is broken, and where", async () => {
     const cases: [Uint8Array, RegExp][] = [
-      [changed(a, a.byteLength - 6), /^gunzip layer 3: bad data before byte 26: incorrect data check$/],
-      [a.subarray(0, 20), /^gunzip layer 3: bad data before byte 20: unexpected end of file$/],
+      [changed(a, a.byteLength - 6), /^gunzip layer 3: bad data before byte 26: .*check/],
+      [a.subarray(0, 20), /^gunzip layer 3: bad data before byte 20: unexpected end/],
       [
         concat([a, zeros(9), utf8("x")]),
         /^gunzip layer 3: .*the last member ends at byte 26, and something other/,

@@ -1,5 +1,10 @@
 import { type Bytes, concat } from "../../src/bytes.ts";
+import { addCodecEngine } from "../../src/codec/mod.ts";
+import { zstdCodec } from "../../src/codec/zstd_codec.ts";
 import { GantryError } from "../../src/errors.ts";
+
+// What is shown of every engine is shown of those that only the whole library has, too.
+for (const engine of zstdCodec) addCodecEngine(engine);
 
 /** A stream of bytes in pieces of a size, which counts what was taken from it and remembers why it was cancelled. */
 export function source(bytes: Uint8Array, piece = 65536) {

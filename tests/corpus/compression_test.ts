@@ -10,6 +10,7 @@ import {
   sniff,
   sniffLength,
 } from "../../src/codec/mod.ts";
+import { zstdCodec } from "../../src/codec/zstd_codec.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { fixture, needsFixtures, table } from "../fixtures.ts";
 import { through } from "../codec/streams.ts";
@@ -34,11 +35,18 @@ const golden: Record<string, Partial<Expected>> = {
   },
 };
 
-const engines = new Set(codecEngines().filter(({ work }) => work === "gunzip").map(({ name }) => name));
+/** Where zstd-codec, which is zstd 1.3.6, still holds with zstd 1.5.4. */
+const old = ["err-off0.bin.zst", "ok-zeroSeq_2B.zst"];
+
+const decoders = codecEngines().filter(({ work }) => work === "gunzip" || work === "unzstd");
+const engines = new Set(decoders.map(({ name }) => name));
 
 describe("the corpus of compressed files", needsFixtures, () => {
   for (const engine of engines) {
-    const able = codecEngines().filter(({ name }) => name === engine).map(({ work }) => work);
+    const rows = decoders.filter(({ name }) => name === engine);
+    const able = rows.map(({ work }) => work);
+    // By whatever name: force_wasm.ts gives it others.
+    const isOld = rows.some(({ run }) => zstdCodec.some((row) => row.run === run));
 
     it(`decompresses with ${engine} to what is documented`, async () => {
       const all = JSON.parse(readFileSync(fixture("expected/compression.json"), "utf8")) as Record<
@@ -47,11 +55,13 @@ describe("the corpus of compressed files", needsFixtures, () => {
       >;
       let count = 0;
       for (const [file, documented] of Object.entries(all)) {
-        const expected = { ...documented, ...golden[file.slice(file.lastIndexOf("/") + 1)] };
+        const name = file.slice(file.lastIndexOf("/") + 1);
+        const expected = isOld && old.includes(name) ? documented : { ...documented, ...golden[name] };
         const bytes = readFileSync(fixture(file));
         const compression = sniff(bytes.subarray(0, sniffLength));
         assert.equal(compression, expected.compression === "none" ? "plain" : expected.compression, file);
         if (compression === "zstd" && !able.includes("unzstd")) continue;
+        if (compression === "gzip" && !able.includes("gunzip")) continue;
         const work = through(bytes, decompress({ engine, what: file }));
         if (compression === "xz" || compression === "bzip2") {
           await assert.rejects(work, { code: "unsupported" });
@@ -66,6 +76,8 @@ describe("the corpus of compressed files", needsFixtures, () => {
       }
       assert.ok(count >= 15);
     });
+
+    if (!able.includes("gunzip")) continue;
 
     it(`gives the answers of Go's gunzip with ${engine}`, async () => {
       const cases = table<{ desc: string; input_hex: string; output_hex: string; error?: string }>("gunzip");

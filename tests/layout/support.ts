@@ -11,6 +11,7 @@ import type { Address, Content, Source, Target } from "../../src/content/contrac
 import { digestBytes } from "../../src/digest/mod.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
+import { scriptCommand } from "../spawn.ts";
 
 /** Gives the work a directory of its own. */
 export async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
@@ -111,8 +112,7 @@ export function startLimited(fileSize: number, script: string, ...args: string[]
 }
 
 function commandOf(script: string, args: string[]): string[] {
-  const flags = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  return [process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url)), ...args];
+  return [...scriptCommand(), fileURLToPath(new URL(script, import.meta.url)), ...args];
 }
 
 function run([program, ...args]: string[]): Script {

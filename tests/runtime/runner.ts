@@ -16,13 +16,13 @@ import { greeting, large, noise } from "./cases.ts";
 const patience = 20_000;
 
 /**
- * Our own registry with the image that the cases ask for, whose blobs are in `moved` too, by way of a redirect. `other`
- * answers what is not the registry's.
+ * Our own registry with the image that the cases ask for, whose blobs are in `moved` too, by way of a redirect, and in
+ * `packed` one with a zstd layer. `other` answers what is not the registry's.
  */
 export async function startRegistry(
   other?: Handler,
 ): Promise<Listening & { host: string; digest: string }> {
-  const repositories = new Map([["app", memory()]]);
+  const repositories = new Map([["app", memory()], ["packed", memory()]]);
   const content = utf8(greeting.content);
   const small = () =>
     writeTar([
@@ -33,6 +33,8 @@ export async function startRegistry(
     .append(layer(small, { compression: "gzip", engine: "node:zlib" }))
     .append(layer(noise(large), { compression: "none" }));
   const { descriptor } = await copy(image, repositories.get("app")!, { name: "v1" });
+  const packed = emptyImage().append(layer(small, { compression: "zstd" }));
+  await copy(packed, repositories.get("packed")!, { name: "v1" });
   const registry = server({
     repositories: (name) => repositories.get(name) ?? repositories.set(name, memory()).get(name)!,
     onError: (error) => console.error(error),
@@ -55,6 +57,8 @@ export async function bundle(entry: string): Promise<string> {
       bundle: true,
       format: "esm",
       platform: "browser",
+      // zstd-codec asks for them in Node only.
+      external: ["fs", "path"],
       write: false,
     });
     return outputFiles[0]!.text;
