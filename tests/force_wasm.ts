@@ -3,8 +3,8 @@
  * the documentation, and in every process that tests start.
  *
  * The rows of `node:crypto` and `node:zlib`, which come first in the tables, keep their names and places, so that tests
- * that name one run too; but hash-wasm, the core and zstd-codec do their work. So sha256 and sha512 of streams and buffers,
- * gunzip and gzip, unzstd and zstd run in WebAssembly, whoever asks and by whatever name.
+ * that name one run too; but the core, hash-wasm (sha512, and buffers) and zstd-codec do their work. So sha256 and sha512 of
+ * streams and buffers, gunzip and gzip, unzstd and zstd run in WebAssembly, whoever asks and by whatever name.
  *
  * No test is left out. What stays native: what a test makes or checks with `node:crypto` and `node:zlib` by itself; and
  * `subtle` and `DecompressionStream`, which stand behind the others and work only for tests that name them or take
@@ -14,6 +14,7 @@
 import { addCodecEngine, codecEngines, wasmEngines } from "../src/codec/mod.ts";
 import { zstdCodec } from "../src/codec/zstd_codec.ts";
 import { addHashEngine, hashEngines } from "../src/digest/mod.ts";
+import { laneEngine } from "../src/digest/lane_engine.ts";
 import { hashWasm } from "../src/digest/hash_wasm.ts";
 
 const codecs = [...wasmEngines(), ...zstdCodec];
@@ -25,6 +26,7 @@ for (const native of hashEngines().filter(({ name }) => name === "node:crypto"))
   addHashEngine({
     ...hashWasm,
     name: native.name,
+    create: (algorithm) => (algorithm === "sha256" ? laneEngine : hashWasm).create!(algorithm),
     available: () => native.available() && hashWasm.available(),
   });
 }

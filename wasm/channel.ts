@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Worker as NodeWorker } from "node:worker_threads";
 import { type Answer, type Request, serve } from "./worker.ts";
 
 /** What a thread says. */
@@ -34,9 +35,9 @@ export function openChannel(): Channel {
   return node && !web ? openNode(node.Worker) : openWeb();
 }
 
-function openNode(NodeWorker: typeof import("node:worker_threads").Worker): Channel {
+function openNode(Thread: typeof NodeWorker): Channel {
   const port = `process.getBuiltinModule("node:worker_threads").parentPort`;
-  const worker = new NodeWorker(`(${serve})(${port})`, { eval: true });
+  const worker = new Thread(`(${serve})(${port})`, { eval: true });
   let listener: Listener | undefined;
   worker.on("message", (answer: Answer) => listener?.answered(answer));
   worker.on("error", (error: Error) => listener?.failed(error));

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { GantryError } from "../src/errors.ts";
+
 /** What an instance of the module exports; addresses are in its memory. */
 export interface CoreExports {
   memory: WebAssembly.Memory;
@@ -56,15 +58,29 @@ export interface Core {
 
 let own: Promise<Core> | undefined;
 
+/** Whether there can be a core here: some runtimes (workerd, pages with a strict policy) compile nothing. */
+export function coreAvailable(module?: WebAssembly.Module): boolean {
+  if (typeof WebAssembly !== "object") return false;
+  try {
+    // The shortest module that there is.
+    return (module ?? new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The core. Without a module it is compiled from the bytes that ship with the library, on the first call; where that is
  * forbidden (Cloudflare Workers, Vercel Edge) give a module made from {@linkcode coreBytes} when the worker was built.
  *
- * @throws WebAssembly.CompileError where compiling is forbidden and no module was given
+ * @throws {GantryError} `no-engine` where nothing can be compiled and no module was given.
  */
 export function loadCore(module?: WebAssembly.Module): Promise<Core> {
   if (module) return Promise.resolve(coreOf(module));
-  return own ??= coreBytes().then((bytes) => WebAssembly.compile(bytes)).then(coreOf);
+  return own ??= coreBytes().then((bytes) => WebAssembly.compile(bytes)).then(coreOf).catch((cause) => {
+    const reason = "this runtime compiles no WebAssembly; add the engines of wasmEngines with a module";
+    throw new GantryError("no-engine", `load the WASM core: ${reason}`, { cause });
+  });
 }
 
 /** The bytes of the module that suits this engine: with SIMD where it validates. */

@@ -44,7 +44,8 @@ export interface CodecEngine {
 const engines: CodecEngine[] = [...nodeZlib, ...webStreams];
 
 /**
- * Adds an engine after those that are there; one of the same name and work is replaced in its place.
+ * Adds an engine after those that are there, or before the one of this name that does the same work; one of the same name
+ * and work is replaced in its place.
  *
  * @example
  * ```ts
@@ -54,10 +55,12 @@ const engines: CodecEngine[] = [...nodeZlib, ...webStreams];
  * zstd({ engine: "stored" });
  * ```
  */
-export function addCodecEngine(engine: CodecEngine): void {
-  const at = engines.findIndex(({ name, work }) => name === engine.name && work === engine.work);
-  if (at < 0) engines.push(engine);
-  else engines[at] = engine;
+export function addCodecEngine(engine: CodecEngine, before?: string): void {
+  const find = (wanted: string | undefined) =>
+    engines.findIndex(({ name, work }) => name === wanted && work === engine.work);
+  const at = find(engine.name), next = find(before);
+  if (at >= 0) engines[at] = engine;
+  else engines.splice(next >= 0 ? next : engines.length, 0, engine);
 }
 
 /** The engines that this runtime has, in the order in which they are tried. */

@@ -1,5 +1,4 @@
-import { type Core, loadCore } from "../../wasm/core.ts";
-import { GantryError } from "../errors.ts";
+import { coreAvailable, loadCore } from "../../wasm/core.ts";
 import type { CodecEngine } from "./engine.ts";
 import { wasmGunzip } from "./wasm_gunzip.ts";
 import { wasmGzip } from "./wasm_gzip.ts";
@@ -18,10 +17,9 @@ import { wasmGzip } from "./wasm_gzip.ts";
  * ```
  */
 export function wasmEngines(module?: WebAssembly.Module): readonly CodecEngine[] {
-  const load = (): Promise<Core> =>
-    loadCore(module).catch((cause) => {
-      const reason = "this runtime compiles no WebAssembly; add the engines of wasmEngines with a module";
-      throw new GantryError("no-engine", `load the WASM core: ${reason}`, { cause });
-    });
-  return [wasmGzip(load), wasmGunzip(load)];
+  return [wasmGzip, wasmGunzip].map((row) => ({
+    name: "wasm",
+    available: () => coreAvailable(module),
+    ...row(() => loadCore(module)),
+  }));
 }

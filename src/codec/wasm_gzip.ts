@@ -9,11 +9,9 @@ import { type Chunk, chunkSize, Deflaters, dictionarySize, type Piece } from "./
 import type { CodecEngine, Job } from "./engine.ts";
 
 /** The core's own: the same bytes everywhere, whoever compresses and however many. */
-export function wasmGzip(load: () => Promise<Core>): CodecEngine {
+export function wasmGzip(load: () => Promise<Core>): Pick<CodecEngine, "work" | "run"> {
   return {
-    name: "wasm",
     work: "gzip",
-    available: () => typeof WebAssembly === "object",
     run(input, { level = 6, workers }: Job) {
       if (level !== 1 && level !== 6 && level !== 9) {
         throw new GantryError("unsupported", `gzip: level ${level} is not one of 1, 6 and 9`);

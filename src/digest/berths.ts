@@ -1,4 +1,4 @@
-import { type Core, loadCore } from "../../wasm/core.ts";
+import { type Core, coreAvailable, loadCore } from "../../wasm/core.ts";
 import { type Lane, Lanes } from "../../wasm/lanes.ts";
 import { handsOf, Thread } from "../../wasm/threads.ts";
 import type { Digest } from "../spec/digest.ts";
@@ -59,7 +59,7 @@ async function faster(
   native: StreamEngine | undefined,
 ): Promise<Core | undefined> {
   if (name === "wasm") return await loadCore();
-  if (name !== undefined || typeof WebAssembly !== "object") return undefined;
+  if (name !== undefined || !coreAvailable()) return undefined;
   if (!native) return await loadCore();
   return !few && await lanesTo(native) > 1 ? await loadCore() : undefined;
 }

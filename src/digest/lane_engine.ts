@@ -1,4 +1,4 @@
-import { loadCore } from "../../wasm/core.ts";
+import { coreAvailable, loadCore } from "../../wasm/core.ts";
 import { type Lane, Lanes } from "../../wasm/lanes.ts";
 import { GantryError } from "../errors.ts";
 import { lanesTo } from "./calibrate.ts";
@@ -19,7 +19,7 @@ const fours: Four[] = [];
 /** sha256 in the lanes of the core: streams that are hashed at the same time are hashed side by side. */
 export const laneEngine: HashEngine = {
   name: "wasm",
-  available: () => typeof WebAssembly === "object",
+  available: () => coreAvailable(),
   async suits(algorithm, streams) {
     if (algorithm !== "sha256") return false;
     const native = hashEngine("create", undefined);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deflateRawSync, gzipSync } from "node:zlib";
+import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { type Bytes, concat, utf8 } from "../../src/bytes.ts";
 import { codecEngines, gunzip } from "../../src/codec/mod.ts";
@@ -16,6 +16,16 @@ const b = gz(world);
 const empty = gz(zeros(0));
 const mixed = sample(300_000);
 
+/** The member with these fields in its header, and the checksum of it. */
+function headed(flags: number, fields: Uint8Array, changed = 0): Uint8Array {
+  const head = concat([a.subarray(0, 3), Uint8Array.of(flags), a.subarray(4, 10), fields]);
+  const crc = crc32(head) ^ changed;
+  const checksum = flags & 2 ? Uint8Array.of(crc & 255, crc >> 8 & 255) : zeros(0);
+  return concat([head, checksum, a.subarray(10)]);
+}
+const extra = Uint8Array.of(3, 0, 1, 0, 2);
+const name = utf8("a name\0");
+
 const good: [string, Uint8Array, Uint8Array][] = [
   ["one member", a, hello],
   ["two members", concat([a, b]), utf8("hello world!")],
@@ -28,6 +38,14 @@ const good: [string, Uint8Array, Uint8Array][] = [
   ["content of zeros, compressed", concat([gz(zeros(70_000)), gz(zeros(256))]), zeros(70_256)],
   ["content of 64 KiB, whose length ends in zeros", concat([gz(zeros(65536)), zeros(3)]), zeros(65536)],
   ["large members", concat([gz(mixed), gz(mixed, 0), gz(mixed, 1)]), concat([mixed, mixed, mixed])],
+  ["a name", headed(8, name), hello],
+  ["extra bytes", headed(4, extra), hello],
+  [
+    "a header with everything and its checksum",
+    headed(31, concat([extra, name, utf8("a comment\0")])),
+    hello,
+  ],
+  ["a long name", headed(8, concat([new Uint8Array(60_000).fill(65), zeros(1)])), hello],
   [
     "gzip and zeros stored in gzip",
     concat([gz(concat([a, zeros(20), b, empty, gz(mixed)]), 0), b]),
@@ -53,6 +71,9 @@ const bad: [string, Uint8Array][] = [
   ["a wrong length", changed(a, a.byteLength - 3)],
   ["a wrong checksum in front of another member", concat([changed(a, a.byteLength - 6), b])],
   ["an unknown method", changed(a, 2)],
+  ["a wrong checksum of a header", headed(2, zeros(0), 1)],
+  ["a name without end", headed(8, utf8("a name")).subarray(0, 15)],
+  ["extra bytes cut short", headed(4, Uint8Array.of(200, 0, 1))],
   ["a reserved flag", changed(a, 3, 0xe0)],
   ["a reserved block type", concat([a.subarray(0, 10), Uint8Array.of(0xff, 0xff), a.subarray(10)])],
 ];

@@ -1,23 +1,42 @@
-/** Gives the page's owner the cases, and those of packages without which a browser hashes no streams and reads no zstd. */
+/** Gives the page's owner the cases, and its own: what the core does there, and packages do that it needs. */
 
 import { readAll } from "../../../src/bytes.ts";
-import { addCodecEngine, decompress, unzstd, zstd } from "../../../src/codec/mod.ts";
+import { addCodecEngine, decompress, gunzip, gzip, unzstd, zstd } from "../../../src/codec/mod.ts";
 import { zstdCodec } from "../../../src/codec/zstd_codec.ts";
-import { addHashEngine, createHasher } from "../../../src/digest/mod.ts";
+import {
+  addHashEngine,
+  type Algorithm,
+  createHasher,
+  type Digest,
+  digestAll,
+  digestBytes,
+} from "../../../src/digest/mod.ts";
 import { hashWasm } from "../../../src/digest/hash_wasm.ts";
 import { type Layer, openImage, registry } from "../../../src/edge.ts";
 import { type Case, cases, equal, fails, greeting, large, noise, run, type Setting } from "../cases.ts";
 
 const own: Record<string, Case> = {
-  "hashes streams once it has hash-wasm": async () => {
-    await fails(createHasher(), "no-engine");
-    addHashEngine(hashWasm);
-    const hasher = await createHasher();
-    for (const text of ["a", "b", "c"]) await hasher.update(new TextEncoder().encode(text));
+  "hashes streams in the core, and with hash-wasm what that does not have": async () => {
     equal(
-      await hasher.digest(),
+      await digestOf("sha256"),
       "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
     );
+    await fails(createHasher("sha512"), "no-engine");
+    addHashEngine(hashWasm);
+    equal((await digestOf("sha512")).slice(0, 23), "sha512:ddaf35a193617aba");
+  },
+
+  "compresses and digests in threads": async () => {
+    const content = await new Response(noise(large)()).bytes();
+    const packed = await Promise.all([1, 3].map(async (workers) => {
+      const stream = noise(large)().pipeThrough(gzip({ level: 1, workers }));
+      return await new Response(stream).bytes();
+    }));
+    equal(await digestBytes(packed[0]!), await digestBytes(packed[1]!));
+    const unpacked = new Blob(packed.slice(1)).stream().pipeThrough(gunzip());
+    const inputs = [unpacked, content, noise(large)];
+    const digests = await digestAll(inputs, { engine: "wasm", workers: 2 });
+    equal(new Set([...digests, await digestBytes(content)]).size, 1);
   },
 
   "reads the entries of a zstd layer once it has zstd-codec": async ({ host }) => {
@@ -50,6 +69,12 @@ const own: Record<string, Case> = {
     }
   },
 };
+
+async function digestOf(algorithm: Algorithm): Promise<Digest> {
+  const hasher = await createHasher(algorithm);
+  for (const text of ["a", "b", "c"]) await hasher.update(new TextEncoder().encode(text));
+  return await hasher.digest();
+}
 
 async function entriesOf(layer: Layer): Promise<string> {
   const read: string[] = [];

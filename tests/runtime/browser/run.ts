@@ -30,7 +30,7 @@ try {
   const page = await browser.newPage();
   await page.goto(url);
   await page.waitForFunction("globalThis.runCase");
-  const setting: Setting = { host, digest, engines: { hash: "hash-wasm", gunzip: "DecompressionStream" } };
+  const setting: Setting = { host, digest, engines: { hash: "wasm", gunzip: "wasm" } };
   await report.run(
     `chromium ${browser.version()}`,
     await page.evaluate("caseNames"),
