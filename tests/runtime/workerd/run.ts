@@ -6,12 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import workerd from "workerd";
+import { coreBytes } from "../../../src/codec/mod.ts";
 import { memory } from "../../../src/content/mod.ts";
 import { copy } from "../../../src/copy/mod.ts";
 import { openImage } from "../../../src/image/mod.ts";
 import { registry } from "../../../src/registry/mod.ts";
 import { cases, type Setting } from "../cases.ts";
 import { bundle, Report, startRegistry } from "../runner.ts";
+import { withCore } from "./core_case.ts";
 
 // Node's modules are there from 2026-08-04 on: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 const workers: Record<string, { date: string; engines: Setting["engines"] }> = {
@@ -25,7 +27,10 @@ const workers: Record<string, { date: string; engines: Setting["engines"] }> = {
 // https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
 const services = Object.entries(workers).map(([name, { date }]) =>
   `(name = "${name}", worker = (
-    modules = [(name = "worker.js", esModule = embed "worker.js")],
+    modules = [
+      (name = "worker.js", esModule = embed "worker.js"),
+      (name = "core.wasm", wasm = embed "core.wasm"),
+    ],
     compatibilityDate = "${date}",
     globalOutbound = "loopback",
   ))`
@@ -46,6 +51,7 @@ const config :Workerd.Config = (
 /** Starts workerd, and tells where each worker listens. What it complains about on the way, it keeps to itself. */
 async function start(directory: string) {
   await writeFile(join(directory, "worker.js"), await bundle("workerd/worker.ts"));
+  await writeFile(join(directory, "core.wasm"), await coreBytes());
   await writeFile(join(directory, "config.capnp"), config);
   const child = spawn(workerd.default, ["serve", "--control-fd=1", join(directory, "config.capnp")], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -70,7 +76,7 @@ async function start(directory: string) {
 async function test(worker: string, address: string, report: Report): Promise<void> {
   const { host, digest, close } = await startRegistry();
   const { engines } = workers[worker]!;
-  await report.run(worker, Object.keys(cases), async (name) => {
+  await report.run(worker, [...Object.keys(cases), withCore], async (name) => {
     const body = JSON.stringify({ name, setting: { host, digest, engines } });
     const response = await fetch(`http://${address}/`, { method: "POST", body });
     return (response.ok ? "" : `${response.status} `) + await response.text();

@@ -3,6 +3,7 @@
 import { memory } from "../../../src/content/mod.ts";
 import { server } from "../../../src/server/mod.ts";
 import { cases, run } from "../cases.ts";
+import { coreCase, withCore } from "./core_case.ts";
 
 const repository = memory();
 const registry = server({ repositories: () => repository });
@@ -11,6 +12,6 @@ export default {
   async fetch(request: Request): Promise<Response> {
     if (new URL(request.url).pathname.startsWith("/v2/")) return await registry(request);
     const { name, setting } = await request.json();
-    return new Response(await run(cases[name], setting));
+    return new Response(await run(name === withCore ? coreCase : cases[name], setting));
   },
 };
