@@ -1,7 +1,9 @@
-/** What the codecs are raced on. */
+/** What the codecs are raced on, and against. */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Bytes, concat } from "../src/bytes.ts";
 import { fixture, haveFixtures } from "../tests/fixtures.ts";
@@ -46,3 +48,14 @@ export async function drained(stream: ReadableStream<Bytes>): Promise<number> {
     length += value.byteLength;
   }
 }
+
+/** A program of others, which reads a file: Deno hangs where much goes in and out of a process at once. */
+export function program(name: string, args: string[], input: Bytes): Uint8Array {
+  const file = join(tmpdir(), "gantry-bench.tar");
+  writeFileSync(file, input);
+  const { stdout } = spawnSync(name, [...args, file], { maxBuffer: 2 * input.byteLength });
+  unlinkSync(file);
+  return stdout;
+}
+/** Whether there is such a program. */
+export const has = (name: string): boolean => spawnSync(name, ["--version"]).status === 0;
