@@ -14,7 +14,7 @@ const golden: string[] = [
   "458c5a203299",
   "aef8ab5b90c8",
   "d9df9407f991",
-  "d60417a027a3",
+  "309351c7e809",
   "ac73670af3ab",
   "209395eba190",
   "a69056f82bce",
