@@ -18,7 +18,7 @@ const golden: string[] = [
   "ac73670af3ab",
   "209395eba190",
   "a69056f82bce",
-  "f6ea0b74cf04",
+  "3e53446cdd50",
   "9ceffb731033",
   "4dcd33dbacf4",
   "3eaab67f22fe",

@@ -3,7 +3,8 @@
 // Shape: chains over hashes of four bytes, for a chain of three-byte hashes is long and its matches short; one newest position
 // for each hash of three bytes finds those (1.5 % smaller in the prototypes). The more slots, the fewer strangers in a chain:
 // 2^17 are 4 % faster than 2^16, and those than 2^15. A candidate is compared first at the end of the best match so far, where it
-// most likely differs. Long runs without a match are passed in growing steps.
+// most likely differs. Long runs without a match are passed in growing steps. The tables lie beyond the first page of memory,
+// so their addresses are added, not offsets of the loads: V8 checks such offsets once more (4 % slower).
 
 import { CHUNK, HEAD, HEAD3, LITERALS, PREV, SEQUENCES } from "./layout";
 import { copyLiterals, matchLength, MAX_DISTANCE, MAX_LENGTH } from "./match";
