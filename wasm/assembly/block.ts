@@ -2,8 +2,10 @@
 // the smallest, and the bits.
 //
 // Shape: bits gather in a u64 that is stored whole after every four literals or every match; the pointer moves on by
-// the whole bytes. Literal codes are at most 14 bits, so four and seven left-over bits fit. Lengths go through a table of
-// 256 ready codes with their extra bits, distances are computed: a table of 32768 would push the window out of the cache.
+// the whole bytes. Literal codes are at most 14 bits, so four and seven left-over bits fit. A code has its length in the low
+// byte: WebAssembly's shifts look at no more bits than they need, so `x << code` shifts by the length with nothing masked off.
+// Lengths go through a table of 256 ready codes with their extra bits, distances are computed: a table of 32768 would push the
+// window out of the cache. Tables are addressed by the offset in the load instruction, which is an addition less.
 
 import { assignCodes, makeCode } from "./huffman";
 import {
@@ -26,10 +28,9 @@ import {
   SEGMENT_FREQ,
   SEQUENCES,
 } from "./layout";
-import { distanceCode, distanceExtra, LENGTH_BASE, LENGTH_EXTRA, RUNS_ORDER } from "./tables";
+import { codeExtra, distanceCode, distanceExtra, LENGTH_BASE, LENGTH_EXTRA, RUNS_ORDER } from "./tables";
 
 const SYMBOLS: usize = 320; // 288 of literals and lengths, 32 of distances
-const NOTHING: usize = 287;
 const END_OF_BLOCK: usize = 256;
 
 let out: usize = OUTPUT;
@@ -92,7 +93,8 @@ export function writeBlocks(last: usize, end: usize, segment: usize, final: bool
       seq += 8;
       if (match == 0) break; // the last one: literals alone
       increment(LENGTH_FREQ + (<usize>(match >> 16) << 2));
-      increment(SEGMENT_FREQ + 288 * 4 + (<usize>distanceCode(match & 0xffff) << 2));
+      const d = (match & 0xffff) - 1;
+      increment(SEGMENT_FREQ + 288 * 4 + (<usize>distanceCode(d, distanceExtra(d)) << 2));
     } while (seq < last && byte < target);
     countLiterals(beginLiteral, literal);
     countLengths();
@@ -229,7 +231,7 @@ function writeBlock(first: usize, last: usize, literal: usize, from: usize, end:
     const f = load<u32>(DIST_FREQ + (code << 2));
     dynamic += f * load<u8>(DIST_BITS + code);
     fixed += f * 5;
-    extra += f * distanceExtra(<u32>code);
+    extra += f * codeExtra(<u32>code);
   }
   const length = <u32>(end - from);
   const stored = (length << 3) + 40 * (length / 65535 + 1);
@@ -304,7 +306,7 @@ function writeHeader(litlens: i32, distances: i32, orders: i32, runs: i32): void
     const run = <u32>load<u16>(RUNS + (<usize>i << 1));
     const symbol = run & 255;
     const code = load<u32>(RUNS_CODE + (<usize>symbol << 2));
-    putBits(code & 0xffffff, code >> 24);
+    putBits(code >> 8, code & 255);
     if (symbol >= 16) putBits(run >> 8, symbol == 16 ? 2 : symbol == 17 ? 3 : 7);
   }
 }
@@ -316,56 +318,56 @@ function makeLengthCodes(): void {
     const bits = <u32>load<u8>(LENGTH_EXTRA + code);
     const entry = load<u32>(LITLEN_CODE + ((257 + code) << 2));
     for (let extra: u32 = 0; extra < <u32>1 << bits; extra++) {
-      store<u32>(LENGTH_CODE + ((base + extra) << 2), (entry + (bits << 24)) | (extra << (entry >> 24)));
+      store<u32>(LENGTH_CODE + ((base + extra) << 2), (entry + bits) | (extra << ((entry & 255) + 8)));
     }
   }
+}
+
+/** The code of a literal << 8 | its length. */
+// @ts-ignore: decorator
+@inline
+function literalCode(literal: u32): u32 {
+  return load<u32>(<usize>(literal & 255) << 2, LITLEN_CODE);
 }
 
 /** The bits of sequences: literals, then length and distance; and the end of the block. */
 function writeSequences(first: usize, last: usize, at: usize): void {
   let to = out, bits = acc, n = fill;
-  store<u32>(LITLEN_CODE + (NOTHING << 2), 0);
   for (let seq = first; seq < last; seq += 8) {
-    const stop = at + load<u32>(seq);
     const match = load<u32>(seq, 4);
-    for (; at + 4 < stop; at += 4) {
-      const a = load<u32>(LITLEN_CODE + (<usize>load<u8>(at) << 2));
-      const b = load<u32>(LITLEN_CODE + (<usize>load<u8>(at, 1) << 2));
-      const c = load<u32>(LITLEN_CODE + (<usize>load<u8>(at, 2) << 2));
-      const d = load<u32>(LITLEN_CODE + (<usize>load<u8>(at, 3) << 2));
-      const ab = (a & 0xffffff) | ((b & 0xffffff) << (a >> 24)), abn = (a >> 24) + (b >> 24);
-      const cd = (c & 0xffffff) | ((d & 0xffffff) << (c >> 24)), cdn = (c >> 24) + (d >> 24);
-      bits |= (<u64>ab | (<u64>cd << abn)) << n, n += abn + cdn;
+    let rest = <i32>load<u32>(seq);
+    const next = at + rest;
+    for (; rest > 4; rest -= 4) {
+      const four = load<u32>(at);
+      const a = literalCode(four), b = literalCode(four >> 8), c = literalCode(four >> 16), d = literalCode(four >> 24);
+      const ab = (a >> 8) | ((b >> 8) << a), abn = a + b;
+      const cd = (c >> 8) | ((d >> 8) << c), cdn = c + d;
+      bits |= (<u64>ab | (<u64>cd << abn)) << n, n += (abn + cdn) & 255;
+      at += 4;
       store<u64>(to, bits);
       to += <usize>(n >> 3);
       bits >>= n & 56;
       n &= 7;
     }
     {
-      const rest = stop - at;
-      const a = load<u32>(LITLEN_CODE + (select<usize>(load<u8>(at), NOTHING, rest > 0) << 2));
-      const b = load<u32>(LITLEN_CODE + (select<usize>(load<u8>(at, 1), NOTHING, rest > 1) << 2));
-      const c = load<u32>(LITLEN_CODE + (select<usize>(load<u8>(at, 2), NOTHING, rest > 2) << 2));
-      const d = load<u32>(LITLEN_CODE + (select<usize>(load<u8>(at, 3), NOTHING, rest > 3) << 2));
-      const ab = (a & 0xffffff) | ((b & 0xffffff) << (a >> 24)), abn = (a >> 24) + (b >> 24);
-      const cd = (c & 0xffffff) | ((d & 0xffffff) << (c >> 24)), cdn = (c >> 24) + (d >> 24);
-      bits |= (<u64>ab | (<u64>cd << abn)) << n, n += abn + cdn;
+      const four = load<u32>(at);
+      const a = select<u32>(literalCode(four), 0, rest > 0), b = select<u32>(literalCode(four >> 8), 0, rest > 1);
+      const c = select<u32>(literalCode(four >> 16), 0, rest > 2), d = select<u32>(literalCode(four >> 24), 0, rest > 3);
+      const ab = (a >> 8) | ((b >> 8) << a), abn = a + b;
+      const cd = (c >> 8) | ((d >> 8) << c), cdn = c + d;
+      bits |= (<u64>ab | (<u64>cd << abn)) << n, n += (abn + cdn) & 255;
       store<u64>(to, bits);
       to += <usize>(n >> 3);
       bits >>= n & 56;
       n &= 7;
-      at = stop;
+      at = next;
     }
     if (match == 0) continue;
-    const length = <usize>(match >> 16);
-    const distance = match & 0xffff;
-    const a = load<u32>(LENGTH_CODE + (length << 2));
-    const code = distanceCode(distance);
-    const b = load<u32>(DIST_CODE + (<usize>code << 2));
-    const extra = distanceExtra(code);
-    const bn = b >> 24;
-    const be = (b & 0xffffff) | (((distance - 1) & ((<u32>1 << extra) - 1)) << bn);
-    bits |= (<u64>(a & 0xffffff) | (<u64>be << (a >> 24))) << n, n += (a >> 24) + bn + extra;
+    const d = (match & 0xffff) - 1;
+    const extra = distanceExtra(d);
+    const a = load<u32>(<usize>(match >> 16) << 2, LENGTH_CODE), b = load<u32>(<usize>distanceCode(d, extra) << 2, DIST_CODE);
+    const be = (b >> 8) | ((d & ((<u32>1 << extra) - 1)) << b);
+    bits |= (<u64>(a >> 8) | (<u64>be << a)) << n, n += ((a + b) & 255) + extra;
     store<u64>(to, bits);
     to += <usize>(n >> 3);
     bits >>= n & 56;
@@ -373,5 +375,5 @@ function writeSequences(first: usize, last: usize, at: usize): void {
   }
   out = to, acc = bits, fill = n;
   const eob = load<u32>(LITLEN_CODE + END_OF_BLOCK * 4);
-  putBits(eob & 0xffffff, eob >> 24);
+  putBits(eob >> 8, eob & 255);
 }

@@ -27,7 +27,7 @@ export function deflate(dictionary: usize, length: usize, level: i32, final: boo
     if (level < 6) last = findFast(begin, end);
     else if (level < 9) last = findLazy(begin, end, 6, 128, false);
     else last = findLazy(begin, end, 300, 258, true);
-    writeBlocks(last, end, level < 6 ? 24576 : 8192, final);
+    writeBlocks(last, end, level < 6 ? 32768 : 8192, final);
   }
   if (!final) syncFlush();
   return bitsFinish();

@@ -1,15 +1,16 @@
 // Huffman codes of limited length (RFC 1951 section 3.2.2), for the encoder.
 //
-// Shape: symbols sorted by frequency, code lengths by the in-place algorithm of Moffat and Katajainen, then the few codes that are too
-// long are shortened until the Kraft sum fits again.
+// Shape: symbols sorted by frequency (a radix sort: comparisons are mispredicted), code lengths by the in-place algorithm of Moffat
+// and Katajainen, then the few codes that are too long are shortened until the Kraft sum fits again.
 
 import { SORT } from "./layout";
 
 const counts: usize = memory.data(16 * 4, 16);
+const digits: usize = memory.data(128 * 4, 16);
 
 /**
  * From `count` frequencies (u32 at `freq`): code lengths up to `limit` (u8 at `bits`, 0 for what does not occur) and codes
- * (u32 at `codes`: bits reversed, as they go into the stream, with the length in the top byte).
+ * (u32 at `codes`: bits reversed, as they go into the stream, << 8 | the length).
  */
 export function makeCode(freq: usize, count: i32, limit: i32, bits: usize, codes: usize): void {
   const used = sortSymbols(freq, count);
@@ -29,26 +30,37 @@ export function makeCode(freq: usize, count: i32, limit: i32, bits: usize, codes
 
 /** Puts the symbols that occur at SORT, rarest first, as frequency << 9 | symbol; gives their number. */
 function sortSymbols(freq: usize, count: i32): i32 {
-  let used: i32 = 0;
+  let from = TREE, to = SORT, end = from;
   for (let symbol: i32 = 0; symbol < count; symbol++) {
     const f = load<u32>(freq + (<usize>symbol << 2));
-    if (f != 0) store<u32>(SORT + (<usize>(used++) << 2), (f << 9) | symbol);
+    store<u32>(end, (f << 9) | symbol);
+    end += <usize>(f != 0) << 2;
   }
-  // Shell's sort with the gaps of Ciura: small, and quick for 286 values.
-  for (let gap = 57; gap > 0; gap = gap == 57 ? 23 : gap == 23 ? 10 : gap == 10 ? 4 : gap == 4 ? 1 : 0) {
-    for (let i = gap; i < used; i++) {
-      const value = load<u32>(SORT + (<usize>i << 2));
-      let j = i;
-      while (j >= gap) {
-        const other = load<u32>(SORT + (<usize>(j - gap) << 2));
-        if (other <= value) break;
-        store<u32>(SORT + (<usize>j << 2), other);
-        j -= gap;
-      }
-      store<u32>(SORT + (<usize>j << 2), value);
+  const size = end - from;
+  // By seven bits of the frequency at a time, lowest first: three turns are enough for a chunk, and end at SORT.
+  for (let shift = 9; shift < 30; shift += 7) {
+    memory.fill(digits, 0, 512);
+    for (let i: usize = 0; i < size; i += 4) {
+      const slot = digits + (<usize>((load<u32>(from + i) >> shift) & 127) << 2);
+      store<u32>(slot, load<u32>(slot) + 4);
     }
+    let place = to;
+    for (let slot = digits; slot < digits + 512; slot += 4) {
+      const room = load<u32>(slot);
+      store<u32>(slot, place);
+      place += room;
+    }
+    for (let i: usize = 0; i < size; i += 4) {
+      const value = load<u32>(from + i);
+      const slot = digits + (<usize>((value >> shift) & 127) << 2);
+      const place = <usize>load<u32>(slot);
+      store<u32>(slot, place + 4);
+      store<u32>(place, value);
+    }
+    const emptied = from;
+    from = to, to = emptied;
   }
-  return used;
+  return <i32>(size >> 2);
 }
 
 // @ts-ignore: decorator
@@ -63,7 +75,7 @@ function put(i: i32, value: u32): void {
   store<u32>(TREE + (<usize>i << 2), value);
 }
 
-const TREE: usize = memory.data(288 * 4, 16);
+const TREE: usize = memory.data(289 * 4, 16);
 
 /** Code lengths of the `used` symbols at SORT, written to `bits`; how many of each length goes to `counts`. */
 function codeLengths(freq: usize, used: i32, limit: i32, bits: usize): void {
@@ -139,7 +151,7 @@ export function assignCodes(bits: usize, count: i32, codes: usize): void {
     const slot = counts + (<usize>length << 2);
     const value = load<u32>(slot);
     store<u32>(slot, value + 1);
-    store<u32>(codes + (<usize>symbol << 2), (reverse(value) >> (16 - length)) | (length << 24));
+    store<u32>(codes + (<usize>symbol << 2), ((reverse(value) >> (16 - length)) << 8) | length);
   }
 }
 

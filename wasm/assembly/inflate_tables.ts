@@ -13,7 +13,7 @@
 // 11 bits for literals and lengths: 10 and 12 measured the same.
 
 import { SORTED } from "./layout";
-import { distanceBase, distanceExtra, LENGTH_BASE, LENGTH_EXTRA } from "./tables";
+import { codeExtra, distanceBase, LENGTH_BASE, LENGTH_EXTRA } from "./tables";
 
 export const LITERAL: u32 = 1 << 31;
 export const SPECIAL: u32 = 1 << 15;
@@ -32,7 +32,7 @@ const places: usize = memory.data(16 * 4, 16); // where symbols of each length g
 function meaning(symbol: u32, index: u32): u32 {
   if (index == RUNS_INDEX) return symbol << 16;
   if (index == DIST_INDEX) {
-    return symbol < 30 ? (distanceBase(symbol) << 16) | distanceExtra(symbol) : SPECIAL | INVALID;
+    return symbol < 30 ? (distanceBase(symbol) << 16) | codeExtra(symbol) : SPECIAL | INVALID;
   }
   if (symbol < 256) return LITERAL | (symbol << 16);
   if (symbol == 256) return SPECIAL;

@@ -18,18 +18,22 @@ export const RUNS_ORDER: usize = memory.data<u8>([
 /** Extra bits of a distance code. */
 // @ts-ignore: decorator
 @inline
-export function distanceExtra(code: u32): u32 {
+export function codeExtra(code: u32): u32 {
   return code < 2 ? 0 : (code >> 1) - 1;
 }
 
-/** The distance code of a distance: its top two bits and how many follow. */
+/** Extra bits of the code of a distance less one: all but its top two bits. */
 // @ts-ignore: decorator
 @inline
-export function distanceCode(distance: u32): u32 {
-  const d = distance - 1;
-  // For d < 2 the code is d: setting bit 1 would make it 2 + …, so count from d | 1 and take the bit away again.
-  const n = 31 - clz<u32>(d | 1);
-  return n == 0 ? d : (n << 1) | ((d >> (n - 1)) & 1);
+export function distanceExtra(d: u32): u32 {
+  return 30 - clz<u32>(d | 2);
+}
+
+/** The code of a distance less one, which has so many extra bits. */
+// @ts-ignore: decorator
+@inline
+export function distanceCode(d: u32, extra: u32): u32 {
+  return (extra << 1) + (d >> extra);
 }
 
 /** Smallest distance of the distance codes 0 to 29. */
