@@ -47,7 +47,7 @@ export class Deflater {
   #core: CoreExports;
   #memory: Uint8Array<ArrayBuffer>;
 
-  /** A deflater in memory of its own, 3.5 MiB. */
+  /** A deflater in memory of its own, 3.6 MiB. */
   constructor(core: Core) {
     const { exports, memory } = instantiate(core, "DEFLATE_END");
     this.#core = exports;

@@ -28,7 +28,7 @@ export interface Piece {
 }
 
 /** What a thread may have in front of it, so that it never waits for its next. */
-const ahead = 2;
+const ahead = 3;
 /** Compressing holds nothing between two chunks, so one serves all streams of this thread. */
 const own = new WeakMap<WebAssembly.Module, Deflater>();
 
@@ -50,6 +50,11 @@ export class Deflaters {
   /** How many chunks may be on their way: enough that nobody waits for the one whose turn it is. */
   get most(): number {
     return this.#ready.length * 2 * ahead;
+  }
+
+  /** Whether threads are at work. */
+  get busy(): boolean {
+    return this.#ready.some(({ calls }) => calls > 0);
   }
 
   /** A buffer for a chunk. */

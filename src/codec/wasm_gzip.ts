@@ -4,7 +4,7 @@ import type { Core } from "../../wasm/core.ts";
 import { crc32Combine } from "../../wasm/crc32.ts";
 import type { Level } from "../../wasm/deflater.ts";
 import { handsOf } from "../../wasm/threads.ts";
-import { turn } from "../../wasm/turn.ts";
+import { turn, turnForThreads } from "../../wasm/turn.ts";
 import { type Chunk, chunkSize, Deflaters, dictionarySize, type Piece } from "./deflaters.ts";
 import type { CodecEngine, Job } from "./engine.ts";
 
@@ -84,7 +84,7 @@ async function* inOrder(
     work.piece.then(() => work.done = true, () => work.done = true);
     working.push(work);
     // Input and output may both be in memory: threads, timers and signals must get their turn.
-    await turn();
+    await (deflaters.busy ? turnForThreads() : turn());
     while (working[0]?.done || working.length > deflaters.most) yield await working.shift()!.piece;
   }
   for (const { piece } of working) yield await piece;

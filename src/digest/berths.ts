@@ -5,9 +5,9 @@ import type { Digest } from "../spec/digest.ts";
 import type { DigestAllOptions, DigestInput } from "./digest_all.ts";
 import { hashEngine, type Hasher, noHashEngine, type StreamEngine } from "./engine.ts";
 import { lanesTo } from "./calibrate.ts";
+import { type Pace, paceAlone, paceWithThreads } from "./pace.ts";
 import { type FourLanes, SharedLanes } from "./shared_lanes.ts";
 import { ThreadLanes } from "./thread_lanes.ts";
-import { turn } from "../../wasm/turn.ts";
 import { digestOf } from "./web_crypto.ts";
 
 /** A place to hash one message after another. */
@@ -20,9 +20,6 @@ export interface Berth {
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 /** Less than this is hashed before anything faster has started. */
 const little = 1024 ** 2;
-/** After so many milliseconds the loop has its turn: threads must get their next before they have hashed what they have. */
-const seldom = 10, often = 1;
-
 /** Opens as many berths as there should be messages on their way at once: four for each hand, eight at least. */
 export async function openBerths(
   inputs: Iterable<DigestInput>,
@@ -39,9 +36,12 @@ export async function openBerths(
   const end = () => threads.forEach((thread) => thread.end());
   const ships = threads.map((thread) => new ThreadLanes(thread, core ? "lanes" : "native"));
   const own = ships.length > 0 ? [0] : [0, 1];
-  if (core) return { berths: [...ships, ...own.map(() => new Lanes(core))].flatMap(shared), end };
-  const turns = pacer(ships.length > 0 ? often : seldom);
-  const berths = await Promise.all(own.flatMap(() => lanes.map(() => inEngine(native!, turns))));
+  const pace = ships.length > 0 ? paceWithThreads() : paceAlone();
+  if (core) {
+    const fours = [...ships, ...own.map(() => new Lanes(core))];
+    return { berths: fours.flatMap((four) => shared(four, pace)), end };
+  }
+  const berths = await Promise.all(own.flatMap(() => lanes.map(() => inEngine(native!, pace))));
   // One here, one there: a few long messages are then hashed by all hands.
   return {
     berths: lanes.flatMap((lane) => [
@@ -80,8 +80,8 @@ async function startThreads(count: number, core: Core | undefined): Promise<Thre
   return threads.filter((_, i) => ready[i]);
 }
 
-function shared(four: FourLanes): Berth[] {
-  const together = new SharedLanes(four);
+function shared(four: FourLanes, pace: Pace): Berth[] {
+  const together = new SharedLanes(four, pace);
   return lanes.map((lane) => ({
     update: (bytes) => together.update(lane, bytes),
     digest: async () => digestOf("sha256", (await together.digest(lane)).buffer),
@@ -99,19 +99,10 @@ function alone(four: FourLanes, lane: Lane): Berth {
   };
 }
 
-/** Gives the loop its turn whenever that was so many milliseconds ago. */
-function pacer(most: number): () => Promise<void> | undefined {
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < most) return undefined;
-    return turn().then(() => void (last = performance.now()));
-  };
-}
-
-async function inEngine(engine: StreamEngine, turns: () => Promise<void> | undefined): Promise<Berth> {
+async function inEngine(engine: StreamEngine, pace: Pace): Promise<Berth> {
   let hasher: Hasher = await engine.create("sha256");
   return {
-    update: (bytes) => hasher.update(bytes) ?? turns(),
+    update: (bytes) => hasher.update(bytes) ?? pace(),
     async digest() {
       const digest = await hasher.digest();
       hasher = await engine.create("sha256");

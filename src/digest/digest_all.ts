@@ -74,7 +74,7 @@ export async function digestAll(
   }
 }
 
-const piece = 1024 * 1024;
+const piece = 128 * 1024;
 
 async function feed(berth: Berth, input: DigestInput, signal: AbortSignal): Promise<void> {
   if (input instanceof Uint8Array) {

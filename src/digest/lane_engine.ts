@@ -3,6 +3,7 @@ import { type Lane, Lanes } from "../../wasm/lanes.ts";
 import { GantryError } from "../errors.ts";
 import { lanesTo } from "./calibrate.ts";
 import { type HashEngine, hashEngine, type Hasher } from "./engine.ts";
+import { paceAlone } from "./pace.ts";
 import { SharedLanes } from "./shared_lanes.ts";
 import { digestOf } from "./web_crypto.ts";
 
@@ -34,7 +35,7 @@ export const laneEngine: HashEngine = {
     let four = fours.find(({ free }) => free.length > 0);
     if (!four) {
       const lanes = new Lanes(core);
-      four = { lanes, shared: new SharedLanes(lanes), free: [3, 2, 1, 0] };
+      four = { lanes, shared: new SharedLanes(lanes, paceAlone()), free: [3, 2, 1, 0] };
       fours.push(four);
     }
     return laneHasher(four, four.free.pop()!);

@@ -1,6 +1,7 @@
 import type { Lane, LaneChunks } from "../../wasm/lanes.ts";
 import type { Bytes } from "../bytes.ts";
 import { turn } from "../../wasm/turn.ts";
+import type { Pace } from "./pace.ts";
 
 /** Four messages that are hashed side by side. */
 export interface FourLanes {
@@ -11,7 +12,6 @@ export interface FourLanes {
 }
 
 const lanes: readonly Lane[] = [0, 1, 2, 3];
-const often = 1024 ** 2;
 
 interface Waiting {
   bytes: Uint8Array;
@@ -25,14 +25,15 @@ interface Waiting {
  */
 export class SharedLanes {
   readonly #four: FourLanes;
+  readonly #pace: Pace;
   readonly #waiting: (Waiting | undefined)[] = [undefined, undefined, undefined, undefined];
   readonly #expected = new Set<Lane>();
   #running = false;
   #rounds = 0;
-  #since = 0;
 
-  constructor(four: FourLanes) {
+  constructor(four: FourLanes, pace: Pace) {
     this.#four = four;
+    this.#pace = pace;
   }
 
   /** Hashes bytes; they may be changed again once the promise is fulfilled. */
@@ -69,10 +70,7 @@ export class SharedLanes {
     this.#running = true;
     do {
       this.#rounds++;
-      if (this.#since > often) {
-        this.#since = 0;
-        await turn();
-      }
+      await this.#pace();
       await this.#step();
     } while (this.#waiting.some((one) => one) && !this.#missing());
     this.#running = false;
@@ -91,7 +89,6 @@ export class SharedLanes {
     for (const lane of present) chunks[lane] = this.#waiting[lane]!.bytes.subarray(0, length);
     this.#expected.clear();
     for (const lane of present) this.#expected.add(lane);
-    this.#since += length * present.length;
     try {
       await this.#four.update4(chunks);
     } catch (error) {

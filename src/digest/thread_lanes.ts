@@ -7,8 +7,8 @@ import type { FourLanes } from "./shared_lanes.ts";
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 /** What is sent of a lane at once. */
 const most = 256 * 1024;
-/** How many messages the thread may have in front of it. */
-const ahead = 4;
+/** How many buffers the thread may have in front of it. */
+const ahead = 16;
 
 /** What a lane has that was not sent yet. */
 interface Held {
@@ -23,7 +23,8 @@ export class ThreadLanes implements FourLanes {
   readonly #thread: Thread;
   readonly #together: boolean;
   readonly #held: readonly Held[];
-  readonly #sent: Promise<unknown>[] = [];
+  readonly #sent: Promise<void>[] = [];
+  #ahead = 0;
   readonly #spare: Bytes[] = [];
 
   constructor(thread: Thread, hash: "lanes" | "native") {
@@ -50,7 +51,7 @@ export class ThreadLanes implements FourLanes {
       }
       const full = lanes.filter((lane) => this.#held[lane]!.length === most);
       if (full.length > 0) this.#send(this.#together ? lanes : full);
-      while (this.#sent.length > ahead) await this.#sent.shift();
+      while (this.#ahead > ahead) await this.#sent[0];
     }
   }
 
@@ -84,7 +85,12 @@ export class ThreadLanes implements FourLanes {
   }
 
   #call(request: Request, transfer: readonly ArrayBuffer[]): void {
-    const sent = this.#thread.call(request, transfer).then(({ spent = [] }) => this.#spare.push(...spent));
+    this.#ahead += transfer.length;
+    const sent = this.#thread.call(request, transfer).then(({ spent = [] }) => {
+      void this.#sent.shift(); // It answers in order.
+      this.#ahead -= transfer.length;
+      this.#spare.push(...spent);
+    });
     sent.catch(() => {}); // It is told when it is waited for.
     this.#sent.push(sent);
   }

@@ -115,7 +115,8 @@ describe("gzip", () => {
     const reader = stream.pipeThrough(gzip({ level: 1, workers: 2 })).getReader();
     for (let piece = 0; piece < 12; piece++) {
       assert.equal((await reader.read()).done, false);
-      assert.ok(seen.taken / 512 / 1024 <= piece + 2 * 2 + 3, `${seen.taken} after ${piece}`);
+      // Six may be on their way, one is being gathered, and the streams around hold some.
+      assert.ok(seen.taken / 512 / 1024 <= piece + 6 + 1 + 3, `${seen.taken} after ${piece}`);
     }
     await reader.cancel("enough");
     assert.equal(seen.cancelled, "enough");
