@@ -44,14 +44,20 @@ export interface DeflatedChunk {
  * ```
  */
 export class Deflater {
+  /** Where the next chunk may be put: 32 KiB for the input before it, then the chunk. */
+  readonly place: Uint8Array<ArrayBuffer>;
   #core: CoreExports;
   #memory: Uint8Array<ArrayBuffer>;
+  #output: number;
 
   /** A deflater in memory of its own, 3.6 MiB. */
   constructor(core: Core) {
     const { exports, memory } = instantiate(core, "DEFLATE_END");
+    const at = Number(exports.CHUNK.value);
+    this.place = memory.subarray(at - DICTIONARY_SIZE, at + CHUNK_SIZE);
     this.#core = exports;
     this.#memory = memory;
+    this.#output = Number(exports.OUTPUT.value);
   }
 
   /**
@@ -72,10 +78,17 @@ export class Deflater {
     if (before > DICTIONARY_SIZE) {
       throw new RangeError(`deflate: a dictionary of ${before} bytes, at most ${DICTIONARY_SIZE} are used`);
     }
-    const at = Number(this.#core.CHUNK.value), output = Number(this.#core.OUTPUT.value);
-    if (dictionary) this.#memory.set(dictionary, at - before);
-    this.#memory.set(chunk, at);
-    const size = this.#core.deflate(before, length, level, final);
-    return { bytes: this.#memory.slice(output, output + size), crc32: this.#core.crcValue() >>> 0 };
+    if (dictionary) this.place.set(dictionary, DICTIONARY_SIZE - before);
+    this.place.set(chunk, DICTIONARY_SIZE);
+    return this.deflatePlaced(length, { level, before, final });
+  }
+
+  /** As {@linkcode deflate}, of a chunk of this length that is in its {@linkcode place}, behind `before` bytes. */
+  deflatePlaced(length: number, options: { level: Level; before: number; final: boolean }): DeflatedChunk {
+    const size = this.#core.deflate(options.before, length, options.level, options.final);
+    return {
+      bytes: this.#memory.slice(this.#output, this.#output + size),
+      crc32: this.#core.crcValue() >>> 0,
+    };
   }
 }

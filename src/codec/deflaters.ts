@@ -10,7 +10,7 @@ import { Thread } from "../../wasm/threads.ts";
 
 export { chunkSize, dictionarySize };
 
-/** Input of the core: a chunk in a buffer, behind the place for what came before it. */
+/** Input of the core: a chunk in a buffer of {@link Deflaters}, behind the place for what came before it. */
 export interface Chunk {
   bytes: Bytes;
   /** How much came before it. */
@@ -29,8 +29,9 @@ export interface Piece {
 
 /** What a thread may have in front of it, so that it never waits for its next. */
 const ahead = 3;
-/** Compressing holds nothing between two chunks, so one serves all streams of this thread. */
-const own = new WeakMap<WebAssembly.Module, Deflater>();
+/** How many deflaters of this thread wait for the next stream, as a new one takes longer than a small layer. */
+const mostIdle = 2;
+const idle = new WeakMap<WebAssembly.Module, Deflater[]>();
 
 /** Compress chunks: threads as far as they are ready and have little in front of them, this one what is left. */
 export class Deflaters {
@@ -40,11 +41,13 @@ export class Deflaters {
   #threads: Thread[] | undefined;
   readonly #ready: Thread[] = [];
   readonly #spare: Bytes[] = [];
+  readonly #own: Deflater;
 
   constructor(core: Core, level: Level, hands: number) {
     this.#core = core;
     this.#level = level;
     this.#hands = hands;
+    this.#own = idle.get(core.module)?.pop() ?? new Deflater(core);
   }
 
   /** How many chunks may be on their way: enough that nobody waits for the one whose turn it is. */
@@ -57,8 +60,9 @@ export class Deflaters {
     return this.#ready.some(({ calls }) => calls > 0);
   }
 
-  /** A buffer for a chunk. */
+  /** A buffer for the next chunk: of a thread that has little in front of it, or else the place of this one. */
   buffer(): Bytes {
+    if (!this.#idlest) return this.#own.place;
     return this.#spare.pop() ?? new Uint8Array(dictionarySize + chunkSize);
   }
 
@@ -66,12 +70,19 @@ export class Deflaters {
   deflate(chunk: Chunk): Promise<Piece> {
     // One chunk alone is not worth a thread.
     if (!chunk.final) this.#threads ??= this.#start();
-    const thread = this.#ready.toSorted((a, b) => a.calls - b.calls).find(({ calls }) => calls < ahead);
-    return thread ? this.#there(thread, chunk) : this.#here(chunk);
+    return chunk.bytes === this.#own.place ? this.#here(chunk) : this.#there(chunk);
   }
 
   end(): void {
     for (const thread of this.#threads ?? []) thread.end();
+    const others = idle.get(this.#core.module) ?? [];
+    if (others.length < mostIdle) idle.set(this.#core.module, [...others, this.#own]);
+  }
+
+  /** The thread with the least in front of it, if that is little. */
+  get #idlest(): Thread | undefined {
+    const [thread] = this.#ready.toSorted((a, b) => a.calls - b.calls);
+    return thread && thread.calls < ahead ? thread : undefined;
   }
 
   #start(): Thread[] {
@@ -80,22 +91,16 @@ export class Deflaters {
     return threads;
   }
 
-  async #there(thread: Thread, { bytes, before, length, final }: Chunk): Promise<Piece> {
+  async #there({ bytes, before, length, final }: Chunk): Promise<Piece> {
     const [level, from] = [this.#level, dictionarySize];
     const request = { work: "deflate", bytes, from, before, length, level, final } as const;
-    const result = await thread.call(request, [bytes.buffer]);
+    const result = await this.#idlest!.call(request, [bytes.buffer]);
     this.#spare.push(...result.spent!);
     return { bytes: result.bytes!, crc32: result.crc32!, length };
   }
 
   // deno-lint-ignore require-await -- what is wrong is told as by the other
-  async #here({ bytes, before, length, final }: Chunk): Promise<Piece> {
-    let deflater = own.get(this.#core.module);
-    if (!deflater) own.set(this.#core.module, deflater = new Deflater(this.#core));
-    const dictionary = before > 0 ? bytes.subarray(0, dictionarySize) : undefined;
-    const chunk = bytes.subarray(dictionarySize, dictionarySize + length);
-    const deflated = deflater.deflate(chunk, { level: this.#level, dictionary, final });
-    this.#spare.push(bytes);
-    return { ...deflated, length };
+  async #here({ before, length, final }: Chunk): Promise<Piece> {
+    return { ...this.#own.deflatePlaced(length, { level: this.#level, before, final }), length };
   }
 }

@@ -51,15 +51,16 @@ async function* chunks(
   input: AsyncIterable<Bytes>,
   deflaters: Deflaters,
 ): AsyncGenerator<Chunk, void, void> {
+  const last = new Uint8Array(dictionarySize);
   let bytes = deflaters.buffer(), before = 0, length = 0;
   for await (const piece of input) {
     for (let at = 0; at < piece.byteLength;) {
       if (length === chunkSize) {
         // Only now it is known not to be the last. The next one begins with its end.
-        const next = deflaters.buffer();
-        next.set(bytes.subarray(chunkSize));
+        last.set(bytes.subarray(chunkSize));
         yield { bytes, before, length, final: false };
-        bytes = next;
+        bytes = deflaters.buffer();
+        bytes.set(last);
         before = dictionarySize;
         length = 0;
       }
