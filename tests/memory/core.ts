@@ -1,7 +1,7 @@
 /**
  * The peak memory of compressing a stream of 2 GB and of digesting a hundred streams of 100 MB, alone and with two
  * workers, against an idle process of the same runtime with the same modules, or against one that only reads such
- * streams, where that alone needs more: it depends on when a runtime collects what was read. Linux only.
+ * streams, at the most of three times, where that alone needs more. Linux only.
  *
  *     deno run -A tests/memory/core.ts [RUNTIME…]
  */
@@ -17,7 +17,10 @@ console.log(
 );
 console.log("runtime     idle    read    gzip    gzip, 2  digest  digest, 2");
 for (const runtime of runtimes()) {
-  const idle = await peak(runtime, child, "idle"), read = await peak(runtime, child, "read");
+  const idle = await peak(runtime, child, "idle");
+  let read = 0;
+  // How much it is depends on when garbage is collected.
+  for (let run = 0; run < 3; run++) read = Math.max(read, await peak(runtime, child, "read"));
   const used: number[] = [];
   for (const work of ["gzip", "digest"]) {
     for (const workers of [1, 2]) {
