@@ -1,10 +1,25 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Bytes } from "../../src/bytes.ts";
+import { memory } from "../../src/content/mod.ts";
+import { copy } from "../../src/copy/mod.ts";
 import { CountedHasher } from "../../src/digest/counted_hasher.ts";
-import { createHasher, type Digest, digesting, hashEngines, verifying } from "../../src/digest/mod.ts";
+import { laneEngine } from "../../src/digest/lane_engine.ts";
+import {
+  addHashEngine,
+  createHasher,
+  type Digest,
+  digesting,
+  hashEngines,
+  verifying,
+} from "../../src/digest/mod.ts";
+import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
+import { layout } from "../../src/layout/mod.ts";
 import { engines } from "../../src/engines.ts";
 import { bare, sample, source } from "../codec/streams.ts";
 import { DigestStream } from "./stand_ins.ts";
@@ -131,6 +146,30 @@ describe("the choice of an engine", () => {
     });
     // The first ones cannot know that others follow.
     assert.ok(own >= 1 && own <= 3, `${own} of 6`);
+  });
+
+  it("is the lanes for a copy with several layers in flight", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "gantry-lanes-"));
+    const [from, to] = [memory(), layout(directory)];
+    const layers = Array.from({ length: 6 }, (_, n) => sample(200_000, n + 1));
+    const image = layers.reduce(
+      (image, bytes) => image.append(layer(() => source(bytes).stream, { compression: "none" })),
+      emptyImage(),
+    );
+    const { descriptor } = await copy(image, from, { name: "v1" });
+    let inLanes = 0;
+    addHashEngine({ ...laneEngine, create: (algorithm) => (inLanes++, laneEngine.create!(algorithm)) });
+    try {
+      await slowly(async () => {
+        await copy(await openImage(from, "v1"), to, { name: "v1" });
+      });
+      assert.equal((await to.resolve("v1")).descriptor.digest, descriptor.digest);
+    } finally {
+      addHashEngine(laneEngine);
+      await rm(directory, { recursive: true });
+    }
+
+    assert.ok(inLanes > 0, `${inLanes} streams in lanes`);
   });
 
   it("is the runtime's own for one stream after the other", async () => {
