@@ -77,7 +77,7 @@ export function coreAvailable(module?: WebAssembly.Module): boolean {
  */
 export function loadCore(module?: WebAssembly.Module): Promise<Core> {
   if (module) return Promise.resolve(coreOf(module));
-  return own ??= coreBytes().then((bytes) => WebAssembly.compile(bytes)).then(coreOf).catch((cause) => {
+  return own ??= coreBytes().then(compile).then(coreOf).catch((cause) => {
     const reason = "this runtime compiles no WebAssembly; add the engines of wasmEngines with a module";
     throw new GantryError("no-engine", `load the WASM core: ${reason}`, { cause });
   });
@@ -105,7 +105,17 @@ function coreOf(module: WebAssembly.Module): Core {
   return { module, simd: WebAssembly.Module.exports(module).some(({ name }) => name === "shaBlocks4") };
 }
 
+/** At once, in a millisecond: the way through a runtime's threads takes eight. Old browsers take only that for so many bytes. */
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | Promise<WebAssembly.Module> {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return WebAssembly.compile(bytes);
+  }
+}
+
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  if (typeof Uint8Array.fromBase64 === "function") return Uint8Array.fromBase64(text);
   const chars = atob(text);
   const bytes = new Uint8Array(chars.length);
   for (let i = 0; i < chars.length; i++) bytes[i] = chars.charCodeAt(i);
