@@ -40,7 +40,7 @@ export function streamed(bytes: Bytes, piece = 65536): ReadableStream<Bytes> {
 }
 
 /** Reads to the end; tells how much there was. */
-export async function drained(stream: ReadableStream<Bytes>): Promise<number> {
+export async function drained(stream: ReadableStream<Uint8Array>): Promise<number> {
   let length = 0;
   for (const reader = stream.getReader();;) {
     const { done, value } = await reader.read();

@@ -14,6 +14,7 @@ import type { Bytes } from "../src/bytes.ts";
 import { chunksOf, concat } from "../src/bytes.ts";
 import type { TarEntry, TarItem } from "../src/tar/mod.ts";
 import { readTar, writeTar } from "../src/tar/mod.ts";
+import { drained } from "./data.ts";
 import { race } from "./run.ts";
 
 const wanted = 500_000_000;
@@ -115,15 +116,6 @@ const contentLength = kept.reduce((sum, { item }) => sum + item.size!, 0);
 /** Nobody wins by doing less. What is written may have other headers, and less at its end. */
 function check(found: number, expected: number, slack = 0): void {
   if (Math.abs(found - expected) > slack * expected) throw new Error(`${found}, expected ${expected}`);
-}
-
-async function drained(stream: ReadableStream<Uint8Array>): Promise<number> {
-  const reader = stream.getReader();
-  for (let length = 0;;) {
-    const { done, value } = await reader.read();
-    if (done) return length;
-    length += value.length;
-  }
 }
 
 const megabytes = Math.round(tar.length / 1e6);

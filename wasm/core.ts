@@ -58,12 +58,19 @@ export interface Core {
 
 let own: Promise<Core> | undefined;
 
+let compiles: boolean | undefined;
+
 /** Whether there can be a core here: some runtimes (workerd, pages with a strict policy) compile nothing. */
 export function coreAvailable(module?: WebAssembly.Module): boolean {
   if (typeof WebAssembly !== "object") return false;
+  return module !== undefined || (compiles ??= compilesSomething());
+}
+
+function compilesSomething(): boolean {
   try {
     // The shortest module that there is.
-    return (module ?? new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))) !== undefined;
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    return true;
   } catch {
     return false;
   }

@@ -10,11 +10,10 @@ import type { CoreExports } from "./core.ts";
 export type Request =
   /** Comes first: the compiled core. */
   | { work: "start"; module: WebAssembly.Module }
-  /** Compress `length` bytes at `from`, which lie behind `before` bytes of what came before them. */
+  /** Compress `length` bytes that lie behind the place for a dictionary, of which the last `before` bytes count. */
   | {
     work: "deflate";
     bytes: Uint8Array<ArrayBuffer>;
-    from: number;
     before: number;
     length: number;
     level: number;
@@ -99,9 +98,10 @@ export function serve(port: Port): void {
 
   function deflate(
     { core, memory }: ReturnType<typeof instance>,
-    { bytes, from, before, length, level, final }: Request & { work: "deflate" },
+    { bytes, before, length, level, final }: Request & { work: "deflate" },
   ): Result {
-    memory.set(bytes.subarray(from - before, from + length), Number(core.CHUNK.value) - before);
+    const dictionary = Number(core.DICTIONARY_SIZE.value);
+    memory.set(bytes.subarray(0, dictionary + length), Number(core.CHUNK.value) - dictionary);
     const size = core.deflate(before, length, level, final);
     const output = Number(core.OUTPUT.value);
     return { bytes: memory.slice(output, output + size), crc32: core.crcValue() >>> 0, spent: [bytes] };

@@ -92,8 +92,7 @@ export class Deflaters {
   }
 
   async #there({ bytes, before, length, final }: Chunk): Promise<Piece> {
-    const [level, from] = [this.#level, dictionarySize];
-    const request = { work: "deflate", bytes, from, before, length, level, final } as const;
+    const request = { work: "deflate", bytes, before, length, level: this.#level, final } as const;
     const result = await this.#idlest!.call(request, [bytes.buffer]);
     this.#spare.push(...result.spent!);
     return { bytes: result.bytes!, crc32: result.crc32!, length };

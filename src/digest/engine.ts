@@ -70,7 +70,7 @@ export type StreamEngine = HashEngine & Required<Pick<HashEngine, "create">>;
 /** The engine that says of itself that it is the best for one more stream beside so many. */
 export async function suitedEngine(algorithm: Algorithm, streams: number): Promise<StreamEngine | undefined> {
   for (const engine of hashEngines()) {
-    if (await engine.suits?.(algorithm, streams + 1)) return engine as StreamEngine;
+    if (engine.suits && await engine.suits(algorithm, streams + 1)) return engine as StreamEngine;
   }
   return undefined;
 }
