@@ -20,6 +20,7 @@ export interface Berth {
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 /** Less than this is hashed before anything faster has started. */
 const little = 1024 ** 2;
+
 /** Opens as many berths as there should be messages on their way at once: four for each hand, eight at least. */
 export async function openBerths(
   inputs: Iterable<DigestInput>,
