@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { copy, emptyImage, type Image, image, layerOf, type Memory, memory } from "@gantry/oci";
 import { server } from "@gantry/oci/server";
-import { listen } from "../src/cli/serve.ts";
+import { listen } from "../src/server/node.ts";
 
 const repositories = new Map<string, Memory>();
 const registry = await listen(server({

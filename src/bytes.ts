@@ -147,3 +147,17 @@ export function skipping(bytes: ReadableStream<Bytes>, count: number): ReadableS
     }),
   );
 }
+
+/** What a generator yields, as a stream that reads nothing ahead. */
+export function streamOfPieces(pieces: AsyncGenerator<Bytes, void, void>): ReadableStream<Bytes> {
+  return new ReadableStream<Bytes>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return();
+    },
+  }, { highWaterMark: 0 });
+}

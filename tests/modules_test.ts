@@ -12,8 +12,9 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const floors: readonly (readonly string[])[] = [
   ["bytes.ts", "errors.ts", "spec"],
   ["wasm"],
-  ["digest", "codec", "tar", "files.ts"],
+  ["digest", "codec", "tar"],
   ["content"],
+  ["disk", "http"],
   ["image"],
   ["tree", "copy"],
   ["registry", "keychain", "layout", "archive", "daemon", "store", "rootfs", "server"],

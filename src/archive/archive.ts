@@ -21,7 +21,7 @@ import type { MadeImage } from "./docker.ts";
 import { openFile } from "./file.ts";
 import { fullName, namesOf } from "./names.ts";
 import { blobPath } from "./oci.ts";
-import type { Slices } from "./slices.ts";
+import type { Slices } from "../content/slices.ts";
 import { unwrap } from "./unwrap.ts";
 import { readView, type Root, type View } from "./view.ts";
 

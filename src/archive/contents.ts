@@ -4,7 +4,7 @@ import { GantryError } from "../errors.ts";
 import { ReadEntry } from "../tar/entry.ts";
 import type { Head } from "../tar/head.ts";
 import { Scanner } from "../tar/scanner.ts";
-import { readBytes, readSlice, type Slices } from "./slices.ts";
+import { readBytes, readSlice, type Slices } from "../content/slices.ts";
 
 /** How many entries an archive may have, and characters their names. */
 const limits = { entries: 1_000_000, names: 64 * 1024 * 1024 };

@@ -11,8 +11,8 @@ import { type DockerImage, savedImage } from "./docker_image.ts";
 import { goConfig, goJson, goTime } from "./go_json.ts";
 import { bytesItem } from "./items.ts";
 import type { Plan, Planned } from "./plan.ts";
-import { readSlice } from "./slices.ts";
-import { Temporary } from "./temporary.ts";
+import { readSlice } from "../content/slices.ts";
+import { Temporary } from "../disk/temporary.ts";
 
 /** A layer as version 1 of Docker's images knew it: with an id, and what is known of it. */
 interface OldLayer {

@@ -36,5 +36,5 @@ export type {
 export type { CopyEvent } from "../copy/mod.ts";
 export { type Archive, archive, type ArchiveOptions } from "./archive.ts";
 export { saveArchive } from "./save.ts";
-export type { Slices } from "./slices.ts";
+export type { Slices } from "../content/slices.ts";
 export { type ArchiveFormat, type ArchiveImage, writeArchive, type WriteArchiveOptions } from "./write.ts";

@@ -7,8 +7,9 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { isForeignType } from "../spec/media_type.ts";
 import type { TarItem } from "../tar/item.ts";
-import { readSlice, streamOfPieces } from "./slices.ts";
-import { Temporary } from "./temporary.ts";
+import { readSlice } from "../content/slices.ts";
+import { streamOfPieces } from "../bytes.ts";
+import { Temporary } from "../disk/temporary.ts";
 
 /** Content whose size and digest are known, as a tar's header comes before it. */
 export interface Planned {

@@ -4,7 +4,9 @@ import { open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Bytes, chunksOf } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { ifThere, moveFile, onDisk, writeAll } from "../files.ts";
+import { ifThere, onDisk } from "../disk/errors.ts";
+import { moveFile } from "../disk/replace.ts";
+import { writeAll } from "../disk/files.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type ArchiveImage, archiveStream, type WriteArchiveOptions } from "./write.ts";
 

@@ -6,7 +6,7 @@ import { documentLimit, type Source } from "../content/mod.ts";
 import { digestBytes } from "../digest/mod.ts";
 import { GantryError } from "../errors.ts";
 import { type Image, Index, openRoot } from "../image/mod.ts";
-import { readSmall } from "../files.ts";
+import { readSmall } from "../disk/files.ts";
 import { layout } from "../layout/mod.ts";
 import { copy, onlyRoot, splitArchive, splitLayout } from "../places.ts";
 import { mediaTypes } from "../spec/media_type.ts";

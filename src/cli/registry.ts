@@ -4,7 +4,7 @@ import { GantryError } from "../errors.ts";
 import { layouts } from "../layout/mod.ts";
 import { server, type ServerOptions } from "../server/mod.ts";
 import type { Cli } from "./cli.ts";
-import { listen } from "./serve.ts";
+import { listen } from "../server/node.ts";
 
 interface ServeFlags {
   address?: string;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { isAlive, type Owner, parseOwner, thisOwner } from "../layout/owner.ts";
+import { isAlive, type Owner, parseOwner, thisOwner } from "../disk/process_identity.ts";
 import type { Sessions } from "../registry/mod.ts";
 
 /** Registries forget an upload long before this. */

@@ -1,4 +1,4 @@
-import { redact } from "../registry/hosts.ts";
+import { redact } from "../http/redact.ts";
 import type { Transport } from "../registry/mod.ts";
 
 /** Headers that name or carry secrets. */

@@ -8,7 +8,7 @@ import type { Digest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { parseJson } from "../spec/json.ts";
 import { isDocumentType, isIndexType } from "../spec/media_type.ts";
-import type { Blobs } from "./blobs.ts";
+import type { Blobs } from "../disk/blob_directory.ts";
 
 /** What is remembered of a manifest or index; as its digest names its bytes, it stays true. */
 export interface DocumentFacts {

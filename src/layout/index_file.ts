@@ -6,8 +6,10 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { formatJson, type JsonObject, parseJson } from "../spec/json.ts";
 import { checkIndex } from "../spec/manifest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { factsOf, makeDirectory, putFile, readSmall } from "../files.ts";
-import type { State } from "./state.ts";
+import { factsOf, readSmall } from "../disk/files.ts";
+import { makeDirectory } from "../disk/directory.ts";
+import { putFile } from "../disk/replace.ts";
+import type { State } from "../disk/gantry_directory.ts";
 
 /** The largest index.json that is read, in bytes: about a hundred thousand tags. */
 const indexLimit = 32 * 1024 * 1024;

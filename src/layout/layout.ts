@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Target } from "../content/contracts.ts";
-import type { Collected, CollectOptions } from "./collect.ts";
+import type { Collected, CollectOptions } from "./gc.ts";
 import { LayoutTarget } from "./target.ts";
 import { IndexFile } from "./index_file.ts";
-import { State } from "./state.ts";
-import { stateIn, Store } from "./store.ts";
+import { State } from "../disk/gantry_directory.ts";
+import { stateIn } from "../disk/gantry_directory.ts";
+import { Store } from "./store.ts";
 
 /** How to open a layout. */
 export interface LayoutOptions {

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { isRepository } from "../spec/reference.ts";
-import { collect, type Collected, type CollectOptions } from "./collect.ts";
-import { factsOf, ifThere, onDisk } from "../files.ts";
+import { collect, type Collected, type CollectOptions } from "./gc.ts";
+import { factsOf } from "../disk/files.ts";
+import { ifThere, onDisk } from "../disk/errors.ts";
 import { IndexFile } from "./index_file.ts";
 import type { Layout } from "./layout.ts";
-import { State } from "./state.ts";
-import { stateIn, Store } from "./store.ts";
+import { State } from "../disk/gantry_directory.ts";
+import { stateIn } from "../disk/gantry_directory.ts";
+import { Store } from "./store.ts";
 import { LayoutTarget } from "./target.ts";
 
 /** No repository has a component of this name, as they begin with a letter or digit. */

@@ -38,6 +38,6 @@ export type {
   WriteOptions,
   Written,
 } from "../content/mod.ts";
-export type { Collected, CollectOptions } from "./collect.ts";
+export type { Collected, CollectOptions } from "./gc.ts";
 export { type Layout, layout, type LayoutOptions } from "./layout.ts";
 export { type Layouts, layouts } from "./layouts.ts";

@@ -2,7 +2,7 @@ import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
-import { missing } from "./blobs.ts";
+import { missing } from "../disk/blob_directory.ts";
 import { unlessBroken } from "./documents.ts";
 import { findDigest, withName, withoutName, withoutUnnamed } from "./entries.ts";
 import type { IndexFile, Listing } from "./index_file.ts";

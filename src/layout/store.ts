@@ -1,9 +1,8 @@
-import { join } from "node:path";
-import { Blobs } from "./blobs.ts";
+import { Blobs } from "../disk/blob_directory.ts";
 import { Documents } from "./documents.ts";
 import type { IndexFile } from "./index_file.ts";
-import { Sessions } from "./sessions.ts";
-import type { State } from "./state.ts";
+import { Sessions } from "../disk/ingests.ts";
+import type { State } from "../disk/gantry_directory.ts";
 
 /** Blobs, what is known of them, and what is on its way to them. */
 export class Store {
@@ -30,9 +29,4 @@ export class Store {
     this.indexes = indexes.all;
     this.shared = indexes.shared;
   }
-}
-
-/** The directory for Gantry's own files in another. */
-export function stateIn(directory: string): string {
-  return join(directory, ".gantry");
 }

@@ -1,9 +1,10 @@
 import { Once } from "../content/once.ts";
 import { GantryError } from "../errors.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer } from "../http/response.ts";
 import { chooseChallenge } from "./challenge.ts";
-import { follow, isListed, sameSite } from "./hosts.ts";
-import type { Credentials } from "./options.ts";
+import { follow } from "../http/url.ts";
+import { isListed, sameSite } from "../http/hosts.ts";
+import type { Credentials } from "../content/credentials.ts";
 import { mergeScopes } from "./scope.ts";
 import { basic, type Token, type TokenRequest } from "./token.ts";
 

@@ -1,8 +1,8 @@
 import type { Options, Resolved, ResolveOptions } from "../content/contracts.ts";
 import { type Digest, parseDigest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { ensure, isPassing } from "./fault.ts";
-import { checkBytes, type Place } from "./place.ts";
+import { ensure, isPassing } from "./errors.ts";
+import { checkBytes, type Place } from "./repository.ts";
 
 /** Resolves a digest to a blob, whose media type a registry does not know. */
 export async function resolveBlob(

@@ -2,10 +2,10 @@ import type { Address, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { parseDocument } from "../spec/document.ts";
 import { isTag } from "../spec/reference.ts";
-import { fault, refusalOf } from "./fault.ts";
+import { fault, refusalOf } from "./errors.ts";
 import { subjectOf } from "./manifest_write.ts";
 import { getManifest } from "./manifests.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./repository.ts";
 import { dropReferrer } from "./referrers.ts";
 
 /** Deletes a manifest with all its names, and takes it off the list of its subject's referrers. */

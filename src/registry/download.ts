@@ -2,11 +2,11 @@ import type { Bytes } from "../bytes.ts";
 import type { Address, OpenOptions } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { parseDigest } from "../spec/digest.ts";
-import type { Answer } from "./answer.ts";
-import { ensure } from "./fault.ts";
-import type { Place } from "./place.ts";
-import { retryDelay } from "./retry.ts";
-import type { Call } from "./wire.ts";
+import type { Answer } from "../http/response.ts";
+import { ensure } from "./errors.ts";
+import type { Place } from "./repository.ts";
+import { retryDelay } from "../http/retry.ts";
+import type { Call } from "./client.ts";
 
 /** Opens a blob, or some of its bytes. */
 export async function openBlob(

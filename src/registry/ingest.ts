@@ -6,10 +6,10 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { piecesOf } from "./outgoing.ts";
-import type { Place } from "./place.ts";
+import { piecesOf } from "../content/pieces.ts";
+import type { Place } from "./repository.ts";
 import { Upload } from "./upload.ts";
-import { grace } from "./watch.ts";
+import { grace } from "../http/timeout.ts";
 
 // GHCR takes no more than 4 MiB in a piece and says so; ECR takes no less than 5 and does not.
 const pieceSize = 5 << 20;

@@ -1,5 +1,5 @@
 import { GantryError } from "../errors.ts";
-import { redact } from "./hosts.ts";
+import { redact } from "../http/redact.ts";
 
 /**
  * Finds `rel="next"` in a `Link` header (RFC 8288) and resolves it. A link to another origin is refused: it would carry our

@@ -2,11 +2,11 @@ import { GantryError } from "../errors.ts";
 import { parseJson } from "../spec/json.ts";
 import { isRepository, isTag } from "../spec/reference.ts";
 import type { Options } from "../content/contracts.ts";
-import type { Answer } from "./answer.ts";
-import { ensure, refusalOf } from "./fault.ts";
+import type { Answer } from "../http/response.ts";
+import { ensure, refusalOf } from "./errors.ts";
 import { nextPage } from "./link.ts";
-import type { Place } from "./place.ts";
-import type { Call, Wire } from "./wire.ts";
+import type { Place } from "./repository.ts";
+import type { Call, Wire } from "./client.ts";
 
 /** All pages of a list, each read by `read`. */
 export async function* pages<T>(

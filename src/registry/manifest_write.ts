@@ -5,8 +5,8 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
 import { checkName, getManifest, putManifest, resolveManifest } from "./manifests.ts";
-import { readContent } from "./outgoing.ts";
-import type { Place } from "./place.ts";
+import { readContent } from "./checked_content.ts";
+import type { Place } from "./repository.ts";
 import { addReferrer } from "./referrers.ts";
 
 /** Writes a manifest, under its name if it gets one. */

@@ -7,9 +7,9 @@ import { algorithmOf, type Digest, isDigest, parseDigest } from "../spec/digest.
 import { parseDocument } from "../spec/document.ts";
 import { acceptedDocuments, isDocumentType, mediaTypes } from "../spec/media_type.ts";
 import { isTag } from "../spec/reference.ts";
-import type { Answer } from "./answer.ts";
-import { ensure } from "./fault.ts";
-import { checkBytes, checkKept, type Place, type ScopedOptions } from "./place.ts";
+import type { Answer } from "../http/response.ts";
+import { ensure } from "./errors.ts";
+import { checkBytes, checkKept, type Place, type ScopedOptions } from "./repository.ts";
 
 /** Makes sure that a manifest's name is fit for a path. */
 export function checkName(name: string): void {

@@ -4,27 +4,11 @@
  * @module
  */
 
-import { fetchTransport } from "./transport.ts";
-import type { Transport } from "./transport.ts";
-
-/** How to log in to a registry. */
-export type Credentials =
-  /** A name and a password, or a personal access token in its place. */
-  | { username: string; password: string }
-  /** A bearer token that is sent as it is. */
-  | { registryToken: string }
-  /** A refresh token that is exchanged for bearer tokens (OAuth2). */
-  | { identityToken: string };
-
-/** Where the addresses of unfinished uploads are kept, for other processes or a later run to go on with them. */
-export interface Sessions {
-  /** What is kept under the key. */
-  get(key: string): Promise<string | undefined>;
-  /** Keeps a value, which is short and secret: it lets anybody add to the upload. */
-  set(key: string, value: string): Promise<void>;
-  /** Forgets the key. */
-  delete(key: string): Promise<void>;
-}
+import type { Credentials } from "../content/credentials.ts";
+import { type Environment, sleep } from "../http/environment.ts";
+import { memorySessions, type Sessions } from "./upload_sessions.ts";
+import { fetchTransport } from "../http/transport.ts";
+import type { Transport } from "../http/transport.ts";
 
 /** Limits on what a registry can make us do. */
 export interface Limits {
@@ -48,16 +32,6 @@ export interface Timeouts {
   response: number;
   /** For the next bytes of a body: 60 seconds. */
   idle: number;
-}
-
-/** The world outside, for tests. */
-export interface Environment {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** A number from 0 up to 1. */
-  random(): number;
-  /** Waits; throws the signal's reason when that comes first. */
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Options of {@link registry}. */
@@ -131,28 +105,4 @@ export function settings(options: RegistryOptions = {}): Settings {
 // https://developer.chrome.com/docs/capabilities/web-apis/fetch-streaming-requests
 function inBrowser(): boolean {
   return globalThis.navigator?.userAgent?.startsWith("Mozilla/") ?? false;
-}
-
-function memorySessions(): Sessions {
-  const kept = new Map<string, string>();
-  return {
-    get: (key) => Promise.resolve(kept.get(key)),
-    set: (key, value) => Promise.resolve(void kept.set(key, value)),
-    delete: (key) => Promise.resolve(void kept.delete(key)),
-  };
-}
-
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

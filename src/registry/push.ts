@@ -7,11 +7,12 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { isRepository } from "../spec/reference.ts";
 import { findBlob, resolveBlob } from "./blobs.ts";
-import { passes, refusalOf } from "./fault.ts";
+import { passes, refusalOf } from "./errors.ts";
 import { openIngest, sessionKey } from "./ingest.ts";
-import { outgoing, piecesOf, readContent } from "./outgoing.ts";
-import type { Place } from "./place.ts";
-import { retryDelay } from "./retry.ts";
+import { outgoing, readContent } from "./checked_content.ts";
+import { piecesOf } from "../content/pieces.ts";
+import type { Place } from "./repository.ts";
+import { retryDelay } from "../http/retry.ts";
 import { repositoryScope } from "./scope.ts";
 import { postUpload, Upload } from "./upload.ts";
 

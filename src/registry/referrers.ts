@@ -6,10 +6,10 @@ import type { Digest } from "../spec/digest.ts";
 import { formatJson } from "../spec/json.ts";
 import { type IndexManifest, parseIndex } from "../spec/manifest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { ensure, refusalOf } from "./fault.ts";
+import { ensure, refusalOf } from "./errors.ts";
 import { pages } from "./listing.ts";
 import { getManifest, putManifest, typeOf } from "./manifests.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./repository.ts";
 
 /** The manifests whose subject this is: from the registry, or from the tag under which clients keep the list for it. */
 export async function* listReferrers(

@@ -32,10 +32,10 @@ import { deleteBlob, deleteManifest, untagManifest } from "./delete.ts";
 import { tagManifest, writeManifest } from "./manifest_write.ts";
 import { getBytes, resolveManifest } from "./manifests.ts";
 import { type RegistryOptions, settings } from "./options.ts";
-import { Place } from "./place.ts";
+import { Place } from "./repository.ts";
 import { writeBlob } from "./push.ts";
 import { listReferrers } from "./referrers.ts";
-import { Wire } from "./wire.ts";
+import { Wire } from "./client.ts";
 
 /** One repository of a registry. */
 export type Registry =

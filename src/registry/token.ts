@@ -1,9 +1,9 @@
 import { utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { parseJson } from "../spec/json.ts";
-import type { Call } from "./wire.ts";
-import { withQuery } from "./hosts.ts";
-import type { Credentials } from "./options.ts";
+import type { Call } from "./client.ts";
+import { withQuery } from "../http/url.ts";
+import type { Credentials } from "../content/credentials.ts";
 
 /** What a token is asked for. */
 export interface TokenRequest {

@@ -3,12 +3,12 @@ import type { Content, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer } from "../http/response.ts";
 import { findBlob } from "./blobs.ts";
-import { ensure, fault, refusalOf } from "./fault.ts";
-import { follow, withQuery } from "./hosts.ts";
-import { checkKept, type Place } from "./place.ts";
-import type { Call } from "./wire.ts";
+import { ensure, fault, refusalOf } from "./errors.ts";
+import { follow, withQuery } from "../http/url.ts";
+import { checkKept, type Place } from "./repository.ts";
+import type { Call } from "./client.ts";
 
 /** An upload that a registry has begun. https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs */
 export class Upload {

@@ -5,7 +5,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { listen } from "../../src/cli/serve.ts";
+import { listen } from "../../src/server/node.ts";
 import { memory, type Target } from "../../src/content/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
 import { server } from "../../src/server/mod.ts";

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
-import { onDisk, putFile, readSmall, writeAll } from "../../src/files.ts";
+import { onDisk } from "../../src/disk/errors.ts";
+import { putFile } from "../../src/disk/replace.ts";
+import { readSmall, writeAll } from "../../src/disk/files.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
 import { contentOf, filesIn, inDirectory, putText, startLimited } from "./support.ts";
 

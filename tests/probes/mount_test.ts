@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { listen } from "../../src/cli/serve.ts";
+import { listen } from "../../src/server/node.ts";
 import { type Memory, memory, overlay } from "../../src/content/mod.ts";
 import { cached } from "../../src/content/mod.ts";
 import { copy, type CopyEvent } from "../../src/copy/mod.ts";

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { listen } from "../../src/cli/serve.ts";
+import { listen } from "../../src/server/node.ts";
 import type { Target } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";

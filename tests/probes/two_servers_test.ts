@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { readAll, sameBytes } from "../../src/bytes.ts";
-import { listen } from "../../src/cli/serve.ts";
+import { listen } from "../../src/server/node.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
 import { server } from "../../src/server/mod.ts";

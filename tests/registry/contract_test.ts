@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listen } from "../../src/cli/serve.ts";
+import { listen } from "../../src/server/node.ts";
 import { memory } from "../../src/content/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
 import { registry, type Transport } from "../../src/registry/mod.ts";

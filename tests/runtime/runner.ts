@@ -4,7 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
 import { utf8 } from "../../src/bytes.ts";
-import { type Handler, listen, type Listening } from "../../src/cli/serve.ts";
+import { type Handler, listen, type Listening } from "../../src/server/node.ts";
 import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer } from "../../src/image/mod.ts";

@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { listen } from "../../src/cli/serve.ts";
+import { listen } from "../../src/server/node.ts";
 import { digestOf, pushBlob, pushImage, registryInMemory } from "./client.ts";
 
 async function serving(work: (registry: ReturnType<typeof registryInMemory>, url: string) => Promise<void>) {

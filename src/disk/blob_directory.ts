@@ -1,0 +1,110 @@
+import { rename, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { type Bytes, readAll } from "../bytes.ts";
+import type { Address, Options } from "../content/contracts.ts";
+import { documentLimit } from "../content/read.ts";
+import { verifying } from "../digest/verify.ts";
+import { GantryError } from "../errors.ts";
+import { algorithmOf, type Digest, hexOf, parseDigest } from "../spec/digest.ts";
+import { errno } from "./errors.ts";
+import { factsOf, type FileFacts } from "./files.ts";
+import { makeDirectory, syncDirectory } from "./directory.ts";
+import { putFile } from "./replace.ts";
+import { fileStream } from "./stream.ts";
+import { Leases } from "./leases.ts";
+import type { State } from "./gantry_directory.ts";
+
+/** A directory of blobs: `sha256/44136fa3…`. */
+export class Blobs {
+  readonly directory: string;
+  readonly state: State;
+  readonly leases: Leases;
+
+  constructor(directory: string, state: State) {
+    this.directory = directory;
+    this.state = state;
+    this.leases = new Leases(join(state.directory, "leases"), () => state.temporary());
+  }
+
+  /** Where a blob is, or would be. */
+  path(digest: Digest): string {
+    parseDigest(digest); // what becomes a path is checked here, wherever it comes from
+    return join(this.directory, algorithmOf(digest), hexOf(digest));
+  }
+
+  /** A blob's facts; nothing when it is not here. */
+  async facts(digest: Digest): Promise<FileFacts | undefined> {
+    return await factsOf(this.path(digest));
+  }
+
+  /**
+   * The size of a blob that somebody is about to build upon, nothing when it has to be written. Once this has found
+   * it, no collection of garbage takes it away while the lease is held, or for the time of grace without one.
+   */
+  async claim({ digest, size }: Address): Promise<number | undefined> {
+    const path = this.path(digest);
+    // First said, then looked: see `sweepBlobs`.
+    await this.leases.note(digest);
+    const now = new Date();
+    await utimes(path, now, now).catch(() => {}); // another user's file: then only a lease helps
+    const facts = await factsOf(path).catch((error) => {
+      if (GantryError.is(error, "invalid-document")) return undefined; // written anew, over whatever is there
+      throw error;
+    });
+    return facts && (size === undefined || facts.size === size) ? facts.size : undefined;
+  }
+
+  /** Opens a blob. The file is opened with the first read, so that a stream nobody reads holds nothing. */
+  async open(
+    what: Address,
+    { start = 0, end, signal }: Options & { start?: number | undefined; end?: number | undefined } = {},
+  ): Promise<ReadableStream<Bytes>> {
+    const { digest, size } = what;
+    const facts = await this.facts(digest);
+    if (!facts) throw missing(digest, this.directory);
+    if (size !== undefined && facts.size !== size) {
+      throw new GantryError(
+        "size-mismatch",
+        `read ${this.path(digest)}: ${facts.size} bytes, expected ${size}`,
+      );
+    }
+    return fileStream(this.path(digest), start, Math.min(end ?? facts.size, facts.size), signal);
+  }
+
+  /** A document whole and verified. */
+  async read(what: Address, options: Options & { limit?: number | undefined } = {}): Promise<Bytes> {
+    const { limit = documentLimit, signal } = options;
+    const path = this.path(what.digest);
+    const size = what.size ?? (await this.facts(what.digest))?.size ?? 0;
+    if (size > limit) {
+      throw new GantryError("too-large", `read ${path}: ${size} bytes, the limit is ${limit}`);
+    }
+    const bytes = await this.open(what, { signal });
+    return await readAll(bytes.pipeThrough(verifying(what, { what: path })), { limit, what: path, signal });
+  }
+
+  /** Puts a small blob in its place. */
+  async put(digest: Digest, bytes: Bytes): Promise<void> {
+    await makeDirectory(join(this.directory, algorithmOf(digest)));
+    await putFile(this.path(digest), bytes, await this.state.temporary());
+  }
+
+  /** Puts a file that holds a blob, verified and flushed, in its place. */
+  async take(digest: Digest, file: string): Promise<void> {
+    await this.leases.note(digest);
+    const directory = join(this.directory, algorithmOf(digest));
+    await makeDirectory(directory);
+    try {
+      await rename(file, this.path(digest));
+    } catch (error) {
+      // Windows renames over no file that is being read; but that has the same bytes.
+      if (errno(error) !== "EPERM" || !await this.facts(digest)) throw error;
+    }
+    await syncDirectory(directory);
+  }
+}
+
+/** The error for a blob that is not there. */
+export function missing(digest: Digest, directory: string): GantryError {
+  return new GantryError("not-found", `read ${digest}: not in ${JSON.stringify(directory)}`);
+}

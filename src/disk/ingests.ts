@@ -1,0 +1,88 @@
+import { constants } from "node:fs";
+import { mkdir, open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import type { Algorithm } from "../spec/digest.ts";
+import type { Blobs } from "./blob_directory.ts";
+import { errno, ifThere } from "./errors.ts";
+import { factsOf } from "./files.ts";
+import { namesIn } from "./directory.ts";
+import { FileIngest, removeSession } from "./ingest.ts";
+import { type Held, Lock } from "./lock.ts";
+
+/** Not through a link that somebody has put in the place of the file. */
+const appending = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
+
+/** How to open a session. */
+export interface SessionOptions extends Options {
+  /** Whether to begin it where there is none; yes unless told. */
+  create?: boolean | undefined;
+  /** What its bytes are going to be hashed with. */
+  algorithm?: Algorithm | undefined;
+}
+
+/** The writes in the making: a directory for each session, with its bytes and a lock. */
+export class Sessions {
+  readonly #directory: string;
+  readonly #blobs: Blobs;
+
+  constructor(blobs: Blobs) {
+    this.#directory = join(blobs.state.directory, "ingest");
+    this.#blobs = blobs;
+  }
+
+  /** Opens a session where it stands; `conflict` while another holds it. */
+  async open(session: string, options: SessionOptions = {}): Promise<FileIngest> {
+    const { create = true, algorithm = "sha256", signal } = options;
+    if (!/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(session)) {
+      throw new GantryError("invalid-name", `open session ${JSON.stringify(session)}: not a session's name`);
+    }
+    const directory = join(this.#directory, session);
+    const data = join(directory, "data");
+    const missing = () => new GantryError("not-found", `open session ${session}: no such session`);
+    if (!create && !await factsOf(data)) throw missing();
+    const held = await this.#take(session, directory, signal);
+    try {
+      // Its last holder may have ended it since we looked.
+      if (!create && !await factsOf(data)) throw missing();
+      const file = await open(data, appending);
+      const { size } = await file.stat();
+      return new FileIngest({ session, directory, held, file, size }, this.#blobs, algorithm);
+    } catch (error) {
+      await held.release();
+      throw error;
+    }
+  }
+
+  /** Removes the sessions nobody holds in which nothing has happened since `before`, in milliseconds since 1970. */
+  async sweep(before: number): Promise<void> {
+    for (const session of await namesIn(this.#directory)) {
+      const directory = join(this.#directory, session);
+      const touched = await ifThere(stat(join(directory, "data"))) ?? await ifThere(stat(directory));
+      if (!touched || touched.mtimeMs >= before) continue;
+      // Looked at, not taken: there may be no room for a ticket on the disk, and this is to make room.
+      if (await this.#lock(directory).isHeld()) continue;
+      await ifThere(removeSession(directory, this.#blobs)); // or its holder ends it at the same time
+    }
+  }
+
+  #lock(directory: string): Lock {
+    return new Lock(directory, () => this.#blobs.state.temporary());
+  }
+
+  async #take(session: string, directory: string, signal: AbortSignal | undefined): Promise<Held> {
+    for (let tries = 1;; tries++) {
+      try {
+        await mkdir(directory, { recursive: true });
+        return await this.#lock(directory).take({ wait: 0, signal });
+      } catch (error) {
+        // Its last holder, or a collection of garbage, has just removed it, directory and all.
+        const gone = errno(error) === "ENOENT" || !await ifThere(stat(directory));
+        if (gone && tries < 10) continue;
+        if (!GantryError.is(error, "conflict")) throw error;
+        throw new GantryError("conflict", `open session ${session}: it is in use`, { cause: error });
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/** A text from elsewhere, fit for a message: no control characters, no signed queries, no tokens, not long. */
+export function redact(text: string): string {
+  return text
+    .replace(/([?&;][\w.%-]+=)[^&\s"'<>)]*/g, "$1…")
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, "$1 …")
+    .replace(/\/\/[^/@\s]*@/g, "//")
+    // deno-lint-ignore no-control-regex
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+    .trim()
+    .replace(/^(.{300}).+$/u, "$1…");
+}

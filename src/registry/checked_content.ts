@@ -1,0 +1,54 @@
+import { type Bytes, observed, readAll } from "../bytes.ts";
+import type { Content, Options } from "../content/contracts.ts";
+import { digestBytes } from "../digest/hasher.ts";
+import { type Digested, digesting } from "../digest/digesting.ts";
+import { verifying } from "../digest/verify.ts";
+import { GantryError } from "../errors.ts";
+import { checkBytes } from "./repository.ts";
+
+/** The whole of content that is small, once it proves to be what it says. */
+export async function readContent(
+  content: Content,
+  { what, limit, signal }: Options & { what: string; limit: number },
+): Promise<Digested & { bytes: Bytes }> {
+  const stream = sized(await content.open({ signal }), content.size, what);
+  const bytes = await readAll(stream, { limit, what, signal });
+  if (content.digest) await checkBytes(bytes, content.digest, what);
+  return { bytes, digest: content.digest ?? await digestBytes(bytes), size: bytes.byteLength };
+}
+
+/** Content that breaks off where it turns out to be something else. `sent` tells, after its end, what it was. */
+export function outgoing(content: Content, what: string): { content: Content; sent(): Promise<Digested> } {
+  let size = 0;
+  let result: Promise<Digested> | undefined;
+  const open = async ({ signal }: Options = {}) => {
+    size = 0;
+    const counted = observed(sized(await content.open({ signal }), content.size, what), {
+      chunk: (chunk) => void (size += chunk.byteLength),
+    });
+    if (content.digest) return counted.pipeThrough(verifying({ digest: content.digest }, { what }));
+    const hashed = digesting();
+    result = hashed.result;
+    return counted.pipeThrough(hashed.stream);
+  };
+  return {
+    content: { ...content, open },
+    sent: async () => ({ digest: content.digest ?? (await result!).digest, size }),
+  };
+}
+
+/** A stream of exactly so many bytes, if that is known. */
+function sized(stream: ReadableStream<Bytes>, size: number | undefined, what: string): ReadableStream<Bytes> {
+  let left = size ?? Infinity;
+  const mismatch = (found: string) =>
+    new GantryError("size-mismatch", `${what}: ${found} bytes, expected ${size}`);
+  return observed(stream, {
+    chunk(chunk) {
+      left -= chunk.byteLength;
+      if (left < 0) throw mismatch(`at least ${size! - left}`);
+    },
+    done() {
+      if (size !== undefined && left > 0) throw mismatch(String(size - left));
+    },
+  });
+}
