@@ -6,3 +6,16 @@ export type Credentials =
   | { registryToken: string }
   /** A refresh token that is exchanged for bearer tokens (OAuth2). */
   | { identityToken: string };
+
+/** What credentials are needed for. */
+export interface CredentialsRequest {
+  /** The registry, as users name it: `docker.io`, `localhost:5000`. */
+  registry: string;
+  /** The repository, without the registry; none for what concerns all of it, such as the list of repositories. */
+  repository?: string | undefined;
+  /** What is to be done there: `pull`, `push`, `delete`, `*`. */
+  actions: readonly string[];
+}
+
+/** Finds the credentials for a request; none where there are none. Keychains are this. */
+export type CredentialsProvider = (request: CredentialsRequest) => Promise<Credentials | undefined>;

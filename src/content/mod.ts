@@ -37,7 +37,9 @@ export type {
   WriteOptions,
   Written,
 } from "./contracts.ts";
+export type { Credentials, CredentialsProvider, CredentialsRequest } from "./credentials.ts";
 export { limited } from "./limited.ts";
 export { Memory, memory } from "./memory.ts";
 export { overlay } from "./overlay.ts";
 export { documentLimit, readDocument, readVerified, verified } from "./read.ts";
+export { type OptionalMethod, requireMethod } from "./require_method.ts";
