@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Bytes, concat } from "../src/bytes.ts";
-import { fixture, haveFixtures } from "../tests/fixtures.ts";
+import { fixture, haveFixtures } from "../tests/support/fixtures.ts";
 
 /** The first part of a tar of /usr, in slices of 64 KiB from all over it: programs, libraries, texts, images. */
 export function mixed(wanted: number): Bytes {

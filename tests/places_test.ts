@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import {
   copy,
   emptyImage,
   fetchTransport,
-  GantryError,
   type Image,
   image,
   Index,
@@ -22,28 +20,12 @@ import {
   sourcePlace,
 } from "../mod.ts";
 import { splitArchive } from "../src/places.ts";
-import type { ErrorCode } from "../src/errors.ts";
 import { gzip } from "../src/codec/mod.ts";
 import type { Registry } from "../src/registry/mod.ts";
 import { server } from "../src/server/mod.ts";
 import { writeTar } from "../src/tar/mod.ts";
-
-function fails(code: ErrorCode, message: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  };
-}
-
-async function inDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "gantry-places-"));
-  try {
-    await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
+import { fails } from "./support/errors.ts";
+import { inDirectory } from "./support/directory.ts";
 
 /** Every registry there is, in memory. */
 function world(): { registry: RegistryOptions; hosts: Set<string> } {

@@ -1,7 +1,7 @@
 /**
  * Runs the tests under one runtime, passes on what it prints, and closes with a line `N passed, N failed` that counts
  * every single test. Those under `tests/interop/` need programs of others and run only when they are asked for; `wasm` has
- * the WASM engines do the work of the runtime's own (`force_wasm.ts`).
+ * the WASM engines do the work of the runtime's own (`support/force_wasm.ts`).
  *
  *     deno run -A tests/run.ts [deno|bun|node] [interop] [wasm]
  */
@@ -10,7 +10,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { preloadFlags, preloadVariable } from "./spawn.ts";
+import { preloadFlags, preloadVariable } from "./support/spawn.ts";
 
 const commands: Record<string, (files: string[], interop: boolean, preload: string[]) => string[]> = {
   deno: (files, interop, preload) => {
@@ -52,7 +52,7 @@ function filesOf(interop: boolean): string[] {
 
 function run(runtime: string, interop: boolean, wasm: boolean): Promise<number> {
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
-  if (wasm) env[preloadVariable] = fileURLToPath(new URL("force_wasm.ts", import.meta.url));
+  if (wasm) env[preloadVariable] = fileURLToPath(new URL("support/force_wasm.ts", import.meta.url));
   const [program, ...args] = commands[runtime]!(filesOf(interop), interop, preloadFlags(runtime, env));
   const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";

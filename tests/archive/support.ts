@@ -1,14 +1,13 @@
 /** What the tests of archives share: archives made by hand. */
 
-import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import type { Slices } from "../../src/archive/mod.ts";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import { emptyImage, type Image, layer } from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { readTar, type TarItem, writeTar } from "../../src/tar/mod.ts";
+export { fails } from "../support/errors.ts";
 
 /** What is in an archive: files, and links if the value says so. */
 export type Files = [
@@ -139,15 +138,6 @@ export async function filesIn(tar: ReadableStream<Bytes> | Bytes): Promise<Map<s
     files.set(path, new TextDecoder("latin1").decode(await bytesOf(readable)));
   }
   return files;
-}
-
-/** Checks the code and the words of an error. */
-export function fails(code: ErrorCode, words: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(GantryError.is(error, code), `${error}`);
-    assert.match(error.message, words);
-    return true;
-  };
 }
 
 /** Bytes that count how many of them are read. */

@@ -10,7 +10,7 @@ import { copy, type CopyEvent } from "../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, openRoot, validate } from "../../src/image/mod.ts";
 import { type Descriptor, type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 import { collect, contentOf, inDirectory } from "../layout/support.ts";
 import {
   blobOf,

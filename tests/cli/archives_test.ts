@@ -10,7 +10,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 import { collect } from "../layout/support.ts";
 import { digestAt, imageOf, inYard, type Ran, start, writeIndex } from "./gantry.ts";
 

@@ -14,7 +14,7 @@ import { server } from "../../src/server/mod.ts";
 import { formatJson } from "../../src/spec/json.ts";
 import { type Descriptor, mediaTypes } from "../../src/spec/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
-import { scriptCommand } from "../spawn.ts";
+import { scriptCommand } from "../support/spawn.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { registries } from "../../src/registry/mod.ts";
 import { digestAt, imageOf, start } from "./gantry.ts";
+import { inDirectory } from "../support/directory.ts";
 
 /** Serves while `work` runs, and gives what the command said. */
 async function serving(
@@ -34,15 +32,6 @@ async function serving(
   const { code, stdout, stderr } = await ended;
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "" }, stderr);
   return stderr;
-}
-
-async function inDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "gantry-serve-"));
-  try {
-    await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 async function all(names: AsyncIterable<string>): Promise<string[]> {

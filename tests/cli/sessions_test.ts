@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { startScript } from "../spawn.ts";
+import { startScript } from "../support/spawn.ts";
 import { directorySessions, uploadsDirectory } from "../../src/cli/sessions.ts";
-
-async function inDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "gantry-sessions-"));
-  try {
-    await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
+import { inDirectory } from "../support/directory.ts";
 
 describe("upload sessions in a directory", () => {
   it("are found again, replaced and forgotten", () =>

@@ -4,7 +4,8 @@ import { type Bytes, readAll, sameBytes, streamOf } from "../../src/bytes.ts";
 import type { Content, Source } from "../../src/content/contracts.ts";
 import { cached, limited, memory, overlay, readDocument, verified } from "../../src/content/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { pieces, random, testTarget } from "../contract/target.ts";
+import { testTarget } from "../contract/target.ts";
+import { pieces, randomBytes } from "../support/content.ts";
 
 testTarget("overlay over memory", () => {
   const target = overlay(memory(), memory());
@@ -40,7 +41,7 @@ async function read(source: Source, content: { digest: `sha256:${string}`; size?
 describe("overlay", () => {
   it("reads what is not in it from below and writes only on top", async () => {
     const [upper, lower] = [memory(), memory()];
-    const [a, b] = [await blob(random(100)), await blob(random(100))];
+    const [a, b] = [await blob(randomBytes(100)), await blob(randomBytes(100))];
     await lower.write(a);
     const both = overlay(upper, lower);
     assert.equal((await read(both, a)).byteLength, 100);
@@ -54,7 +55,7 @@ describe("overlay", () => {
       resolve: () => Promise.reject(new Error("disk on fire")),
       open: () => Promise.reject(new Error("disk on fire")),
     };
-    const bytes = await blob(random(10));
+    const bytes = await blob(randomBytes(10));
     await assert.rejects(read(overlay(memory(), broken, memory()), bytes), /disk on fire/);
   });
 });
@@ -62,7 +63,7 @@ describe("overlay", () => {
 describe("cached", () => {
   it("asks the source once", async () => {
     const store = memory();
-    const content = await blob(random(50_000));
+    const content = await blob(randomBytes(50_000));
     await store.write(content);
     const source = counting(store);
     const cache = cached(source, memory());
@@ -72,7 +73,7 @@ describe("cached", () => {
 
   it("keeps nothing of what is not read to the end, or is not what it should be", async () => {
     const store = memory();
-    const content = await blob(random(50_000));
+    const content = await blob(randomBytes(50_000));
     await store.write(content);
     const kept = memory();
     const leaving = await cached(store, kept).open(content);
@@ -81,14 +82,14 @@ describe("cached", () => {
     await reader.cancel();
     await assert.rejects(kept.open(content), { code: "not-found" });
 
-    const lying: Source = { ...counting(store), open: () => Promise.resolve(streamOf(random(50_000))) };
+    const lying: Source = { ...counting(store), open: () => Promise.resolve(streamOf(randomBytes(50_000))) };
     await assert.rejects(read(cached(lying, kept), content), { code: "digest-mismatch" });
     await assert.rejects(kept.open(content), { code: "not-found" });
   });
 
   it("goes on when the cache fails", async () => {
     const store = memory();
-    const content = await blob(random(5000));
+    const content = await blob(randomBytes(5000));
     await store.write(content);
     const full = memory();
     full.write = async (writing) => {
@@ -124,7 +125,7 @@ describe("cached", () => {
 describe("limited", () => {
   it("holds a place until a stream ends or is cancelled", async () => {
     const store = memory();
-    const content = await blob(random(3000));
+    const content = await blob(randomBytes(3000));
     await store.write(content);
     const source = limited(store, 1);
     const first = await source.open(content);
@@ -142,9 +143,9 @@ describe("limited", () => {
 describe("verified", () => {
   it("errors a stream that is not what its address says", async () => {
     const store = memory();
-    const content = await blob(random(3000));
+    const content = await blob(randomBytes(3000));
     await store.write(content);
-    const lying: Source = { ...counting(store), open: () => Promise.resolve(streamOf(random(3000))) };
+    const lying: Source = { ...counting(store), open: () => Promise.resolve(streamOf(randomBytes(3000))) };
     await assert.rejects(read(verified(lying), content), { code: "digest-mismatch" });
     await assert.rejects(read(verified(store), { ...content, size: 2999 }), { code: "size-mismatch" });
     assert.equal((await read(verified(store), content)).byteLength, 3000);
@@ -160,7 +161,11 @@ describe("a write", () => {
         controller.enqueue(new Uint8Array(1000));
       },
     }, { highWaterMark: 0 });
-    const content = { ...await blob(random(5000)), replayable: false, open: () => Promise.resolve(endless) };
+    const content = {
+      ...await blob(randomBytes(5000)),
+      replayable: false,
+      open: () => Promise.resolve(endless),
+    };
     await assert.rejects(memory().write(content), { code: "size-mismatch" });
     assert.equal(made, 6000);
   });
@@ -169,7 +174,7 @@ describe("a write", () => {
 describe("readDocument", () => {
   it("refuses what is over the limit, said or unsaid", async () => {
     const store = memory();
-    const content = await blob(random(3000));
+    const content = await blob(randomBytes(3000));
     await store.write(content);
     await assert.rejects(readDocument(store, content, { limit: 2999 }), { code: "too-large" });
     await assert.rejects(readDocument(store, { digest: content.digest }, { limit: 2999 }), {
@@ -178,7 +183,7 @@ describe("readDocument", () => {
   });
 
   it("takes bytes that the descriptor carries, if they are right", async () => {
-    const bytes = random(30);
+    const bytes = randomBytes(30);
     const content = await blob(bytes);
     const data = btoa(String.fromCharCode(...bytes));
     assert.ok(sameBytes(await readDocument(memory(), { ...content, data }), bytes));
@@ -191,7 +196,7 @@ describe("readDocument", () => {
 describe("origins", () => {
   it("come through overlays, caches and limits", async () => {
     const source = counting(memory());
-    const content = await blob(random(1));
+    const content = await blob(randomBytes(1));
     for (
       const wrapped of [
         overlay(memory(), source),

@@ -6,7 +6,7 @@ import { memory, overlay } from "../../src/content/mod.ts";
 import { copy, type CopyEvent } from "../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, openRoot } from "../../src/image/mod.ts";
 import { mediaTypes, parsePlatform } from "../../src/spec/mod.ts";
-import { pieces, random } from "../contract/target.ts";
+import { pieces, randomBytes } from "../support/content.ts";
 
 /** A target that writes down what it is asked to write. */
 function recording(target: Target, during?: () => Promise<void>) {
@@ -24,7 +24,7 @@ function recording(target: Target, during?: () => Promise<void>) {
 
 function image(count = 3, size = 1000): Image {
   let made = emptyImage();
-  for (let n = 0; n < count; n++) made = made.append(layer(random(size), { compression: "none" }));
+  for (let n = 0; n < count; n++) made = made.append(layer(randomBytes(size), { compression: "none" }));
   return made;
 }
 
@@ -42,10 +42,10 @@ describe("copy", () => {
   });
 
   it("writes each digest once however often it stands in the graph", async () => {
-    const twin = layer(random(500), { compression: "none" });
+    const twin = layer(randomBytes(500), { compression: "none" });
     const from = memory();
     await copy(
-      emptyImage().append(twin).append(twin).append(layer(random(500), { compression: "none" })),
+      emptyImage().append(twin).append(twin).append(layer(randomBytes(500), { compression: "none" })),
       from,
       { name: "v1" },
     );
@@ -70,7 +70,7 @@ describe("copy", () => {
     const manifests = [];
     for (const name of ["linux/amd64", "linux/arm64"]) {
       const platform = parsePlatform(name);
-      const made = emptyImage(platform).append(layer(random(300), { compression: "none" }));
+      const made = emptyImage(platform).append(layer(randomBytes(300), { compression: "none" }));
       manifests.push({ ...(await copy(made, from)).descriptor, platform });
     }
     const index = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, manifests }));
@@ -101,7 +101,7 @@ describe("copy", () => {
       for await (const origin of origins ?? []) found.push(origin);
       assert.deepEqual(found, [{ registry: "registry.example", repository: "base" }]);
     }
-    const edited = (await openImage(source, "v1")).append(layer(random(10), { compression: "none" }));
+    const edited = (await openImage(source, "v1")).append(layer(randomBytes(10), { compression: "none" }));
     const second = recording(memory());
     await copy(edited, second.target);
     const layers = second.writes.filter(({ mediaType }) => mediaType === mediaTypes.ociLayer);
@@ -144,7 +144,7 @@ describe("copy", () => {
 
   it("leaves layers out that are not to be distributed, unless told", async () => {
     const from = memory();
-    const stored = layer(random(600), { compression: "none" });
+    const stored = layer(randomBytes(600), { compression: "none" });
     await copy(emptyImage().append(stored), from);
     const foreign = { ...await stored.descriptor(), mediaType: mediaTypes.ociForeignLayer };
     const config = (await emptyImage().manifest()).config;

@@ -12,7 +12,7 @@ import { digesting } from "../../src/digest/mod.ts";
 import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import { Image, type Layer, openRoot } from "../../src/image/mod.ts";
 import type { Descriptor, Digest } from "../../src/spec/mod.ts";
-import { fixture, haveFixtures, needsFixtures } from "../fixtures.ts";
+import { fixture, haveFixtures, needsFixtures } from "../support/fixtures.ts";
 import { collect } from "../layout/support.ts";
 
 interface SavedLayer {

@@ -12,7 +12,7 @@ import {
 } from "../../src/codec/mod.ts";
 import { zstdCodec } from "../../src/codec/zstd_codec.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { fixture, needsFixtures, table } from "../fixtures.ts";
+import { fixture, needsFixtures, table } from "../support/fixtures.ts";
 import { through } from "../codec/streams.ts";
 
 interface Expected {

@@ -12,7 +12,7 @@ import { layout } from "../../src/layout/mod.ts";
 import { place } from "../../src/places.ts";
 import type { Digest } from "../../src/spec/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { fixture, haveFixtures, needsFixtures } from "../fixtures.ts";
+import { fixture, haveFixtures, needsFixtures } from "../support/fixtures.ts";
 import { all, chunked, written } from "../tar/tools.ts";
 import { answers, type Listed, listed } from "./listings.ts";
 

@@ -11,7 +11,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { type Layout, layout } from "../../src/layout/mod.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import type { Digest } from "../../src/spec/digest.ts";
-import { fixture, haveFixtures, needsFixtures } from "../fixtures.ts";
+import { fixture, haveFixtures, needsFixtures } from "../support/fixtures.ts";
 import { collect, filesIn, inDirectory } from "../layout/support.ts";
 
 interface Blob extends Descriptor {

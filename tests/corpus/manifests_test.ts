@@ -15,7 +15,7 @@ import {
   parsePlatform,
   type Platform,
 } from "../../src/spec/mod.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 import { Decided } from "../spec/decided.ts";
 import { type Kind, schemas } from "../spec/schemas.ts";
 

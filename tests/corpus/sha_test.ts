@@ -6,7 +6,7 @@ import { type Bytes, concat } from "../../src/bytes.ts";
 import { hashWasm } from "../../src/digest/hash_wasm.ts";
 import { addHashEngine, type Algorithm, createHasher, digestBytes } from "../../src/digest/mod.ts";
 import { hexOf } from "../../src/spec/digest.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 
 interface Expected {
   algorithm: Algorithm;

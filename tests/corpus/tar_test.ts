@@ -7,7 +7,7 @@ import { concat } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
 import type { TarEntry } from "../../src/tar/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { fixture, needsFixtures, table } from "../fixtures.ts";
+import { fixture, needsFixtures, table } from "../support/fixtures.ts";
 import { chunked, latin1, pathsOf, written } from "../tar/tools.ts";
 import { answers, hash, type Listed, listed, sha256 } from "./listings.ts";
 

@@ -17,7 +17,7 @@ import { Index, openRoot, walk } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { algorithmOf, type Digest } from "../../src/spec/digest.ts";
 import { collect, filesIn, inDirectory, start } from "../layout/support.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 import { madeUp } from "./made_up.ts";
 
 /** What happened. */
@@ -35,7 +35,7 @@ export async function killCopies(
   { kills, seed, log }: { kills: number; seed: number; log?: (line: string) => void },
 ): Promise<Report> {
   const report: Report = { kills: 0, copies: 0, resumed: 0 };
-  const dice = random(2 * kills, seed);
+  const dice = randomBytes(2 * kills, seed);
   const trusted = new Map<string, string>();
   let duration = 400;
   for (let round = 1; report.kills < kills; round++) {

@@ -2,7 +2,7 @@ import { type Memory, memory } from "../../src/content/memory.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
 import { utf8 } from "../../src/bytes.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 import { contentOf } from "../layout/support.ts";
 
 /** An index of two images with layers of some tens of kilobytes to a few megabytes; the same for the same seed. */
@@ -17,9 +17,9 @@ export async function madeUp(seed: number): Promise<Memory> {
     return (await source.write(await contentOf(bytes, mediaType), { role, name })).descriptor;
   };
   const json = (document: object) => utf8(JSON.stringify(document));
-  const sizes = random(16, seed);
+  const sizes = randomBytes(16, seed);
   const layer = (n: number) =>
-    write(random(20_000 + (sizes[n]! ** 2) * 45, seed * 100 + n), mediaTypes.ociLayer);
+    write(randomBytes(20_000 + (sizes[n]! ** 2) * 45, seed * 100 + n), mediaTypes.ociLayer);
   const shared = await layer(0);
   const manifests: Descriptor[] = [];
   for (const [n, architecture] of ["amd64", "arm64"].entries()) {

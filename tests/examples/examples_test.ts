@@ -9,7 +9,7 @@ import { openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import type { Descriptor } from "../../src/spec/mod.ts";
 import { digestAt, imageOf, inYard, manifestAt, writeIndex } from "../cli/gantry.ts";
-import { startScript } from "../spawn.ts";
+import { startScript } from "../support/spawn.ts";
 
 /** Runs an example to its end, and gives what it printed. */
 async function example(name: string, ...args: string[]): Promise<string> {

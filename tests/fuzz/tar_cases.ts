@@ -8,7 +8,7 @@ import { chunksOf, concat } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
 import type { TarEntry, TarItem } from "../../src/tar/mod.ts";
 import { encodeName, readTar, writeTar } from "../../src/tar/mod.ts";
-import { fixture, haveFixtures } from "../fixtures.ts";
+import { fixture, haveFixtures } from "../support/fixtures.ts";
 import { all, block, end, file, latin1, padded, pax, raw, written } from "../tar/tools.ts";
 
 /** A whole number from 0 up to `below`, the same everywhere. */

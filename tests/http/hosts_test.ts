@@ -5,7 +5,7 @@ import { depthOf, isLoopback, sameSite } from "../../src/http/hosts.ts";
 import { endpointOf } from "../../src/registry/endpoint.ts";
 import { follow, withQuery } from "../../src/http/url.ts";
 import { redact } from "../../src/http/redact.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 
 interface Case {
   rule: string;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import type { Refusal } from "../../src/registry/mod.ts";
 import { retryDelay } from "../../src/http/retry.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { fake, type Reply } from "../registry/fake.ts";
 
 const get = "GET /v2/app/manifests/v1";

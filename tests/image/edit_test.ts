@@ -7,7 +7,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { emptyImage, type Image, layer, openImage } from "../../src/image/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
-import { pieces, random } from "../contract/target.ts";
+import { pieces, randomBytes } from "../support/content.ts";
 
 const text = (bytes: Bytes) => new TextDecoder().decode(bytes);
 
@@ -26,7 +26,7 @@ async function foreignImage(
     };
     return (await store.write(content)).descriptor;
   };
-  const tar = random(1024, 1);
+  const tar = randomBytes(1024, 1);
   const mediaType = options.manifestType ?? mediaTypes.ociManifest;
   const layerType = mediaType === mediaTypes.dockerManifest
     ? mediaTypes.dockerLayerGzip
@@ -67,7 +67,9 @@ describe("an edit", () => {
   it("leaves the image it was made from as it was", async () => {
     const { image } = await foreignImage(config);
     const before = text(await image.rawManifest());
-    const edited = image.append(layer(random(512), { compression: "none" })).configure({ cmd: ["/app"] });
+    const edited = image.append(layer(randomBytes(512), { compression: "none" })).configure({
+      cmd: ["/app"],
+    });
     assert.notEqual(await edited.digest(), await image.digest());
     assert.equal(text(await image.rawManifest()), before);
     assert.deepEqual((await image.config()).config?.Cmd, ["sh"]);
@@ -75,7 +77,7 @@ describe("an edit", () => {
 
   it("appends a layer to manifest, diffIDs and history", async () => {
     const { image } = await foreignImage(config);
-    const added = layer(random(2048), { compression: "none" });
+    const added = layer(randomBytes(2048), { compression: "none" });
     const edited = image.append(added, { history: { created_by: "added" }, annotations: { n: "1" } });
     const { rootfs, history } = await edited.config();
     assert.equal(rootfs.diff_ids[1], await added.diffID());
@@ -95,7 +97,7 @@ describe("an edit", () => {
   it("keeps a history that is not kept so", async () => {
     const { image } = await foreignImage(config.replace(`"history":[{"created_by":"base"}],`, ""));
     assert.equal(
-      (await image.append(layer(random(512), { compression: "none" })).config()).history,
+      (await image.append(layer(randomBytes(512), { compression: "none" })).config()).history,
       undefined,
     );
   });
@@ -105,7 +107,7 @@ describe("an edit", () => {
       manifestType: mediaTypes.dockerManifest,
       configType: mediaTypes.dockerConfig,
     });
-    const edited = image.append(layer(random(512), { compression: "none" }));
+    const edited = image.append(layer(randomBytes(512), { compression: "none" }));
     assert.equal(await edited.mediaType(), mediaTypes.dockerManifest);
     const { config: { mediaType }, layers } = await edited.manifest();
     assert.equal(mediaType, mediaTypes.dockerConfig);
@@ -117,7 +119,7 @@ describe("an edit", () => {
 
   it("leaves an artifact's config byte for byte", async () => {
     const { image } = await foreignImage(`{ "mine" : 1 }`, { configType: "application/vnd.example+json" });
-    const edited = image.append(layer(random(512), { compression: "none" }));
+    const edited = image.append(layer(randomBytes(512), { compression: "none" }));
     assert.equal(text(await edited.rawConfigFile()), `{ "mine" : 1 }`);
     assert.equal((await edited.manifest()).config.digest, await image.configName());
     assert.equal((await edited.manifest()).layers.length, 2);
@@ -158,7 +160,7 @@ describe("an edit", () => {
 
 describe("an edit with a one-shot layer", () => {
   it("answers not-computed until it is written, and knows everything then", async () => {
-    const bytes = random(10_000);
+    const bytes = randomBytes(10_000);
     const edited = emptyImage().append(layer(pieces(bytes, 999), { compression: "none" })).configure({
       cmd: ["/app"],
     });
@@ -178,7 +180,7 @@ describe("an edit with a one-shot layer", () => {
     const stream = new ReadableStream<Bytes>({
       pull(controller) {
         if (++pulled > 50) return controller.close();
-        controller.enqueue(random(4096, pulled));
+        controller.enqueue(randomBytes(4096, pulled));
       },
     });
     const once = layer(stream, { compression: "none" });
@@ -191,7 +193,7 @@ describe("an edit with a one-shot layer", () => {
 describe("the same edit", () => {
   it("gives the same bytes", async () => {
     const make = () =>
-      emptyImage().append(layer(random(4096, 5), { compression: "none" })).configure({
+      emptyImage().append(layer(randomBytes(4096, 5), { compression: "none" })).configure({
         env: { A: "1" },
         cmd: ["x"],
       });

@@ -7,7 +7,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { emptyImage, Image, Index, layer, openImage, openRoot, walk } from "../../src/image/mod.ts";
 import { type Descriptor, mediaTypes, parsePlatform } from "../../src/spec/mod.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 
 async function put(
   store: Memory,
@@ -25,7 +25,7 @@ async function multi(): Promise<{ store: Memory; index: Descriptor; inner: Descr
   const made = async (architecture: string) => {
     const platform = { os: "linux", architecture };
     const image = emptyImage(platform).append(
-      layer(random(512, architecture.length), { compression: "none" }),
+      layer(randomBytes(512, architecture.length), { compression: "none" }),
     );
     return { ...(await copy(image, store)).descriptor, platform };
   };
@@ -143,7 +143,7 @@ describe("an index", () => {
 describe("laziness", () => {
   it("fetches nothing until it is asked, and each thing once", async () => {
     const store = memory();
-    await copy(emptyImage().append(layer(random(512), { compression: "none" })), store, { name: "v1" });
+    await copy(emptyImage().append(layer(randomBytes(512), { compression: "none" })), store, { name: "v1" });
     const asked: string[] = [];
     const source: Source = {
       resolve: (name, options) => {

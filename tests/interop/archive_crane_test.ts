@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { archive, type ArchiveFormat, saveArchive } from "../../src/archive/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { openImage } from "../../src/image/mod.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 import { assertFacts, factsOf, loaded, realImage } from "./archive_images.ts";
 import { needs, run, serving } from "./server_peers.ts";
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { digestOf } from "../archive/support.ts";
 import { start } from "../cli/gantry.ts";
-import { fixture } from "../fixtures.ts";
+import { fixture } from "../support/fixtures.ts";
 import { withContainerd, withDocker } from "./archive_daemons.ts";
 import { inDirectory, loaded } from "./archive_images.ts";
 import { type DockerRegistry, startDockerRegistry } from "./docker_registry.ts";

@@ -1,9 +1,6 @@
 /** Images for archives, and what must stay of them whoever writes and reads those. */
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { archive } from "../../src/archive/mod.ts";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
@@ -13,16 +10,7 @@ import { Image, Index, openImage, openRoot } from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { descriptorOf, digestOf, tarOf } from "../archive/support.ts";
 import { contentOf } from "../layout/support.ts";
-
-/** Gives the work a directory of its own. */
-export async function inDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "gantry-archives-"));
-  try {
-    await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
+export { inDirectory } from "../support/directory.ts";
 
 /** An image of three layers, one of which stands in it twice, with everything that strict tools want. */
 export async function realImage(text = "real"): Promise<Image> {

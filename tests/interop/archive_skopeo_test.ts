@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { type ArchiveFormat, saveArchive } from "../../src/archive/mod.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 import { digestOf } from "../archive/support.ts";
 import { assertFacts, factsOf, inDirectory, loaded, realImage } from "./archive_images.ts";
 import { needs, run } from "./server_peers.ts";

@@ -14,20 +14,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
 import type { Digest } from "../../src/spec/digest.ts";
 import { collect, filesIn, inDirectory, putImage, putText, readText } from "./support.ts";
+import { rejects } from "../support/errors.ts";
 
 const marker = '{"imageLayoutVersion":"1.0.0"}';
-
-function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
-  return assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 async function layoutOf(directory: string, index: string, version: string = marker) {
   await writeFile(join(directory, "oci-layout"), version);

@@ -8,7 +8,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
-import { breaking, random } from "../contract/target.ts";
+import { breaking, randomBytes } from "../support/content.ts";
 import { contentOf, inDirectory, readText, start } from "./support.ts";
 
 const isConflict = (error: unknown) => GantryError.is(error, "conflict");
@@ -75,7 +75,7 @@ describe("sessions of a layout", () => {
   it("take one stream at a time", () =>
     inDirectory(async (directory) => {
       const ingest = await layout(directory).ingest("twice");
-      const slow = ingest.append(breaking(random(1000), Infinity), 0);
+      const slow = ingest.append(breaking(randomBytes(1000), Infinity), 0);
       let cancelled = false;
       const other = new ReadableStream<Bytes>({ cancel: () => void (cancelled = true) });
       await assert.rejects(ingest.append(other, 0), isConflict);
@@ -112,7 +112,7 @@ describe("sessions of a layout", () => {
   it("may be named by sha512 at last, or by sha256 after all", () =>
     inDirectory(async (directory) => {
       const there = layout(directory);
-      const bytes = random(300_000);
+      const bytes = randomBytes(300_000);
       for (const algorithm of ["sha512", "sha384", "sha256"] as const) {
         const digest = await digestBytes(bytes, algorithm);
         const ingest = await there.ingest("algorithms");
@@ -141,8 +141,11 @@ describe("sessions of a layout", () => {
   it("leave nothing behind when a write without one fails", () =>
     inDirectory(async (directory) => {
       const there = layout(directory);
-      const content = await contentOf(random(400_000));
-      const cut: Content = { ...content, open: () => Promise.resolve(breaking(random(400_000), 300_000)) };
+      const content = await contentOf(randomBytes(400_000));
+      const cut: Content = {
+        ...content,
+        open: () => Promise.resolve(breaking(randomBytes(400_000), 300_000)),
+      };
       await assert.rejects(there.write(cut), /the cable was cut/);
       await assert.rejects(there.write({ ...content, open: () => Promise.reject(new Error("no")) }), /no/);
       const abort = new AbortController();
@@ -154,7 +157,7 @@ describe("sessions of a layout", () => {
 
   it("leave the pieces they are given as they are", () =>
     inDirectory(async (directory) => {
-      const bytes = random(10_000);
+      const bytes = randomBytes(10_000);
       const copy = bytes.slice();
       await layout(directory).write({
         mediaType: mediaTypes.octetStream,

@@ -1,8 +1,7 @@
 /** What the tests of layouts share. */
 
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -11,17 +10,9 @@ import type { Address, Content, Source, Target } from "../../src/content/contrac
 import { digestBytes } from "../../src/digest/mod.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
-import { scriptCommand } from "../spawn.ts";
-
-/** Gives the work a directory of its own. */
-export async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "gantry-layout-"));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
+import { scriptCommand } from "../support/spawn.ts";
+export { collect } from "../support/collect.ts";
+export { inDirectory } from "../support/directory.ts";
 
 /** Bytes as content that tells all about itself. */
 export async function contentOf(bytes: Bytes, mediaType: string = mediaTypes.octetStream): Promise<Content> {
@@ -69,12 +60,6 @@ export async function putIndex(
 /** Reads bytes whole. */
 export async function readText(source: Source, what: Address): Promise<string> {
   return new TextDecoder().decode(await readAll(await source.open(what), { limit: 1e8, what: what.digest }));
-}
-
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }
 
 /** Every file below a directory, in order. */

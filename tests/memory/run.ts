@@ -16,14 +16,14 @@ import type { Bytes } from "../../src/bytes.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 import { startDockerRegistry } from "../interop/docker_registry.ts";
 import { limit, peak, runtimes } from "./peak.ts";
 
 const layerSize = 1024 * 1024 * 1024;
 const child = fileURLToPath(new URL("./child.ts", import.meta.url));
 function gigabyte(): ReadableStream<Bytes> {
-  const piece = random(1024 * 1024);
+  const piece = randomBytes(1024 * 1024);
   let left = layerSize / piece.byteLength;
   return new ReadableStream({
     pull(controller) {

@@ -9,7 +9,7 @@ import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage, openRoot } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 
 describe("probe: garbage collection during a copy", () => {
   it("loses nothing, what was there as garbage before included", async () => {
@@ -17,7 +17,7 @@ describe("probe: garbage collection during a copy", () => {
     try {
       const source = memory();
       let image = emptyImage();
-      for (let n = 0; n < 24; n++) image = image.append(layer(random(20_000), { compression: "none" }));
+      for (let n = 0; n < 24; n++) image = image.append(layer(randomBytes(20_000), { compression: "none" }));
       await copy(image, source, { name: "v1" });
       const root = await openRoot(source, "v1");
       // Half of the layers lie there already, and nothing names them.

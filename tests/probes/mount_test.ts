@@ -9,7 +9,7 @@ import { copy, type CopyEvent } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 
 describe("probe: mounting", () => {
   it("works through an overlay and a cache", async () => {
@@ -24,7 +24,7 @@ describe("probe: mounting", () => {
     try {
       const host = new URL(listening.url).host;
       await copy(
-        emptyImage().append(layer(random(50_000), { compression: "none" })),
+        emptyImage().append(layer(randomBytes(50_000), { compression: "none" })),
         repositories.get("base")!,
         { name: "v1" },
       );

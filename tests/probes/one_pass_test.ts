@@ -9,7 +9,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 
 describe("probe: a one-shot layer", () => {
   it("is pushed in one pass, while it is being made", async () => {
@@ -27,7 +27,7 @@ describe("probe: a one-shot layer", () => {
         pull(controller) {
           if (made === pieces) return controller.close();
           if (requests.some((request) => request.startsWith("POST"))) ahead ||= made;
-          controller.enqueue(random(64 * 1024, made++));
+          controller.enqueue(randomBytes(64 * 1024, made++));
         },
       }, { highWaterMark: 0 });
       const target = registry(`${new URL(listening.url).host}/app`);

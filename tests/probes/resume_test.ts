@@ -12,8 +12,8 @@ import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { pieces, random } from "../contract/target.ts";
-import { startScript } from "../spawn.ts";
+import { pieces, randomBytes } from "../support/content.ts";
+import { startScript } from "../support/spawn.ts";
 
 const size = 128 * 1024 * 1024;
 
@@ -26,7 +26,7 @@ async function probe(
   const from = await listen(server({ repositories: source }));
   const listening = await listen(server({ repositories: layouts(join(directory, "registry")) }));
   try {
-    const made = emptyImage().append(layer(pieces(random(size), 1024 * 1024), { compression: "none" }));
+    const made = emptyImage().append(layer(pieces(randomBytes(size), 1024 * 1024), { compression: "none" }));
     const { descriptor } = await copy(made, source("app"), { name: "v1" });
     const { place, target } = to(directory, new URL(listening.url).host);
     const args = [`${new URL(from.url).host}/app`, place, join(directory, "sessions")];

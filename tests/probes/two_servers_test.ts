@@ -10,7 +10,7 @@ import { listen } from "../../src/server/node.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { random } from "../contract/target.ts";
+import { randomBytes } from "../support/content.ts";
 
 describe("probe: one upload over two servers", () => {
   it("takes each request at either", async () => {
@@ -19,7 +19,7 @@ describe("probe: one upload over two servers", () => {
     try {
       let turn = 0;
       const send = (path: string, init: RequestInit) => fetch(new URL(path, servers[turn++ % 2]!.url), init);
-      const bytes = random(5_000_000);
+      const bytes = randomBytes(5_000_000);
       const digest = await digestBytes(bytes);
       const begun = await send("/v2/app/blobs/uploads/", { method: "POST" });
       assert.equal(begun.status, 202);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import { GantryError } from "../../src/errors.ts";
 import type { Credentials, RegistryOptions } from "../../src/registry/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
+import { rejects } from "../support/errors.ts";
 
 const manifest = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
 const found: Reply = {
@@ -28,14 +29,6 @@ const get = "GET /v2/app/manifests/v1";
 /** Answers those who have one of these tokens. */
 const guarded = (reply: Reply, ...tokens: string[]) => ({ headers }: Seen): Reply =>
   tokens.some((token) => headers.get("authorization") === `Bearer ${token}`) ? reply : challenge(bearer);
-
-async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 describe("authorisation", () => {
   it("is not offered before it is asked for", async () => {

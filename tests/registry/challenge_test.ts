@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { chooseChallenge, parseChallenges } from "../../src/registry/challenge.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 
 interface Case {
   name?: string;

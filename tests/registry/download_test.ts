@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { type Bytes, readAll } from "../../src/bytes.ts";
 import type { OpenOptions } from "../../src/content/contracts.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
+import { rejects } from "../support/errors.ts";
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
 const digest = await digestBytes(bytes);
@@ -38,14 +38,6 @@ function breaking(bytes: Bytes): ReadableStream<Bytes> {
 
 const read = async (server: ReturnType<typeof fake>, options: OpenOptions = {}, address: object = what) =>
   await readAll(await server.app.open({ digest, ...address }, options), { limit: 5000, what: "blob" });
-
-async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 describe("a blob", () => {
   it("is read whole, or in a range", async () => {

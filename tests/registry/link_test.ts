@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { GantryError } from "../../src/errors.ts";
 import { findLink, nextPage } from "../../src/registry/link.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 
 interface Case {
   rule: string;

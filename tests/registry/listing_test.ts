@@ -2,26 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import { fake, type Reply } from "./fake.ts";
+import { rejects } from "../support/errors.ts";
+import { collect } from "../support/collect.ts";
 
 const first = "GET /v2/app/tags/list?n=1000";
 const page = (tags: unknown, next?: string): Reply => ({
   body: JSON.stringify({ name: "app", tags }),
   headers: next === undefined ? {} : { link: `<${next}>; rel="next"` },
 });
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
-async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 describe("tags", () => {
   it("come page by page, each once, in the registry's order", async () => {

@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/errors.ts";
 import { contentOf, fake, type Reply } from "./fake.ts";
+import { rejects } from "../support/errors.ts";
 
 const type = "application/vnd.oci.image.index.v1+json";
 const text = `{"schemaVersion":2,"mediaType":"${type}",\n"manifests":[]}`;
@@ -22,14 +23,6 @@ const headers = (more: Record<string, string> = {}): Reply => ({
     ...more,
   },
 });
-
-async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 describe("resolving a tag", () => {
   it("asks for the head alone", async () => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import { fallbackTag } from "../../src/registry/referrers.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
+import { rejects } from "../support/errors.ts";
+import { collect } from "../support/collect.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -25,19 +26,6 @@ const index = (manifests: Descriptor[], more: object = {}): Reply => ({
   body: JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests, ...more }),
 });
 const missing: Reply = { status: 404 };
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
-async function rejects(work: Promise<unknown>, ...codes: ErrorCode[]): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, ...codes), String(error));
-    return true;
-  });
-}
 
 describe("the tag for referrers", () => {
   it("is as the specification's table says", () => {

@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import type { Origin } from "../../src/content/contracts.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/errors.ts";
 import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
+import { rejects } from "../support/errors.ts";
 
 const bytes = utf8("hello, registry");
 const digest = await digestBytes(bytes);
@@ -24,14 +25,6 @@ const big = () => known(large, largeDigest);
 
 async function* list<T>(...items: T[]): AsyncGenerator<T, void, void> {
   yield* items;
-}
-
-async function rejects(work: Promise<unknown>, code: ErrorCode, message: RegExp = /./): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(GantryError.is(error, code), String(error));
-    assert.match(error.message, message);
-    return true;
-  });
 }
 
 describe("writing a blob", () => {

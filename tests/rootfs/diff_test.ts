@@ -18,7 +18,7 @@ import { GantryError } from "../../src/errors.ts";
 import { diffDirectories, packDirectory, type PackOptions } from "../../src/rootfs/mod.ts";
 import type { TarItem } from "../../src/tar/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { all, entriesOf, written } from "../tar/tools.ts";
 
 interface Operation {

@@ -21,14 +21,14 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { ErrorCode } from "../../src/errors.ts";
 import { GantryError } from "../../src/errors.ts";
 import type { PackOptions } from "../../src/rootfs/mod.ts";
 import { packDirectory } from "../../src/rootfs/mod.ts";
 import type { TarItem } from "../../src/tar/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
-import { startScript } from "../spawn.ts";
+import { startScript } from "../support/spawn.ts";
 import { alike, all, entriesOf } from "../tar/tools.ts";
+import { rejects } from "../support/errors.ts";
 
 describe("packDirectory", () => {
   let directory: string;
@@ -364,10 +364,6 @@ describe("packDirectory", () => {
     for await (const _ of packDirectory(path));
   }
 });
-
-function rejects(promise: Promise<unknown>, code: ErrorCode, message: RegExp): Promise<void> {
-  return assert.rejects(promise, (error) => GantryError.is(error, code) && message.test(error.message));
-}
 
 function run(command: string, ...args: string[]): void {
   const { status, error } = spawnSync(command, args);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { algorithmOf, algorithms, hexOf, isDigest, parseDigest } from "../../src/spec/mod.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 
 const lengths = { sha256: 64, sha384: 96, sha512: 128 };
 

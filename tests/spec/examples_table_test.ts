@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { mediaTypes, parseConfig, parseDescriptor, parseDocument, parseJson } from "../../src/spec/mod.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { Decided } from "./decided.ts";
 import { schemas } from "./schemas.ts";
 

@@ -11,7 +11,7 @@ import {
   sameSystem,
   satisfies,
 } from "../../src/spec/mod.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { Decided } from "./decided.ts";
 
 interface ParseCase {

@@ -9,7 +9,7 @@ import {
   parseRepository,
   type Reference,
 } from "../../src/spec/mod.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { Decided } from "./decided.ts";
 
 interface Case {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { parseConfig, parseDescriptor, parseIndex, parseJson, parseManifest } from "../../src/spec/mod.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { Decided } from "./decided.ts";
 import { type Kind, schemas } from "./schemas.ts";
 

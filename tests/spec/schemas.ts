@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import Ajv from "ajv-draft-04";
-import { fixture } from "../fixtures.ts";
+import { fixture } from "../support/fixtures.ts";
 
 const files = [
   "config-schema",

@@ -7,7 +7,7 @@ import { readNumber, writeNumber } from "../../src/tar/numbers.ts";
 import { formatPaxRecord, formatPaxTime, parsePax, parsePaxRecord, parsePaxTime } from "../../src/tar/pax.ts";
 import fc from "fast-check";
 import { GantryError } from "../../src/errors.ts";
-import { needsFixtures, table } from "../fixtures.ts";
+import { needsFixtures, table } from "../support/fixtures.ts";
 import { file, written } from "./tools.ts";
 
 type Text = string | { base64: string };

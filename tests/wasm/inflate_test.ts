@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { Crc32 } from "../../wasm/crc32.ts";
 import { Deflater, type Level } from "../../wasm/deflater.ts";
 import { InflateError, Inflater, INPUT_SIZE } from "../../wasm/inflater.ts";
-import { fixture, needsFixtures } from "../fixtures.ts";
+import { fixture, needsFixtures } from "../support/fixtures.ts";
 import { cores, random, sample } from "./cores.ts";
 
 const quick = 10_000;

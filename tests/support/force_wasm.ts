@@ -11,11 +11,11 @@
  * WebAssembly away.
  */
 
-import { addCodecEngine, codecEngines, wasmEngines } from "../src/codec/mod.ts";
-import { zstdCodec } from "../src/codec/zstd_codec.ts";
-import { addHashEngine, hashEngines } from "../src/digest/mod.ts";
-import { laneEngine } from "../src/digest/lane_engine.ts";
-import { hashWasm } from "../src/digest/hash_wasm.ts";
+import { addCodecEngine, codecEngines, wasmEngines } from "../../src/codec/mod.ts";
+import { zstdCodec } from "../../src/codec/zstd_codec.ts";
+import { addHashEngine, hashEngines } from "../../src/digest/mod.ts";
+import { laneEngine } from "../../src/digest/lane_engine.ts";
+import { hashWasm } from "../../src/digest/hash_wasm.ts";
 
 const codecs = [...wasmEngines(), ...zstdCodec];
 for (const native of codecEngines().filter(({ name }) => name === "node:zlib")) {
