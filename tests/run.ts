@@ -1,24 +1,39 @@
 /**
  * Runs the tests under one runtime, passes on what it prints, and closes with a line `N passed, N failed` that counts
- * every single test. Those under `tests/interop/` need programs of others and run only when they are asked for; `wasm` has
- * the WASM engines do the work of the runtime's own (`support/force_wasm.ts`).
+ * every single test.
  *
- *     deno run -A tests/run.ts [deno|bun|node] [interop] [wasm]
+ *     deno run -A tests/run.ts [deno|bun|node] [interop] [wasm] [coverage] [PATH…]
+ *
+ * Tests under `tests/interop/` need programs of others and run only when they are asked for. `wasm` has the WASM engines do
+ * the work of the runtime's own (`support/force_wasm.ts`). `coverage` (Deno) prints which lines ran, and keeps the
+ * report in `coverage/`. Each PATH is a test file or a directory of them; in Deno one below `src` runs the examples in
+ * its documentation.
  */
 
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { preloadFlags, preloadVariable } from "./support/spawn.ts";
 
-const commands: Record<string, (files: string[], interop: boolean, preload: string[]) => string[]> = {
-  deno: (files, interop, preload) => {
+interface Run {
+  runtime: string;
+  interop: boolean;
+  wasm: boolean;
+  coverage: boolean;
+  /** Only these. Default: all. */
+  paths: readonly string[];
+}
+
+const commands: Record<string, (files: string[], run: Run, preload: string[]) => string[]> = {
+  deno: (files, { interop, coverage, paths }, preload) => {
     const test = ["deno", "test", "-A", "--quiet", ...preload];
+    if (coverage) test.push("--coverage=coverage");
+    if (paths.length > 0) return [...test, "--doc", ...files];
     // The library's documentation holds examples; they run like tests. Peers want the machine to themselves.
     return interop
       ? [...test, ...files]
-      : [...test, "--doc", "--parallel", ...files, "src", "mod.ts", "README.md"];
+      : [...test, "--doc", "--parallel", ...files, "src", "mod.ts", "README.md", "docs/guide"];
   },
   bun: (files, _, preload) => ["bun", "test", ...preload, "--timeout", "60000", ...files],
   node: (files, _, preload) => {
@@ -43,17 +58,44 @@ const summaries: Record<string, (output: string) => [number, number]> = {
   ],
 };
 
-function filesOf(interop: boolean): string[] {
-  return readdirSync("tests", { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith("_test.ts") && name.startsWith("interop") === interop)
-    .map((name) => `./tests/${name}`)
+/** All tests, or those at the paths: Bun and Node want to be told every file. */
+function filesOf({ runtime, interop, paths }: Run): string[] {
+  if (paths.length === 0) {
+    return testsIn("tests").filter((path) => path.startsWith("./tests/interop/") === interop);
+  }
+  return paths.flatMap((path) => {
+    if (!statSync(path).isDirectory()) return `./${path.replace(/^\.\//, "")}`;
+    const tests = testsIn(path.replace(/\/+$/, ""));
+    return tests.length === 0 && runtime === "deno" ? path : tests;
+  });
+}
+
+function testsIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith("_test.ts"))
+    .map((name) => `./${directory}/${name.replaceAll("\\", "/")}`)
     .sort();
 }
 
-function run(runtime: string, interop: boolean, wasm: boolean): Promise<number> {
+async function runTests(run: Run): Promise<number> {
+  const { runtime, wasm, coverage } = run;
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
   if (wasm) env[preloadVariable] = fileURLToPath(new URL("support/force_wasm.ts", import.meta.url));
-  const [program, ...args] = commands[runtime]!(filesOf(interop), interop, preloadFlags(runtime, env));
+  const { code, output } = await execute(
+    commands[runtime]!(filesOf(run), run, preloadFlags(runtime, env)),
+    env,
+  );
+  if (coverage) await execute(["deno", "coverage", "--quiet", "--include=/(src|wasm)/", "coverage"], env);
+  const [passed, failed] = summaries[runtime]!(output);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return code === 0 && failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** Runs a program, passes on what it prints, and gives it too. */
+function execute(
+  [program, ...args]: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; output: string }> {
   const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
   const watch = (to: NodeJS.WriteStream) => (chunk: Uint8Array) => {
@@ -64,14 +106,16 @@ function run(runtime: string, interop: boolean, wasm: boolean): Promise<number> 
   child.stderr.on("data", watch(process.stderr));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => {
-      const [passed, failed] = summaries[runtime]!(output);
-      console.log(`\n${passed} passed, ${failed} failed`);
-      resolve(code === 0 && failed === 0 && passed > 0 ? 0 : 1);
-    });
+    child.on("close", (code) => resolve({ code, output }));
   });
 }
 
 const words = process.argv.slice(2);
-const runtime = words.find((word) => word in commands) ?? "deno";
-process.exitCode = await run(runtime, words.includes("interop"), words.includes("wasm"));
+const modes = ["interop", "wasm", "coverage"];
+process.exitCode = await runTests({
+  runtime: words.find((word) => word in commands) ?? "deno",
+  interop: words.includes("interop"),
+  wasm: words.includes("wasm"),
+  coverage: words.includes("coverage"),
+  paths: words.filter((word) => !(word in commands) && !modes.includes(word)),
+});
