@@ -33,7 +33,7 @@ const commands: Record<string, (files: string[], run: Run, preload: string[]) =>
     // The library's documentation holds examples; they run like tests. Peers want the machine to themselves.
     return interop
       ? [...test, ...files]
-      : [...test, "--doc", "--parallel", ...files, "src", "mod.ts", "README.md", "docs/guide"];
+      : [...test, "--doc", "--parallel", ...files, "src", "mod.ts", "README.md"];
   },
   bun: (files, _, preload) => ["bun", "test", ...preload, "--timeout", "60000", ...files],
   node: (files, _, preload) => {
