@@ -4,7 +4,7 @@ import { digestBytes } from "../digest/hasher.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { formatJson } from "../spec/json.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import type { Platform } from "../spec/platform.ts";
+import { defaultPlatform, type Platform } from "../spec/platform.ts";
 import { Image, type ImageBody } from "./image.ts";
 
 /**
@@ -18,7 +18,7 @@ import { Image, type ImageBody } from "./image.ts";
  * console.log((await image.config()).architecture); // arm64
  * ```
  */
-export function emptyImage(platform: Platform = { os: "linux", architecture: "amd64" }): Image {
+export function emptyImage(platform: Platform = defaultPlatform): Image {
   const { architecture, os, variant } = platform;
   const config = formatJson({
     architecture,

@@ -6,15 +6,12 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
-import { type IndexManifest, parseIndex } from "../spec/manifest.ts";
+import { indexDepthLimit, type IndexManifest, parseIndex } from "../spec/manifest.ts";
 import { isDocumentType, isIndexType } from "../spec/media_type.ts";
-import { formatPlatform, type Platform, samePlatform, satisfies } from "../spec/platform.ts";
+import { defaultPlatform, formatPlatform, type Platform, samePlatform, satisfies } from "../spec/platform.ts";
 import { StoredBlob } from "./blob.ts";
 import { Image } from "./image.ts";
 import { StoredImage } from "./stored.ts";
-
-/** How deep indexes may stand in one another. */
-const depthLimit = 16;
 
 /**
  * An index: images for several platforms, other indexes, artifacts. Nothing is fetched until a method asks for it, and
@@ -146,10 +143,10 @@ export class Index implements Part {
 
   async #read(document: Bytes | undefined, signal: AbortSignal) {
     const { digest, mediaType } = this.#descriptor;
-    if (this.#depth >= depthLimit) {
+    if (this.#depth >= indexDepthLimit) {
       throw new GantryError(
         "too-large",
-        `read index ${digest}: more than ${depthLimit} indexes in one another`,
+        `read index ${digest}: more than ${indexDepthLimit} indexes in one another`,
       );
     }
     const bytes = document ??
@@ -181,7 +178,7 @@ export class Index implements Part {
       const part = parts.get(descriptor.digest);
       if (part instanceof Index) yield* part.#offers(options);
       if (part instanceof Image) {
-        yield { image: part, platform: descriptor.platform ?? { os: "linux", architecture: "amd64" } };
+        yield { image: part, platform: descriptor.platform ?? defaultPlatform };
       }
     }
   }

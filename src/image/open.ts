@@ -3,13 +3,10 @@ import type { Options, Source } from "../content/contracts.ts";
 import { readDocument } from "../content/read.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { isIndexType } from "../spec/media_type.ts";
-import type { Platform } from "../spec/platform.ts";
+import { defaultPlatform, type Platform } from "../spec/platform.ts";
 import { Image } from "./image.ts";
 import { Index } from "./index.ts";
 import { StoredImage } from "./stored.ts";
-
-/** The platform that an index is asked for unless told, as with crane. */
-const defaultPlatform: Platform = { os: "linux", architecture: "amd64" };
 
 /**
  * What a name or descriptor stands for: an image or an index.
