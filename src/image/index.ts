@@ -9,9 +9,9 @@ import { parseDocument } from "../spec/document.ts";
 import { indexDepthLimit, type IndexManifest, parseIndex } from "../spec/manifest.ts";
 import { isDocumentType, isIndexType } from "../spec/media_type.ts";
 import { defaultPlatform, formatPlatform, type Platform, samePlatform, satisfies } from "../spec/platform.ts";
-import { StoredBlob } from "./blob.ts";
+import { StoredBlob } from "./stored_blob.ts";
 import { Image } from "./image.ts";
-import { StoredImage } from "./stored.ts";
+import { StoredImage } from "./stored_image.ts";
 
 /**
  * An index: images for several platforms, other indexes, artifacts. Nothing is fetched until a method asks for it, and

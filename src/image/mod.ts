@@ -17,11 +17,14 @@
 
 export type { Bytes } from "../bytes.ts";
 export type { Content, Options, Origin, Part, Role, Source } from "../content/mod.ts";
-export { Image, type ImageBody } from "./image.ts";
+export { Image } from "./image.ts";
+export type { ImageBody } from "./image_body.ts";
 export { Index } from "./index.ts";
 export { Layer, type LayerBody } from "./layer.ts";
-export { type Configure, type LayerDetails } from "./edit.ts";
-export { emptyImage } from "./empty.ts";
+export type { Edit, EditContext, LayerEntry } from "./edit.ts";
+export { append, type LayerDetails } from "./edits/append.ts";
+export { type Configure, configure } from "./edits/configure.ts";
+export { emptyImage } from "./empty_image.ts";
 export { layer, type LayerOptions, type Tar } from "./made_layer.ts";
 export { openImage, openRoot } from "./open.ts";
 export { validate, type ValidateOptions } from "./validate.ts";

@@ -6,7 +6,7 @@ import { isIndexType } from "../spec/media_type.ts";
 import { defaultPlatform, type Platform } from "../spec/platform.ts";
 import { Image } from "./image.ts";
 import { Index } from "./index.ts";
-import { StoredImage } from "./stored.ts";
+import { StoredImage } from "./stored_image.ts";
 
 /**
  * What a name or descriptor stands for: an image or an index.

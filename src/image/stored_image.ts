@@ -10,8 +10,8 @@ import type { Digest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import type { Manifest } from "../spec/manifest.ts";
 import { isConfigType } from "../spec/media_type.ts";
-import { StoredBlob } from "./blob.ts";
-import type { ImageBody } from "./image.ts";
+import { StoredBlob } from "./stored_blob.ts";
+import type { ImageBody } from "./image_body.ts";
 import { Layer, type LayerBody } from "./layer.ts";
 
 /** An image that is in a source already. */

@@ -5,7 +5,8 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { formatJson } from "../spec/json.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { defaultPlatform, type Platform } from "../spec/platform.ts";
-import { Image, type ImageBody } from "./image.ts";
+import { Image } from "./image.ts";
+import type { ImageBody } from "./image_body.ts";
 
 /**
  * An OCI image without layers, to build on.
