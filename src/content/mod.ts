@@ -41,5 +41,6 @@ export type { Credentials, CredentialsProvider, CredentialsRequest } from "./cre
 export { limited } from "./limited.ts";
 export { Memory, memory } from "./memory.ts";
 export { overlay } from "./overlay.ts";
+export type { RangeOptions } from "./range.ts";
 export { documentLimit, readDocument, readVerified, verified } from "./read.ts";
 export { type OptionalMethod, requireMethod } from "./require_method.ts";

@@ -16,11 +16,12 @@
  */
 
 export type { Bytes } from "../bytes.ts";
-export type { Content, Options, Origin, Part, Role, Source } from "../content/mod.ts";
+export type { Content, Options, Origin, Part, RangeOptions, Role, Source } from "../content/mod.ts";
 export { Image } from "./image.ts";
 export type { ImageBody } from "./image_body.ts";
 export { Index } from "./index.ts";
-export { Layer, type LayerBody } from "./layer.ts";
+export { Layer } from "./layer.ts";
+export type { LayerBody } from "./layer_body.ts";
 export type { Edit, EditContext, LayerEntry } from "./edit.ts";
 export { append, type LayerDetails } from "./edits/append.ts";
 export { type Configure, configure } from "./edits/configure.ts";

@@ -1,5 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import type { Address, Content, Options, Origin, Part, Role, Source } from "../content/contracts.ts";
+import { type RangeOptions, readRange, sliceStream } from "../content/range.ts";
 import { readVerified } from "../content/read.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 
@@ -21,6 +22,23 @@ export class StoredBlob implements Part {
   /** All the bytes, verified. */
   open(options?: Options): Promise<ReadableStream<Bytes>> {
     return readVerified(this.#source, this.descriptor, { role: this.role, signal: options?.signal });
+  }
+
+  /** Part of the bytes, from `start` up to `end`; see `Layer.range`. */
+  range(start: number, end: number, options: RangeOptions): Promise<ReadableStream<Bytes>> {
+    const { digest, size } = this.descriptor;
+    return readRange(
+      { start, end, size, what: `blob ${digest}` },
+      options,
+      (range) => this.openRange(range.start, range.end, { signal: range.signal }),
+    );
+  }
+
+  /** The bytes from `start` up to `end`, unverified. */
+  async openRange(start: number, end: number, options?: Options): Promise<ReadableStream<Bytes>> {
+    // What the descriptor carries itself need not be in the source.
+    if (this.descriptor.data !== undefined) return sliceStream(await this.open(options), start, end);
+    return await this.#source.open(this.descriptor, { role: this.role, start, end, signal: options?.signal });
   }
 
   async *origins(): AsyncGenerator<Origin, void, void> {

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../../shared/fixtures", import.meta.url));
+const root = fileURLToPath(new URL("../../../shared/fixtures/", import.meta.url));
 
 /** Whether the fixtures are there; CI has them. */
 export const haveFixtures: boolean = existsSync(root);
