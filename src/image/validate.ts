@@ -41,7 +41,10 @@ async function look(part: Part, options: ValidateOptions, problems: string[]): P
     const bytes = await (await part.content({ signal })).open({ signal });
     return await bytes.pipeTo(new WritableStream(), { signal });
   }
+  const seen = new Set<Digest>();
   for (const child of await part.children({ signal })) {
+    if (child.known && seen.has(child.known.digest)) continue; // an index may name an image twice
+    if (child.known) seen.add(child.known.digest);
     const inChild: string[] = [];
     await check("", inChild, () => look(child, options, inChild));
     problems.push(...inChild.map((problem) => `${child.known?.digest}: ${problem}`));

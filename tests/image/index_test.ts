@@ -8,16 +8,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { emptyImage, Image, Index, layer, openImage, openRoot, walk } from "../../src/image/mod.ts";
 import { type Descriptor, mediaTypes, parsePlatform } from "../../src/spec/mod.ts";
 import { randomBytes } from "../support/content.ts";
-
-async function put(
-  store: Memory,
-  value: unknown,
-  mediaType: string = mediaTypes.ociIndex,
-): Promise<Descriptor> {
-  const bytes = utf8(JSON.stringify(value));
-  const open = () => Promise.resolve(streamOf(bytes));
-  return (await store.write({ mediaType, replayable: true, open }, { role: "manifest" })).descriptor;
-}
+import { put } from "./documents.ts";
 
 /** amd64 and arm64, and 386 in an index of its own. */
 async function multi(): Promise<{ store: Memory; index: Descriptor; inner: Descriptor }> {
@@ -124,6 +115,25 @@ describe("an index", () => {
       code: "too-large",
       message: /16 indexes in one another/,
     });
+  });
+
+  it("may name an image twice, which is there twice and is written once", async () => {
+    const store = memory();
+    const { descriptor } = await copy(emptyImage(), store);
+    const manifests = ["linux/amd64", "linux/arm64"].map((name) => ({
+      ...descriptor,
+      platform: parsePlatform(name),
+    }));
+    const root = await openRoot(store, await put(store, { schemaVersion: 2, manifests }));
+    assert.ok(root instanceof Index);
+    const children = await root.children();
+    assert.deepEqual(children.map(({ known }) => known?.platform?.architecture), ["amd64", "arm64"]);
+    assert.equal(await (await root.select(parsePlatform("linux/arm64"))).digest(), descriptor.digest);
+    const done: string[] = [];
+    await copy(root, memory(), {
+      progress: (event) => event.type === "done" && done.push(event.descriptor.digest),
+    });
+    assert.equal(done.filter((digest) => digest === descriptor.digest).length, 1);
   });
 
   it("that is a manifest too is refused", async () => {
