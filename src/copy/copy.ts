@@ -3,10 +3,13 @@ import type { Address, Content, Options, Part, Role, Target, Written } from "../
 import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import { Index } from "../image/index.ts";
+import { selectImage } from "../image/select.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
 import { hexOf } from "../spec/digest.ts";
 import { isForeignType, isIndexType } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
 import type { CopyEvent } from "./events.ts";
+import type { ReferrersOf } from "./referrers.ts";
 
 /** How to copy. */
 export interface CopyOptions extends Options {
@@ -14,7 +17,7 @@ export interface CopyOptions extends Options {
   name?: string | undefined;
   /** Of an index, only the image for this platform. */
   platform?: Platform | undefined;
-  /** How many blobs and documents are on their way at once; 4 unless told. */
+  /** How many blobs and documents are copied at once. Default: 4. */
   concurrency?: number | undefined;
   /**
    * What is written survives an abort or a kill under this word, and the next copy with it goes on where this one
@@ -23,6 +26,11 @@ export interface CopyOptions extends Options {
   session?: string | undefined;
   /** Copies layers too that are not to be distributed. */
   foreign?: boolean | undefined;
+  /**
+   * Lists what else belongs to a manifest, such as its signatures; `referrersOf(source)` is one. It is asked for each
+   * manifest once that is written, and what it lists is copied with all below it and its own referrers. Default: nothing.
+   */
+  referrers?: ReferrersOf | undefined;
   /** Is told how the copy goes on. */
   progress?: ((event: CopyEvent) => void) | undefined;
 }
@@ -51,7 +59,7 @@ export async function copy(part: Part, target: Target, options: CopyOptions = {}
     );
   }
   const { signal, platform } = options;
-  const root = platform && part instanceof Index ? await part.select(platform, { signal }) : part;
+  const root = platform && part instanceof Index ? await selectImage(part, platform, { signal }) : part;
   const lease = await target.lease?.({ signal });
   try {
     return await new Copying(target, options).run(root);
@@ -67,8 +75,9 @@ class Copying {
   readonly #slots: Slots;
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #parts = new Map<Part, Promise<void>>();
-  readonly #digests = new Map<string, Promise<void>>();
+  readonly #parts = new Map<Part, Promise<Written | undefined>>();
+  readonly #digests = new Map<string, Promise<Written | undefined>>();
+  readonly #referrers: Promise<void>[] = [];
   #ids = 0;
 
   constructor(target: Target, options: CopyOptions) {
@@ -81,33 +90,58 @@ class Copying {
   }
 
   async run(root: Part): Promise<Written> {
-    const { name } = this.#options;
-    const present = await this.#present(root, name);
-    if (present) return present;
-    await this.#putChildren(root);
-    return (await this.#write(root, name))!;
+    const putting = this.#put(root, this.#options.name);
+    await Promise.allSettled([putting]);
+    // Referrers have referrers: the list grows while it is gone through.
+    for (const copying of this.#referrers) await Promise.allSettled([copying]);
+    await Promise.all(this.#referrers);
+    return (await putting)!;
   }
 
   /** Writes a part and all below it, once however often it stands in the graph. */
-  #put(part: Part): Promise<void> {
+  #put(part: Part, name?: string): Promise<Written | undefined> {
     const known = part.known && `${part.role} ${part.known.digest}`;
     const running = this.#parts.get(part) ?? (known && this.#digests.get(known));
     if (running) return running;
-    const putting = this.#putOnce(part);
+    const putting = this.#putOnce(part, name);
     this.#parts.set(part, putting);
     if (known) this.#digests.set(known, putting);
     return putting;
   }
 
-  async #putOnce(part: Part): Promise<void> {
-    if (await this.#present(part)) return;
-    await this.#putChildren(part);
-    await this.#write(part);
+  async #putOnce(part: Part, name?: string): Promise<Written | undefined> {
+    let written = await this.#present(part, name);
+    if (!written) {
+      await this.#putChildren(part);
+      written = await this.#write(part, name);
+    }
+    if (part.role === "manifest" && written) this.#addReferrers(written.descriptor);
+    return written;
   }
 
-  async #putChildren(part: Part): Promise<void> {
-    const children = await this.#inSlot(() => part.children({ signal: this.#signal }));
-    const putting = children.map((child) => this.#put(child));
+  /**
+   * Copies what belongs to a manifest, which does not wait for it: a referrer may be an index that names its subject,
+   * and they would wait for each other.
+   */
+  #addReferrers(subject: Descriptor): void {
+    const { referrers } = this.#options;
+    if (!referrers) return;
+    const copying = this.#putAll(async () => {
+      const parts: Part[] = [];
+      for await (const part of referrers(subject, { signal: this.#signal })) parts.push(part);
+      return parts;
+    });
+    copying.catch(() => {}); // `run` awaits it
+    this.#referrers.push(copying);
+  }
+
+  #putChildren(part: Part): Promise<void> {
+    return this.#putAll(() => part.children({ signal: this.#signal }));
+  }
+
+  async #putAll(list: () => Promise<readonly Part[]>): Promise<void> {
+    const parts = await this.#inSlot(list);
+    const putting = parts.map((part) => this.#put(part));
     // Nothing of this copy runs on once it has failed: all others are aborted then, and awaited here.
     await Promise.allSettled(putting);
     await Promise.all(putting);
@@ -157,7 +191,7 @@ class Copying {
       progress?.({ type: "start", id, mediaType, digest, size });
       const session = this.#session(content, part.role);
       const write = (session: string | undefined) =>
-        this.#target.write(this.#watched(content, id), {
+        this.#target.write(this.#reporting(content, id), {
           role: part.role,
           name,
           session,
@@ -166,7 +200,7 @@ class Copying {
         });
       const written = await write(session).catch((error) => {
         if (session === undefined || !GantryError.is(error, "conflict")) throw error;
-        return write(undefined); // another copy is at work under the same word: each writes its own
+        return write(undefined); // another copy has this session: each writes its own
       });
       progress?.({ type: "done", id, ...written });
       return written;
@@ -179,7 +213,7 @@ class Copying {
     return `${session}-${hexOf(digest).slice(0, 64)}`;
   }
 
-  #watched(content: Content, id: number): Content {
+  #reporting(content: Content, id: number): Content {
     const { progress } = this.#options;
     if (!progress) return content;
     return {

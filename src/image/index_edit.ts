@@ -3,7 +3,7 @@ import type { IndexManifest } from "../spec/manifest.ts";
 import type { IndexEntry } from "./index_body.ts";
 
 /**
- * One change to an index. As with an {@link Edit} of an image, what it does not name stays byte for byte, and nothing
+ * One change to an index. As with an `Edit` of an image, what it does not name stays byte for byte, and nothing
  * is called before somebody asks for an answer that depends on it.
  */
 export interface IndexEdit {
