@@ -2,7 +2,8 @@ import { type Bytes, observed, streamOf } from "../bytes.ts";
 import { isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import type { Address, Content, OpenOptions, Resolved, ResolveOptions, Source, Target } from "./contracts.ts";
-import { passOn, readDocument, readVerified } from "./read.ts";
+import { bindSource } from "./bind_source.ts";
+import { readDocument, readVerified } from "./read.ts";
 import { roleOf } from "./role.ts";
 
 /**
@@ -19,7 +20,7 @@ import { roleOf } from "./role.ts";
  */
 export function cached(source: Source, cache: Target): Source {
   return {
-    ...passOn(source),
+    ...bindSource(source),
     resolve: (name, options) => resolveCached(source, cache, name, options),
     open: (what, options) => openCached(source, cache, what, options),
   };

@@ -42,5 +42,6 @@ export { limited } from "./limited.ts";
 export { Memory, memory } from "./memory.ts";
 export { overlay } from "./overlay.ts";
 export type { RangeOptions } from "./range.ts";
-export { documentLimit, readDocument, readVerified, verified } from "./read.ts";
+export { documentLimit, readDocument, readVerified } from "./read.ts";
+export { verified } from "./verified.ts";
 export { type OptionalMethod, requireMethod } from "./require_method.ts";

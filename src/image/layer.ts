@@ -85,7 +85,7 @@ export class Layer implements Part {
     );
   }
 
-  /** The tar. What the bytes are is told by their first ones: media types lie. */
+  /** The tar. The first bytes tell how it is compressed, as media types lie. */
   async uncompressed(options?: Options): Promise<ReadableStream<Bytes>> {
     return (await this.compressed(options)).pipeThrough(decompress({ what: this.#what }));
   }

@@ -5,7 +5,7 @@ import type { Digest } from "../spec/digest.ts";
 import type { LayerBody } from "./layer_body.ts";
 import type { StoredBlob } from "./stored_blob.ts";
 
-/** A layer that is in a source already; its diffID is told by the config of its image. */
+/** A layer that is in a source already; its diffID is in the config of its image. */
 export class StoredLayer implements LayerBody {
   readonly #blob: StoredBlob;
   readonly diffID: (options?: Options) => Promise<Digest | undefined>;

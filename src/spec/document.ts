@@ -21,7 +21,7 @@ export type Document =
 export interface DocumentOptions {
   /** The `Content-Type` it came with, or the media type of its descriptor. */
   mediaType?: string | null | undefined;
-  /** Names the document in errors; `document` unless told. */
+  /** Names the document in errors. Default: `document`. */
   what?: string;
 }
 
