@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Bytes, sameBytes } from "../../src/bytes.ts";
+import { sameBytes } from "../../src/bytes.ts";
 import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
-import { digestBytes } from "../../src/digest/mod.ts";
 import {
   addManifest,
   emptyImage,
@@ -14,51 +13,18 @@ import {
   openImage,
   openRoot,
 } from "../../src/image/mod.ts";
-import { mediaTypes, parsePlatform } from "../../src/spec/mod.ts";
+import { parsePlatform } from "../../src/spec/mod.ts";
 import { pieces, randomBytes } from "../support/content.ts";
 import { rejects } from "../support/errors.ts";
-import { put } from "./documents.ts";
+import { put, text } from "./documents.ts";
 
 const plain = { compression: "none" } as const;
-const text = (bytes: Bytes) => new TextDecoder().decode(bytes);
 
 function imageFor(platform: string): Image {
   return emptyImage(parsePlatform(platform)).append(layer(randomBytes(512), plain));
 }
 
-describe("an empty index", () => {
-  it("names nothing, and can be written", async () => {
-    const target = memory();
-    const { descriptor } = await copy(emptyIndex(), target, { name: "v1" });
-    assert.equal(descriptor.mediaType, mediaTypes.ociIndex);
-    assert.deepEqual(await emptyIndex().children(), []);
-    await rejects(emptyIndex().select(), "no-platform", /select linux\/amd64 of an index: it offers nothing/);
-  });
-});
-
 describe("an edited index", () => {
-  it("names what was added, in order, with what is said of it", async () => {
-    const [amd64, arm64] = [imageFor("linux/amd64"), imageFor("linux/arm64")];
-    const index = emptyIndex()
-      .edit(addManifest(amd64, { platform: parsePlatform("linux/amd64") }))
-      .edit(addManifest(arm64, { platform: parsePlatform("linux/arm64"), annotations: { a: "1" } }))
-      .edit(addManifest(emptyIndex(), { artifactType: "application/vnd.example" }));
-    const { manifests } = await index.indexManifest();
-    assert.deepEqual(manifests, [
-      { ...await amd64.descriptor(), platform: { os: "linux", architecture: "amd64" } },
-      {
-        ...await arm64.descriptor(),
-        platform: { os: "linux", architecture: "arm64" },
-        annotations: { a: "1" },
-      },
-      { ...await emptyIndex().descriptor(), artifactType: "application/vnd.example" },
-    ]);
-    assert.equal(await index.select(parsePlatform("linux/arm64")), arm64);
-    assert.equal(await index.image(await amd64.digest()), amd64);
-    assert.equal(await index.digest(), await digestBytes(await index.rawManifest()));
-    assert.equal(await index.size(), (await index.rawManifest()).byteLength);
-  });
-
   it("is written with all below it", async () => {
     const target = memory();
     const platform = parsePlatform("linux/arm64");
