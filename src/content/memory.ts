@@ -26,7 +26,7 @@ import { childrenOf, referrerOf } from "./relations.ts";
 import { roleOf } from "./role.ts";
 
 /**
- * A repository that lives in memory: for tests, for edge functions, for images on their way.
+ * A repository that lives in memory: for tests, edge functions and images that are passed on.
  *
  * @example
  * ```ts

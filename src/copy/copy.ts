@@ -13,33 +13,33 @@ import type { ReferrersOf } from "./referrers.ts";
 
 /** How to copy. */
 export interface CopyOptions extends Options {
-  /** The name that the image or index gets. */
+  /** The name that the image or index gets. Default: none. */
   name?: string | undefined;
-  /** Of an index, only the image for this platform. */
+  /** Copies only the image for this platform of an index. Default: the whole index. */
   platform?: Platform | undefined;
   /** How many blobs and documents are copied at once. Default: 4. */
   concurrency?: number | undefined;
   /**
-   * What is written survives an abort or a kill under this word, and the next copy with it goes on where this one
-   * stopped. Up to 63 letters, digits, dots, dashes and underscores.
+   * Under this word, what is written survives an abort or a kill, and the next copy with the same word goes on where
+   * this one stopped. Up to 63 letters, digits, dots, dashes and underscores. Default: partial bytes are removed.
    */
   session?: string | undefined;
-  /** Copies layers too that are not to be distributed. */
+  /** Copies non-distributable layers too. Default: false. */
   foreign?: boolean | undefined;
   /**
    * Lists what else belongs to a manifest, such as its signatures; `referrersOf(source)` is one. It is asked for each
    * manifest once that is written, and what it lists is copied with all below it and its own referrers. Default: nothing.
    */
   referrers?: ReferrersOf | undefined;
-  /** Is told how the copy goes on. */
+  /** Called with each event. */
   progress?: ((event: CopyEvent) => void) | undefined;
 }
 
 /**
  * Copies an image, an index or anything else that names and has bytes into a target: children first, each digest once,
- * mounted rather than sent where the target can. The bytes of documents stay as they are.
+ * mounted rather than sent where the target can do that. The bytes of documents stay as they are.
  *
- * @throws {GantryError} What the source and the target throw; the first failure ends all that is on its way.
+ * @throws {GantryError} What the source and the target throw; the first failure aborts all that is running.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export async function copy(part: Part, target: Target, options: CopyOptions = {}
   }
 }
 
-/** One copy: what is under way, and what has been done. */
+/** One copy: what is running, and what is done. */
 class Copying {
   readonly #target: Target;
   readonly #options: CopyOptions;
@@ -142,7 +142,7 @@ class Copying {
   async #putAll(list: () => Promise<readonly Part[]>): Promise<void> {
     const parts = await this.#inSlot(list);
     const putting = parts.map((part) => this.#put(part));
-    // Nothing of this copy runs on once it has failed: all others are aborted then, and awaited here.
+    // Once one has failed, the others are aborted. They are awaited, so that nothing of this copy runs on.
     await Promise.allSettled(putting);
     await Promise.all(putting);
   }
@@ -169,7 +169,7 @@ class Copying {
         this.#options.progress?.({ type: "done", id: ++this.#ids, descriptor, how: "present" });
         return { descriptor, how: "present" };
       } catch (error) {
-        // Some registries deny what is not there; should it matter, the write will say so.
+        // Some registries deny access to what is not there. If access is denied indeed, the write fails.
         if (GantryError.is(error, "not-found", "denied")) return undefined;
         throw error;
       }
@@ -228,7 +228,7 @@ class Copying {
   }
 }
 
-/** Registries do not take an image without its blobs; an index may have lost images since it was pushed. */
+/** Registries refuse an image without its blobs. An index may have lost images since it was pushed. */
 function isCompleteKind(part: Part, known: Address): boolean {
   return part.role === "manifest" && known.mediaType !== undefined && !isIndexType(known.mediaType);
 }

@@ -4,7 +4,7 @@ import { type RangeOptions, readRange, sliceStream } from "../content/range.ts";
 import { readVerified } from "../content/read.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 
-/** A blob that is in a source already: a config, a layer, anything an index names that is no manifest. */
+/** A blob that is in a source already: a config, a layer, anything in an index that is no manifest. */
 export class StoredBlob implements Part {
   readonly role: Role = "blob";
   readonly descriptor: Descriptor;
@@ -57,7 +57,7 @@ export class StoredBlob implements Part {
       size,
       ...(annotations && { annotations }),
       replayable: true,
-      // What is read from the middle is verified by the target, which has the bytes before it.
+      // A read that starts in the middle is verified by the target, which has the bytes before.
       open: ({ start, signal }: Options & { start?: number | undefined } = {}) =>
         start
           ? this.#source.open(this.descriptor, { role: this.role, start, signal })

@@ -25,7 +25,7 @@ export interface DocumentOptions {
   what?: string;
 }
 
-/** What servers say that do not know; the last one is Amazon S3's. */
+/** Content types of servers that do not know the type; the last one is Amazon S3's. */
 const unspecific: readonly string[] = [
   "",
   "application/json",
