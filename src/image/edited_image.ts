@@ -65,12 +65,8 @@ export class EditedImage implements ImageBody {
 
   async #changesConfig(options: Options): Promise<boolean> {
     if (!this.#edit.config) return false;
-    return !this.#edit.keepsArtifactConfig || isConfigType(await this.#configType(options));
-  }
-
-  /** The config's media type, which can be asked for before the manifest can be worked out. */
-  async #configType(options: Options): Promise<string> {
-    return (await (await this.#base.configPart(options)).content(options)).mediaType;
+    if (!this.#edit.keepsArtifactConfig) return true;
+    return isConfigType(await configType(await this.#base.configPart(options), options));
   }
 
   async #editConfig(options: Options): Promise<Bytes> {
@@ -122,12 +118,12 @@ export class EditedImage implements ImageBody {
 /** A config that is known once the layers are written. */
 class EditedConfig implements Part {
   readonly role: Role = "blob";
-  readonly #below: Part;
+  readonly below: Part;
   readonly #bytes: Once<Bytes>;
   readonly #layers: readonly Layer[];
 
   constructor(below: Part, bytes: Once<Bytes>, layers: readonly Layer[]) {
-    this.#below = below;
+    this.below = below;
     this.#bytes = bytes;
     this.#layers = layers;
   }
@@ -139,13 +135,20 @@ class EditedConfig implements Part {
   async content(options?: Options): Promise<Content> {
     const bytes = await this.#bytes.get(options?.signal);
     return {
-      mediaType: (await this.#below.content(options)).mediaType,
+      mediaType: await configType(this, options),
       digest: await digestBytes(bytes),
       size: bytes.byteLength,
       replayable: true,
       open: ({ start } = {}) => Promise.resolve(streamOf(bytes.slice(start))),
     };
   }
+}
+
+/** A config's media type, which an edit does not change: it is known before the layers are written. */
+async function configType(config: Part, options?: Options): Promise<string> {
+  let part = config;
+  while (part instanceof EditedConfig) part = part.below;
+  return (await part.content(options)).mediaType;
 }
 
 async function describeLayer(layer: Layer, docker: boolean, options: Options): Promise<Descriptor> {

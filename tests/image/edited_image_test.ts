@@ -102,6 +102,20 @@ describe("an edit with a one-shot layer", () => {
     assert.ok(sameBytes(await found.rawManifest(), await edited.rawManifest()));
   });
 
+  it("may have another one on top of it", async () => {
+    const [lower, upper] = [randomBytes(5000), randomBytes(6000)];
+    const edited = emptyImage()
+      .append(layer(pieces(lower, 999), { compression: "none" }))
+      .append(layer(pieces(upper, 999), { compression: "none" }));
+    const target = memory();
+    const { descriptor } = await copy(edited, target, { name: "v1" });
+    assert.equal(await edited.digest(), descriptor.digest);
+    assert.deepEqual((await (await openImage(target, "v1")).config()).rootfs.diff_ids, [
+      await digestBytes(lower),
+      await digestBytes(upper),
+    ]);
+  });
+
   it("is written by one pass over the stream", async () => {
     let pulled = 0;
     const stream = new ReadableStream<Bytes>({
