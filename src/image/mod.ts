@@ -25,6 +25,7 @@ export type { EditedIndexEntry, IndexEdit, IndexEditContext } from "./index_edit
 export { Layer } from "./layer.ts";
 export type { LayerBody } from "./layer_body.ts";
 export type { Edit, EditContext, LayerEntry } from "./edit.ts";
+export { annotate } from "./edits/annotate.ts";
 export { append, type LayerDetails } from "./edits/append.ts";
 export { type Configure, configure } from "./edits/configure.ts";
 export { addManifest, type ManifestDetails } from "./edits/add_manifest.ts";
