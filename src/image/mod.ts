@@ -29,6 +29,7 @@ export { annotate } from "./edits/annotate.ts";
 export { append, type LayerDetails } from "./edits/append.ts";
 export { type Configure, configure } from "./edits/configure.ts";
 export { addManifest, type ManifestDetails } from "./edits/add_manifest.ts";
+export { removeLayer } from "./edits/remove_layer.ts";
 export { emptyImage } from "./empty_image.ts";
 export { emptyIndex } from "./empty_index.ts";
 export { layer, type LayerOptions, type Tar } from "./made_layer.ts";
