@@ -5,7 +5,7 @@ import { Index } from "../image/index.ts";
 import type { ConfigFile } from "../spec/config.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { isConfigType, isForeignType } from "../spec/media_type.ts";
-import type { Platform } from "../spec/platform.ts";
+import { defaultPlatform, type Platform } from "../spec/platform.ts";
 import type { Name } from "./names.ts";
 
 /** An image as Docker wants to know it. */
@@ -27,7 +27,7 @@ export interface ChooseOptions extends Options {
 export async function chooseImage(part: Part, options: ChooseOptions): Promise<Image | undefined> {
   if (part instanceof Image) return part;
   if (!(part instanceof Index)) return undefined;
-  const { platform = { os: "linux", architecture: "amd64" }, signal } = options;
+  const { platform = defaultPlatform, signal } = options;
   try {
     return await part.select(platform, { signal });
   } catch (error) {

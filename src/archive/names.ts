@@ -1,7 +1,7 @@
 import { GantryError } from "../errors.ts";
 import { annotations } from "../spec/annotations.ts";
 import type { Annotations, Descriptor } from "../spec/descriptor.ts";
-import { isDigest } from "../spec/digest.ts";
+import { isRefName } from "../spec/layout.ts";
 import { familiarName, formatReference, parseReference } from "../spec/reference.ts";
 
 /** A name as the documents of an archive have it. */
@@ -11,9 +11,6 @@ export interface Name {
   /** As index.json has it: for containerd, and for everybody else. */
   readonly annotations: Annotations;
 }
-
-/** The OCI specification's grammar. https://github.com/opencontainers/image-spec/blob/main/annotations.md */
-const refNameGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.:@+/-]{0,254}$/;
 
 /**
  * The names of images, checked before anything is written, each once.
@@ -49,7 +46,7 @@ function dockerName(text: string): Name {
 
 /** A layout's name stays as it is; containerd wants to know a full one, if it is one. */
 function layoutName(text: string): Name {
-  if (!refNameGrammar.test(text) || isDigest(text)) throw bad(text, "not a layout's name");
+  if (!isRefName(text)) throw bad(text, "not a layout's name");
   const full = text.includes(":") ? fullName(text) : text;
   return {
     familiar: text,

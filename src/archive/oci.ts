@@ -4,15 +4,10 @@ import { annotations } from "../spec/annotations.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
-import { type JsonObject, parseJson } from "../spec/json.ts";
-import { checkIndex } from "../spec/manifest.ts";
+import { checkLayoutVersion, layoutIndexLimit, parseLayoutIndex } from "../spec/layout.ts";
+import { indexDepthLimit } from "../spec/manifest.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
 import type { Contents, File } from "./contents.ts";
-
-/** The largest index.json that is read, in bytes, as in layouts. */
-const indexLimit = 32 * 1024 * 1024;
-/** How deep indexes may stand in one another, as in registries. */
-const depthLimit = 16;
 
 /** What a descriptor leads to in an archive. */
 export interface Node {
@@ -38,14 +33,11 @@ export async function readNodes(
   const file = contents.find("index.json");
   if (!file) return undefined;
   await checkVersion(contents, what, signal);
-  const bytes = await contents.read(file, { limit: indexLimit, signal });
-  const name = `"index.json" in ${what}`;
-  const document = parseJson(bytes, name, { bytes: indexLimit }) as JsonObject | null;
-  // What umoci before 0.5.1, and others written in Go, make of an empty list.
-  if (document?.["manifests"] === null) document["manifests"] = [];
+  const bytes = await contents.read(file, { limit: layoutIndexLimit, signal });
+  const entries = parseLayoutIndex(bytes, `"index.json" in ${what}`);
   const walk = new Walk(contents, signal);
   const nodes: Node[] = [];
-  for (const entry of checkIndex(document, name).manifests) nodes.push(await walk.node(entry, 0));
+  for (const entry of entries.manifests) nodes.push(await walk.node(entry, 0));
   return nodes;
 }
 
@@ -114,7 +106,7 @@ class Walk {
 
   async #read({ digest, mediaType, size }: Descriptor, depth: number): Promise<Found> {
     const file = this.#find(digest);
-    if (!file || file.size !== size || depth > depthLimit) return nothing;
+    if (!file || file.size !== size || depth > indexDepthLimit) return nothing;
     const bytes = await this.#contents.read(file, { signal: this.#signal });
     if (await digestBytes(bytes, algorithmOf(digest)) !== digest) return nothing;
     const document = parseDocument(bytes, { mediaType, what: digest });
@@ -153,12 +145,11 @@ function imagesOf(children: readonly Node[]): Node[] {
 /** A missing oci-layout is overlooked, as it is in directories; another version is not. */
 async function checkVersion(contents: Contents, what: string, signal?: AbortSignal): Promise<void> {
   const file = contents.find("oci-layout");
-  if (!file) return;
-  const document = parseJson(await contents.read(file, { signal }), `"oci-layout" in ${what}`);
-  const version = (document as JsonObject | null)?.["imageLayoutVersion"];
-  if (version === "1.0.0") return;
-  throw new GantryError(
-    typeof version === "string" ? "unsupported" : "invalid-document",
-    `open ${what}: the version of its layout is ${JSON.stringify(version)}, expected "1.0.0"`,
-  );
+  if (file) {
+    checkLayoutVersion(
+      await contents.read(file, { signal }),
+      `"oci-layout" in ${what}`,
+      `open ${what}: the version of its layout`,
+    );
+  }
 }

@@ -5,6 +5,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Digest, hexOf } from "../spec/digest.ts";
 import { formatJson } from "../spec/json.ts";
+import { layoutVersion } from "../spec/layout.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
 import type { TarItem } from "../tar/item.ts";
@@ -140,7 +141,7 @@ async function* layoutItems(
   options: WriteArchiveOptions,
 ): AsyncGenerator<TarItem, void, void> {
   const manifests = roots.flatMap((root, i) => entries(root, names[i]!));
-  yield document("oci-layout", { imageLayoutVersion: "1.0.0" });
+  yield document("oci-layout", { imageLayoutVersion: layoutVersion });
   yield document("index.json", { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
   if (options.format !== "oci") {
     const saved: object[] = [];

@@ -5,7 +5,7 @@ import { archive } from "../archive/mod.ts";
 import { documentLimit, type Source } from "../content/mod.ts";
 import { digestBytes } from "../digest/mod.ts";
 import { GantryError } from "../errors.ts";
-import { type Image, Index, openRoot } from "../image/mod.ts";
+import { type Image, type Index, openRoot } from "../image/mod.ts";
 import { readSmall } from "../disk/files.ts";
 import { layout } from "../layout/mod.ts";
 import { copy, onlyRoot, splitArchive, splitLayout } from "../places.ts";
@@ -78,7 +78,7 @@ async function find(
 }
 
 /** The layout's own index, as an image index to push. */
-async function wholeIndex(directory: string): Promise<Index> {
+async function wholeIndex(directory: string): Promise<Image | Index> {
   const path = join(directory, "index.json");
   const document = await readSmall(path, documentLimit);
   if (!document) throw new GantryError("not-found", `read ${path}: no such file`);
@@ -87,5 +87,5 @@ async function wholeIndex(directory: string): Promise<Index> {
     digest: await digestBytes(document),
     size: document.byteLength,
   };
-  return new Index(layout(directory), descriptor, document);
+  return await openRoot(layout(directory), descriptor, { document });
 }

@@ -2,12 +2,13 @@ import { type Bytes, observed, streamOf } from "../bytes.ts";
 import { isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import type { Address, Content, OpenOptions, Resolved, ResolveOptions, Source, Target } from "./contracts.ts";
-import { passOn, readDocument, readVerified } from "./read.ts";
+import { bindSource } from "./bind_source.ts";
+import { readDocument, readVerified } from "./read.ts";
 import { roleOf } from "./role.ts";
 
 /**
  * A source whose bytes are kept in `cache` as they are read to the end, and come from there the next time. Names are
- * always asked of the source. A cache that fails is a cache that misses: reading goes on.
+ * always asked of the source. A cache that fails is treated as empty: reading goes on.
  *
  * @example
  * ```ts
@@ -19,7 +20,7 @@ import { roleOf } from "./role.ts";
  */
 export function cached(source: Source, cache: Target): Source {
   return {
-    ...passOn(source),
+    ...bindSource(source),
     resolve: (name, options) => resolveCached(source, cache, name, options),
     open: (what, options) => openCached(source, cache, what, options),
   };
@@ -82,7 +83,7 @@ async function keepDocument(
   return document;
 }
 
-/** Passes bytes to the reader and the cache at the pace of the slower one; the last byte waits for the cache. */
+/** Passes bytes to the reader and the cache, as fast as the slower one takes them. The end waits for the cache. */
 function keepWhileReading(bytes: ReadableStream<Bytes>, cache: Target, what: Address): ReadableStream<Bytes> {
   const copy = new TransformStream<Bytes, Bytes>();
   const { digest, size } = what;
@@ -100,7 +101,7 @@ function keepWhileReading(bytes: ReadableStream<Bytes>, cache: Target, what: Add
     caching = false;
   };
   const written = cache.write(content, { role: "blob" }).then(
-    // A blob that another reader has put there meanwhile is not read from us.
+    // The cache has it already when another reader was faster: it takes no more bytes then.
     () => stopCaching(),
     (error) => stopCaching(error),
   );

@@ -1,5 +1,5 @@
 /**
- * The contracts between the rooms: where bytes are read from, where they are written to, and what is written.
+ * What the rooms agree on: where bytes are read from, where they are written to, and what is written.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface Resolved {
 
 /** How to resolve a name. */
 export interface ResolveOptions extends Options {
-  /** What is looked for; a manifest unless told. */
+  /** What is looked for. Default: a manifest. */
   role?: Role | undefined;
   /** Brings the bytes too: one request to a registry instead of two. */
   document?: boolean | undefined;
@@ -38,7 +38,7 @@ export interface ResolveOptions extends Options {
 
 /** How to open bytes. */
 export interface OpenOptions extends Options {
-  /** What the bytes are; told by the media type where it names a document, else a blob. */
+  /** What the bytes are. Default: a manifest where the media type names a document, else a blob. */
   role?: Role | undefined;
   /** First byte wanted, from 0. */
   start?: number | undefined;
@@ -54,7 +54,7 @@ export interface Origin {
   repository: string;
 }
 
-/** A place to read from: one repository of a registry, a layout, an archive. */
+/** Where images are read from: one repository of a registry, a layout, an archive. */
 export interface Source {
   /**
    * Tag, digest or annotated name → descriptor.
@@ -83,7 +83,7 @@ export interface Source {
 
 /** How to write content. */
 export interface WriteOptions extends Options {
-  /** What the bytes are; told by the media type where it names a document, else a blob. */
+  /** What the bytes are. Default: a manifest where the media type names a document, else a blob. */
   role?: Role | undefined;
   /** Tags the manifest in the same step. */
   name?: string | undefined;
@@ -101,9 +101,9 @@ export interface Written {
   how: "present" | "mounted" | "written";
 }
 
-/** A place that can be written too: one repository. */
+/** A source that can be written too: one repository. */
 export interface Target extends Source {
-  /** Whether an image manifest that is here has all it names beside it, as registries see to: copy need not look then. */
+  /** Whether an image manifest is never here without all that it names, as registries see to: copy need not look then. */
   readonly complete?: boolean;
   /**
    * Bytes land whole under their digest, or not at all.

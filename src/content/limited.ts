@@ -1,6 +1,6 @@
 import { observed } from "../bytes.ts";
 import type { Source } from "./contracts.ts";
-import { passOn } from "./read.ts";
+import { bindSource } from "./bind_source.ts";
 import { Slots } from "./slots.ts";
 
 /**
@@ -18,7 +18,7 @@ import { Slots } from "./slots.ts";
 export function limited(source: Source, concurrency: number): Source {
   const slots = new Slots(concurrency);
   return {
-    ...passOn(source),
+    ...bindSource(source),
     resolve: (name, options) => slots.run(() => source.resolve(name, options), options?.signal),
     open: async (what, options) => {
       const release = await slots.take(options?.signal);

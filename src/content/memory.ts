@@ -1,10 +1,10 @@
-import { type Bytes, chunksOf, concat, readAll, streamOf } from "../bytes.ts";
+import { type Bytes, readAll, streamOf } from "../bytes.ts";
 import { digestBytes } from "../digest/hasher.ts";
 import { verifying } from "../digest/verify.ts";
 import { GantryError } from "../errors.ts";
 import { annotations } from "../spec/annotations.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
+import { type Digest, isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import type {
@@ -21,11 +21,12 @@ import type {
   Written,
 } from "./contracts.ts";
 import { writeIngest } from "./ingest.ts";
+import { type IngestState, MemoryIngest } from "./memory_ingest.ts";
 import { childrenOf, referrerOf } from "./relations.ts";
 import { roleOf } from "./role.ts";
 
 /**
- * A repository that lives in memory: for tests, for edge functions, for images on their way.
+ * A repository that lives in memory: for tests, edge functions and images that are passed on.
  *
  * @example
  * ```ts
@@ -45,8 +46,8 @@ export function memory(): Memory {
   return new Memory();
 }
 
-/** Does it in a promise, so that what it throws is a rejection; not at all for one who has left. */
-function soon<T>(options: Options, work: () => T): Promise<T> {
+/** Does synchronous work as a promise: what it throws is a rejection. It does nothing when the signal has aborted. */
+function promised<T>(options: Options, work: () => T): Promise<T> {
   return new Promise((resolve) => {
     options.signal?.throwIfAborted();
     resolve(work());
@@ -62,11 +63,11 @@ interface Entry {
 export class Memory implements Target {
   readonly #kept: Record<Role, Map<Digest, Entry>> = { manifest: new Map(), blob: new Map() };
   readonly #tags = new Map<string, Digest>();
-  readonly #ingests = new Map<string, { chunks: Bytes[]; held: boolean }>();
+  readonly #ingests = new Map<string, IngestState>();
 
   /** Finds a tag or digest. */
   resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
-    return soon(options, () => {
+    return promised(options, () => {
       const digest = isDigest(name) ? name : this.#tags.get(name);
       const entry = digest && this.#kept[options.role ?? "manifest"].get(digest);
       if (!entry) throw new GantryError("not-found", `resolve ${JSON.stringify(name)}: not in memory`);
@@ -79,7 +80,7 @@ export class Memory implements Target {
 
   /** Opens bytes. */
   open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
-    return soon(options, () => {
+    return promised(options, () => {
       const entry = this.#kept[roleOf(what, options.role)].get(what.digest);
       if (!entry) throw new GantryError("not-found", `read ${what.digest}: not in memory`);
       return streamOf(entry.bytes.slice(options.start, options.end));
@@ -141,7 +142,7 @@ export class Memory implements Target {
     descriptor: Descriptor,
     options: Options & { expect?: Digest | null | undefined } = {},
   ): Promise<void> {
-    return soon(options, () => {
+    return promised(options, () => {
       const now = this.#tags.get(name) ?? null;
       const { expect } = options;
       if (expect !== undefined && expect !== now) {
@@ -159,7 +160,7 @@ export class Memory implements Target {
 
   /** Takes a tag away. */
   untag(name: string, options: Options = {}): Promise<void> {
-    return soon(options, () => {
+    return promised(options, () => {
       if (!this.#tags.delete(name)) {
         throw new GantryError("not-found", `untag ${JSON.stringify(name)}: no such tag`);
       }
@@ -168,7 +169,7 @@ export class Memory implements Target {
 
   /** Removes a manifest with its tags, or a blob. */
   delete(what: Address, options: Options & { role?: Role | undefined } = {}): Promise<void> {
-    return soon(options, () => {
+    return promised(options, () => {
       const role = options.role ?? (this.#kept.manifest.has(what.digest) ? "manifest" : "blob");
       if (!this.#kept[role].delete(what.digest)) {
         throw new GantryError("not-found", `delete ${what.digest}: not in memory`);
@@ -180,7 +181,7 @@ export class Memory implements Target {
 
   /** A write over several calls. */
   ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
-    return soon(options, () => {
+    return promised(options, () => {
       const found = this.#ingests.get(session);
       if (found?.held) throw new GantryError("conflict", `open session ${session}: it is in use`);
       if (!found && options.create === false) {
@@ -211,54 +212,5 @@ export class Memory implements Target {
     const descriptor = { mediaType: content.mediaType, digest, size: bytes.byteLength };
     this.#kept.manifest.set(digest, { descriptor, bytes });
     return { ...descriptor };
-  }
-}
-
-class MemoryIngest implements Ingest {
-  readonly #session: string;
-  readonly #state: { chunks: Bytes[]; held: boolean };
-  readonly #store: { keep(bytes: Bytes, digest: Digest): Descriptor; forget(): void };
-
-  constructor(
-    session: string,
-    state: { chunks: Bytes[]; held: boolean },
-    store: { keep(bytes: Bytes, digest: Digest): Descriptor; forget(): void },
-  ) {
-    this.#session = session;
-    this.#state = state;
-    this.#store = store;
-  }
-
-  get offset(): number {
-    return this.#state.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  }
-
-  async append(bytes: ReadableStream<Bytes>, at: number, options: Options = {}): Promise<number> {
-    if (at !== this.offset) {
-      await bytes.cancel();
-      throw new GantryError("conflict", `append to ${this.#session} at ${at}: it stands at ${this.offset}`);
-    }
-    for await (const chunk of chunksOf(bytes, options.signal)) this.#state.chunks.push(chunk.slice());
-    return this.offset;
-  }
-
-  async commit(expected?: Digest): Promise<Descriptor> {
-    const bytes = concat(this.#state.chunks);
-    const digest = await digestBytes(bytes, expected ? algorithmOf(expected) : "sha256");
-    this.#store.forget();
-    if (expected && digest !== expected) {
-      throw new GantryError("digest-mismatch", `write ${expected}: the bytes are ${digest}`);
-    }
-    return this.#store.keep(bytes, digest);
-  }
-
-  abort(): Promise<void> {
-    this.#store.forget();
-    return Promise.resolve();
-  }
-
-  close(): Promise<void> {
-    this.#state.held = false;
-    return Promise.resolve();
   }
 }

@@ -41,5 +41,7 @@ export type { Credentials, CredentialsProvider, CredentialsRequest } from "./cre
 export { limited } from "./limited.ts";
 export { Memory, memory } from "./memory.ts";
 export { overlay } from "./overlay.ts";
-export { documentLimit, readDocument, readVerified, verified } from "./read.ts";
+export type { RangeOptions } from "./range.ts";
+export { documentLimit, readDocument, readVerified } from "./read.ts";
+export { verified } from "./verified.ts";
 export { type OptionalMethod, requireMethod } from "./require_method.ts";

@@ -1,6 +1,6 @@
 /**
- * Work that is done once for all who ask. A success is remembered, a failure is not, and work in progress is aborted
- * when the last of those who wait for it has left.
+ * Work that is done once for all callers. A success is remembered, a failure is not, and work in progress is aborted
+ * when the signal of the last caller that waits for it aborts.
  */
 export class Once<T> {
   readonly #work: (signal: AbortSignal) => Promise<T>;
@@ -11,7 +11,7 @@ export class Once<T> {
     this.#work = work;
   }
 
-  /** The answer, worked out if it is not known yet. */
+  /** The result. It is worked out by the first call. */
   get(signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#value) return Promise.resolve(this.#value.value);
@@ -44,7 +44,7 @@ export class Once<T> {
     } finally {
       if (leave) signal?.removeEventListener("abort", leave);
       if (--running.waiting === 0 && this.#running === running && signal?.aborted) {
-        // Whoever comes next starts afresh instead of joining what is being torn down.
+        // The next caller starts afresh instead of joining work that is being aborted.
         this.#running = undefined;
         running.abort.abort(signal.reason);
       }

@@ -23,10 +23,7 @@ export function overlay(upper: Target, ...lower: Source[]): Target {
     resolve: (name, options) => firstOf(all, (source) => source.resolve(name, options)),
     open: (what, options): Promise<ReadableStream<Bytes>> =>
       firstOf(all, (source) => source.open(what, options)),
-    names: (options) => distinct(all, (source) => source.names?.(options), (name) => name),
-    roots: (options) => distinct(all, (source) => source.roots?.(options), rootKey),
-    referrers: (subject: Address, options) =>
-      distinct(all, (source) => source.referrers?.(subject, options), ({ digest }) => digest),
+    ...lists(all),
     origins: (what: Address): AsyncIterable<Origin> =>
       distinct(
         all,
@@ -34,6 +31,23 @@ export function overlay(upper: Target, ...lower: Source[]): Target {
         ({ registry, repository }) => `${registry}/${repository}`,
       ),
     ...writeSide(upper),
+  };
+}
+
+/** The lists of all sources that have them. A list that none has is none of the overlay's: it would look empty. */
+function lists(all: readonly Source[]): Pick<Source, "names" | "roots" | "referrers"> {
+  const any = (method: "names" | "roots" | "referrers") => all.some((source) => source[method]);
+  return {
+    ...(any("names") && {
+      names: (options) => distinct(all, (source) => source.names?.(options), (name) => name),
+    }),
+    ...(any("roots") && {
+      roots: (options) => distinct(all, (source) => source.roots?.(options), rootKey),
+    }),
+    ...(any("referrers") && {
+      referrers: (subject, options) =>
+        distinct(all, (source) => source.referrers?.(subject, options), ({ digest }) => digest),
+    }),
   };
 }
 

@@ -3,9 +3,9 @@ import { verifying } from "../digest/verify.ts";
 import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf } from "../spec/digest.ts";
-import type { Address, OpenOptions, Options, Role, Source } from "./contracts.ts";
+import type { Address, Options, Role, Source } from "./contracts.ts";
 
-/** The largest manifest, index or config that is read unless told otherwise, in bytes. */
+/** The largest manifest, index or config that is read by default, in bytes. */
 export const documentLimit: number = 8 * 1024 * 1024;
 
 /**
@@ -40,29 +40,6 @@ export async function readDocument(
   }
   const bytes = await readVerified(source, what, options);
   return await readAll(bytes, { limit, what: what.digest, signal: options.signal });
-}
-
-/** A source whose whole reads are verified; ranges stay as they are, as nothing names them. */
-export function verified(source: Source): Source {
-  return {
-    ...passOn(source),
-    open: (what: Address, options: OpenOptions = {}) =>
-      options.start || options.end !== undefined
-        ? source.open(what, options)
-        : readVerified(source, what, options),
-  };
-}
-
-/** The methods of a source, bound to it, for wrappers to override some of. */
-export function passOn(source: Source): Source {
-  return {
-    resolve: source.resolve.bind(source),
-    open: source.open.bind(source),
-    ...(source.names && { names: source.names.bind(source) }),
-    ...(source.roots && { roots: source.roots.bind(source) }),
-    ...(source.referrers && { referrers: source.referrers.bind(source) }),
-    ...(source.origins && { origins: source.origins.bind(source) }),
-  };
 }
 
 /** The bytes that a descriptor carries itself, if they are the right ones. */

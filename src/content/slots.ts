@@ -1,4 +1,4 @@
-/** A number of places that work must hold to go on; first come, first served. */
+/** Lets a number of tasks run at once; the others wait in order. */
 export class Slots {
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Waits for a place; call what it returns, once or more, to give the place back. */
+  /** Waits for a slot and gives a function that frees it; further calls of that do nothing. */
   async take(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
@@ -23,7 +23,7 @@ export class Slots {
     };
   }
 
-  /** Does the work while holding a place. */
+  /** Does the work in a slot. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const release = await this.take(signal);
     try {

@@ -3,35 +3,43 @@ import type { Address, Content, Options, Part, Role, Target, Written } from "../
 import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import { Index } from "../image/index.ts";
+import { selectImage } from "../image/select.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
 import { hexOf } from "../spec/digest.ts";
 import { isForeignType, isIndexType } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
 import type { CopyEvent } from "./events.ts";
+import type { ReferrersOf } from "./referrers.ts";
 
 /** How to copy. */
 export interface CopyOptions extends Options {
-  /** The name that the image or index gets. */
+  /** The name that the image or index gets. Default: none. */
   name?: string | undefined;
-  /** Of an index, only the image for this platform. */
+  /** Copies only the image for this platform of an index. Default: the whole index. */
   platform?: Platform | undefined;
-  /** How many blobs and documents are on their way at once; 4 unless told. */
+  /** How many blobs and documents are copied at once. Default: 4. */
   concurrency?: number | undefined;
   /**
-   * What is written survives an abort or a kill under this word, and the next copy with it goes on where this one
-   * stopped. Up to 63 letters, digits, dots, dashes and underscores.
+   * Under this word, what is written survives an abort or a kill, and the next copy with the same word goes on where
+   * this one stopped. Up to 63 letters, digits, dots, dashes and underscores. Default: partial bytes are removed.
    */
   session?: string | undefined;
-  /** Copies layers too that are not to be distributed. */
+  /** Copies non-distributable layers too. Default: false. */
   foreign?: boolean | undefined;
-  /** Is told how the copy goes on. */
+  /**
+   * Lists what else belongs to a manifest, such as its signatures; `referrersOf(source)` is one. It is asked for each
+   * manifest once that is written, and what it lists is copied with all below it and its own referrers. Default: nothing.
+   */
+  referrers?: ReferrersOf | undefined;
+  /** Called with each event. */
   progress?: ((event: CopyEvent) => void) | undefined;
 }
 
 /**
  * Copies an image, an index or anything else that names and has bytes into a target: children first, each digest once,
- * mounted rather than sent where the target can. The bytes of documents stay as they are.
+ * mounted rather than sent where the target can do that. The bytes of documents stay as they are.
  *
- * @throws {GantryError} What the source and the target throw; the first failure ends all that is on its way.
+ * @throws {GantryError} What the source and the target throw; the first failure aborts all that is running.
  *
  * @example
  * ```ts
@@ -51,7 +59,7 @@ export async function copy(part: Part, target: Target, options: CopyOptions = {}
     );
   }
   const { signal, platform } = options;
-  const root = platform && part instanceof Index ? await part.select(platform, { signal }) : part;
+  const root = platform && part instanceof Index ? await selectImage(part, platform, { signal }) : part;
   const lease = await target.lease?.({ signal });
   try {
     return await new Copying(target, options).run(root);
@@ -60,15 +68,16 @@ export async function copy(part: Part, target: Target, options: CopyOptions = {}
   }
 }
 
-/** One copy: what is under way, and what has been done. */
+/** One copy: what is running, and what is done. */
 class Copying {
   readonly #target: Target;
   readonly #options: CopyOptions;
   readonly #slots: Slots;
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #parts = new Map<Part, Promise<void>>();
-  readonly #digests = new Map<string, Promise<void>>();
+  readonly #parts = new Map<Part, Promise<Written | undefined>>();
+  readonly #digests = new Map<string, Promise<Written | undefined>>();
+  readonly #referrers: Promise<void>[] = [];
   #ids = 0;
 
   constructor(target: Target, options: CopyOptions) {
@@ -81,34 +90,59 @@ class Copying {
   }
 
   async run(root: Part): Promise<Written> {
-    const { name } = this.#options;
-    const present = await this.#present(root, name);
-    if (present) return present;
-    await this.#putChildren(root);
-    return (await this.#write(root, name))!;
+    const putting = this.#put(root, this.#options.name);
+    await Promise.allSettled([putting]);
+    // Referrers have referrers: the list grows while it is gone through.
+    for (const copying of this.#referrers) await Promise.allSettled([copying]);
+    await Promise.all(this.#referrers);
+    return (await putting)!;
   }
 
   /** Writes a part and all below it, once however often it stands in the graph. */
-  #put(part: Part): Promise<void> {
+  #put(part: Part, name?: string): Promise<Written | undefined> {
     const known = part.known && `${part.role} ${part.known.digest}`;
     const running = this.#parts.get(part) ?? (known && this.#digests.get(known));
     if (running) return running;
-    const putting = this.#putOnce(part);
+    const putting = this.#putOnce(part, name);
     this.#parts.set(part, putting);
     if (known) this.#digests.set(known, putting);
     return putting;
   }
 
-  async #putOnce(part: Part): Promise<void> {
-    if (await this.#present(part)) return;
-    await this.#putChildren(part);
-    await this.#write(part);
+  async #putOnce(part: Part, name?: string): Promise<Written | undefined> {
+    let written = await this.#present(part, name);
+    if (!written) {
+      await this.#putChildren(part);
+      written = await this.#write(part, name);
+    }
+    if (part.role === "manifest" && written) this.#addReferrers(written.descriptor);
+    return written;
   }
 
-  async #putChildren(part: Part): Promise<void> {
-    const children = await this.#inSlot(() => part.children({ signal: this.#signal }));
-    const putting = children.map((child) => this.#put(child));
-    // Nothing of this copy runs on once it has failed: all others are aborted then, and awaited here.
+  /**
+   * Copies what belongs to a manifest, which does not wait for it: a referrer may be an index that names its subject,
+   * and they would wait for each other.
+   */
+  #addReferrers(subject: Descriptor): void {
+    const { referrers } = this.#options;
+    if (!referrers) return;
+    const copying = this.#putAll(async () => {
+      const parts: Part[] = [];
+      for await (const part of referrers(subject, { signal: this.#signal })) parts.push(part);
+      return parts;
+    });
+    copying.catch(() => {}); // `run` awaits it
+    this.#referrers.push(copying);
+  }
+
+  #putChildren(part: Part): Promise<void> {
+    return this.#putAll(() => part.children({ signal: this.#signal }));
+  }
+
+  async #putAll(list: () => Promise<readonly Part[]>): Promise<void> {
+    const parts = await this.#inSlot(list);
+    const putting = parts.map((part) => this.#put(part));
+    // Once one has failed, the others are aborted. They are awaited, so that nothing of this copy runs on.
     await Promise.allSettled(putting);
     await Promise.all(putting);
   }
@@ -135,7 +169,7 @@ class Copying {
         this.#options.progress?.({ type: "done", id: ++this.#ids, descriptor, how: "present" });
         return { descriptor, how: "present" };
       } catch (error) {
-        // Some registries deny what is not there; should it matter, the write will say so.
+        // Some registries deny access to what is not there. If access is denied indeed, the write fails.
         if (GantryError.is(error, "not-found", "denied")) return undefined;
         throw error;
       }
@@ -157,7 +191,7 @@ class Copying {
       progress?.({ type: "start", id, mediaType, digest, size });
       const session = this.#session(content, part.role);
       const write = (session: string | undefined) =>
-        this.#target.write(this.#watched(content, id), {
+        this.#target.write(this.#reporting(content, id), {
           role: part.role,
           name,
           session,
@@ -166,7 +200,7 @@ class Copying {
         });
       const written = await write(session).catch((error) => {
         if (session === undefined || !GantryError.is(error, "conflict")) throw error;
-        return write(undefined); // another copy is at work under the same word: each writes its own
+        return write(undefined); // another copy has this session: each writes its own
       });
       progress?.({ type: "done", id, ...written });
       return written;
@@ -179,7 +213,7 @@ class Copying {
     return `${session}-${hexOf(digest).slice(0, 64)}`;
   }
 
-  #watched(content: Content, id: number): Content {
+  #reporting(content: Content, id: number): Content {
     const { progress } = this.#options;
     if (!progress) return content;
     return {
@@ -194,7 +228,7 @@ class Copying {
   }
 }
 
-/** Registries do not take an image without its blobs; an index may have lost images since it was pushed. */
+/** Registries refuse an image without its blobs. An index may have lost images since it was pushed. */
 function isCompleteKind(part: Part, known: Address): boolean {
   return part.role === "manifest" && known.mediaType !== undefined && !isIndexType(known.mediaType);
 }

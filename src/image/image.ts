@@ -6,32 +6,18 @@ import { type ConfigFile, parseConfig } from "../spec/config.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { type Manifest, parseManifest } from "../spec/manifest.ts";
-import { type Configure, EditedImage, type LayerDetails } from "./edit.ts";
+import type { Edit } from "./edit.ts";
+import { EditedImage } from "./edited_image.ts";
+import { append, type LayerDetails } from "./edits/append.ts";
+import { type Configure, configure } from "./edits/configure.ts";
+import type { ImageBody } from "./image_body.ts";
 import type { Layer } from "./layer.ts";
-
-/** Where an image's answers come from. */
-export interface ImageBody {
-  /** What is known of the manifest without any work. */
-  readonly known?: Address;
-  /** Media type, digest and size of the manifest. */
-  descriptor(options?: Options): Promise<Descriptor>;
-  /** The manifest's bytes. */
-  rawManifest(options?: Options): Promise<Bytes>;
-  /** The config's bytes. */
-  rawConfigFile(options?: Options): Promise<Bytes>;
-  /** The config, to be written somewhere. */
-  configPart(options?: Options): Promise<Part>;
-  /** The layers, base first; the same objects each time. */
-  layers(options?: Options): Promise<readonly Layer[]>;
-  /** Where the manifest may be had from. */
-  origins?(): AsyncIterable<Origin>;
-}
 
 /**
  * An image: a manifest, a config and layers, wherever they are. Nothing is fetched, hashed or compressed until a method
  * asks for it, and then once.
  *
- * An edit (`append`, `configure`) is a new image whose documents are worked out when they are asked for; fields that
+ * An edit (`append`, `configure`, {@link Edit}) is a new image whose documents are worked out when they are asked for; fields that
  * Gantry does not know and the order of keys stay as they are.
  *
  * @example
@@ -138,14 +124,19 @@ export class Image implements Part {
     throw new GantryError("not-found", `find layer with diffID ${diffID}: the image has no such layer`);
   }
 
+  /** A new image with one change: `append`, `configure`, or one of your own. */
+  edit(edit: Edit): Image {
+    return new Image(new EditedImage(this.#body, edit));
+  }
+
   /** A new image with one more layer on top. */
-  append(layer: Layer, details: LayerDetails = {}): Image {
-    return new Image(new EditedImage(this, { layer, details }));
+  append(layer: Layer, details?: LayerDetails): Image {
+    return this.edit(append(layer, details));
   }
 
   /** A new image whose config says these things; what is not named stays as it is. */
   configure(changes: Configure): Image {
-    return new Image(new EditedImage(this, { changes }));
+    return this.edit(configure(changes));
   }
 
   /** The layers and the config. */

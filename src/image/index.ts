@@ -1,72 +1,69 @@
 import { type Bytes, streamOf } from "../bytes.ts";
-import type { Content, Options, Origin, Part, Role, Source } from "../content/contracts.ts";
-import { Once } from "../content/once.ts";
-import { readDocument } from "../content/read.ts";
+import type { Address, Content, Options, Origin, Part, Role } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
-import { parseDocument } from "../spec/document.ts";
 import { type IndexManifest, parseIndex } from "../spec/manifest.ts";
-import { isDocumentType, isIndexType } from "../spec/media_type.ts";
-import { formatPlatform, type Platform, samePlatform, satisfies } from "../spec/platform.ts";
-import { StoredBlob } from "./blob.ts";
+import { defaultPlatform, formatPlatform, type Platform, samePlatform, satisfies } from "../spec/platform.ts";
+import { EditedIndex } from "./edited_index.ts";
 import { Image } from "./image.ts";
-import { StoredImage } from "./stored.ts";
-
-/** How deep indexes may stand in one another. */
-const depthLimit = 16;
+import type { IndexBody } from "./index_body.ts";
+import type { IndexEdit } from "./index_edit.ts";
 
 /**
- * An index: images for several platforms, other indexes, artifacts. Nothing is fetched until a method asks for it, and
- * then once.
+ * An index: images for several platforms, other indexes, artifacts. Nothing is fetched or hashed until a method asks
+ * for it, and then once.
+ *
+ * An edit is a new index whose document is worked out when it is asked for; fields that Gantry does not know and the
+ * order of keys stay as they are.
+ *
+ * @example
+ * ```ts
+ * import { addManifest, emptyImage, emptyIndex } from "@gantry/oci/image";
+ *
+ * const platform = { os: "linux", architecture: "arm64" };
+ * const index = emptyIndex().edit(addManifest(emptyImage(platform), { platform }));
+ * console.log(await (await index.select(platform)).digest());
+ * ```
  */
 export class Index implements Part {
   /** Registries keep indexes as manifests. */
   readonly role: Role = "manifest";
-  readonly #source: Source;
-  readonly #descriptor: Descriptor;
-  readonly #depth: number;
-  readonly #document: Once<{ bytes: Bytes; index: IndexManifest }>;
-  readonly #parts: Once<ReadonlyMap<Digest, Part>>;
+  readonly #body: IndexBody;
 
-  /** For `openRoot`, which makes indexes; `depth` counts those around this one. */
-  constructor(source: Source, descriptor: Descriptor, document?: Bytes, depth = 0) {
-    this.#source = source;
-    this.#descriptor = descriptor;
-    this.#depth = depth;
-    this.#document = new Once((signal) => this.#read(document, signal));
-    this.#parts = new Once((signal) => this.#makeParts({ signal }));
+  /** For the functions that make indexes: `openRoot`, `emptyIndex`. */
+  constructor(body: IndexBody) {
+    this.#body = body;
   }
 
   /** What is known of the index without any work. */
-  get known(): Descriptor {
-    return this.#descriptor;
+  get known(): Address | undefined {
+    return this.#body.known;
   }
 
   /** Media type, digest and size. */
-  descriptor(): Promise<Descriptor> {
-    const { mediaType, digest, size } = this.#descriptor;
-    return Promise.resolve({ mediaType, digest, size });
+  descriptor(options?: Options): Promise<Descriptor> {
+    return this.#body.descriptor(options);
   }
 
   /** The digest of the index. */
-  digest(): Promise<Digest> {
-    return Promise.resolve(this.#descriptor.digest);
+  async digest(options?: Options): Promise<Digest> {
+    return (await this.descriptor(options)).digest;
   }
 
   /** The media type of the index. */
-  mediaType(): Promise<string> {
-    return Promise.resolve(this.#descriptor.mediaType);
+  async mediaType(options?: Options): Promise<string> {
+    return (await this.descriptor(options)).mediaType;
   }
 
   /** The size of the index in bytes. */
-  size(): Promise<number> {
-    return Promise.resolve(this.#descriptor.size);
+  async size(options?: Options): Promise<number> {
+    return (await this.descriptor(options)).size;
   }
 
   /** The index, exactly as it is stored. */
-  async rawManifest(options?: Options): Promise<Bytes> {
-    return (await this.#document.get(options?.signal)).bytes.slice();
+  rawManifest(options?: Options): Promise<Bytes> {
+    return this.#body.rawManifest(options);
   }
 
   /** The index. */
@@ -80,12 +77,10 @@ export class Index implements Part {
    * @throws {GantryError} `not-found` when it names no such image.
    */
   async image(digest: Digest, options?: Options): Promise<Image> {
-    const part = (await this.#parts.get(options?.signal)).get(digest);
-    if (part instanceof Image) return part;
-    throw new GantryError(
-      "not-found",
-      `find image ${digest}: index ${this.#descriptor.digest} names no such image`,
-    );
+    for (const { part } of await this.#body.entries(options)) {
+      if (part instanceof Image && await part.digest(options) === digest) return part;
+    }
+    throw new GantryError("not-found", `find image ${digest}: ${this.#what} names no such image`);
   }
 
   /**
@@ -94,21 +89,20 @@ export class Index implements Part {
    * @throws {GantryError} `not-found` when it names no such index.
    */
   async imageIndex(digest: Digest, options?: Options): Promise<Index> {
-    const part = (await this.#parts.get(options?.signal)).get(digest);
-    if (part instanceof Index) return part;
-    throw new GantryError(
-      "not-found",
-      `find index ${digest}: index ${this.#descriptor.digest} names no such index`,
-    );
+    for (const { part } of await this.#body.entries(options)) {
+      if (part instanceof Index && await part.digest(options) === digest) return part;
+    }
+    throw new GantryError("not-found", `find index ${digest}: ${this.#what} names no such index`);
   }
 
   /**
    * The image for a platform, in this index or in those it names: the one made for just that platform, else the first
    * that satisfies it. As with crane, an image without a platform counts as linux/amd64.
    *
+   * @param platform Default: linux/amd64.
    * @throws {GantryError} `no-platform`, with the platforms there are.
    */
-  async select(platform: Platform, options?: Options): Promise<Image> {
+  async select(platform: Platform = defaultPlatform, options?: Options): Promise<Image> {
     const offered: string[] = [];
     let satisfying: Image | undefined;
     for await (const { image, platform: offer } of this.#offers(options)) {
@@ -119,70 +113,44 @@ export class Index implements Part {
     if (satisfying) return satisfying;
     throw new GantryError(
       "no-platform",
-      `select ${formatPlatform(platform)} of ${this.#descriptor.digest}: it offers ${
+      `select ${formatPlatform(platform)} of ${this.known?.digest ?? "an index"}: it offers ${
         offered.join(", ") || "nothing"
       }`,
     );
   }
 
-  /** The images, indexes and blobs it names, each once. */
+  /** A new index with one change: `addManifest`, or one of your own. */
+  edit(edit: IndexEdit): Index {
+    return new Index(new EditedIndex(this.#body, edit));
+  }
+
+  /** The images, indexes and blobs it names, in order; what it names twice is there twice. */
   async children(options?: Options): Promise<readonly Part[]> {
-    return [...(await this.#parts.get(options?.signal)).values()];
+    return (await this.#body.entries(options)).map(({ part }) => part);
   }
 
   /** Where the index came from. */
   async *origins(): AsyncGenerator<Origin, void, void> {
-    yield* this.#source.origins?.(this.#descriptor) ?? [];
+    yield* this.#body.origins?.() ?? [];
   }
 
   /** The index, to be written somewhere once its children are. */
-  async content(): Promise<Content> {
+  async content(options?: Options): Promise<Content> {
     return {
-      ...await this.descriptor(),
+      ...await this.descriptor(options),
       replayable: true,
       open: async ({ signal } = {}) => streamOf(await this.rawManifest({ signal })),
     };
   }
 
-  async #read(document: Bytes | undefined, signal: AbortSignal) {
-    const { digest, mediaType } = this.#descriptor;
-    if (this.#depth >= depthLimit) {
-      throw new GantryError(
-        "too-large",
-        `read index ${digest}: more than ${depthLimit} indexes in one another`,
-      );
-    }
-    const bytes = document ??
-      await readDocument(this.#source, this.#descriptor, { role: "manifest", signal });
-    const parsed = parseDocument(bytes, { mediaType, what: digest });
-    if (parsed.kind !== "index") {
-      throw new GantryError("invalid-document", `read ${digest}: it is ${parsed.mediaType}, not an index`);
-    }
-    return { bytes, index: parsed.index };
-  }
-
-  async #makeParts(options: Options): Promise<ReadonlyMap<Digest, Part>> {
-    const { index } = await this.#document.get(options.signal);
-    return new Map(index.manifests.map((descriptor) => [descriptor.digest, this.#part(descriptor)]));
-  }
-
-  #part(descriptor: Descriptor): Part {
-    if (isIndexType(descriptor.mediaType)) {
-      return new Index(this.#source, descriptor, undefined, this.#depth + 1);
-    }
-    if (isDocumentType(descriptor.mediaType)) return new Image(new StoredImage(this.#source, descriptor));
-    return new StoredBlob(this.#source, descriptor);
+  get #what(): string {
+    return this.known ? `index ${this.known.digest}` : "the index";
   }
 
   async *#offers(options?: Options): AsyncGenerator<{ image: Image; platform: Platform }, void, void> {
-    const { index } = await this.#document.get(options?.signal);
-    const parts = await this.#parts.get(options?.signal);
-    for (const descriptor of index.manifests) {
-      const part = parts.get(descriptor.digest);
+    for (const { part, platform = defaultPlatform } of await this.#body.entries(options)) {
       if (part instanceof Index) yield* part.#offers(options);
-      if (part instanceof Image) {
-        yield { image: part, platform: descriptor.platform ?? { os: "linux", architecture: "amd64" } };
-      }
+      if (part instanceof Image) yield { image: part, platform };
     }
   }
 }

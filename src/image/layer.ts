@@ -1,29 +1,13 @@
 import type { Bytes } from "../bytes.ts";
 import { decompress } from "../codec/decode.ts";
 import type { Address, Content, Options, Origin, Part, Role } from "../content/contracts.ts";
+import { type RangeOptions, readRange } from "../content/range.ts";
 import { digesting } from "../digest/digesting.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { TarEntry } from "../tar/item.ts";
 import { readTar } from "../tar/read.ts";
-
-/** Where a layer's answers come from. */
-export interface LayerBody {
-  /** What is known of the compressed bytes without any work. */
-  readonly known?: Address | undefined;
-  /** What the compressed bytes are. */
-  readonly mediaType: string;
-  /** Media type, digest and size of the compressed bytes. */
-  descriptor(options?: Options): Promise<Descriptor>;
-  /** The digest of the tar; undefined when only the bytes can tell. */
-  diffID(options?: Options): Promise<Digest | undefined>;
-  /** The compressed bytes, verified. */
-  open(options?: Options): Promise<ReadableStream<Bytes>>;
-  /** The compressed bytes, to be written somewhere. */
-  content(options?: Options): Promise<Content>;
-  /** Where the bytes may be mounted from. */
-  origins?(): AsyncIterable<Origin>;
-}
+import type { LayerBody } from "./layer_body.ts";
 
 /**
  * One layer of an image's file system. Nothing is read, hashed or compressed until a method asks for it.
@@ -76,7 +60,32 @@ export class Layer implements Part {
     return this.#body.open(options);
   }
 
-  /** The tar. What the bytes are is told by their first ones: media types lie. */
+  /**
+   * Part of the bytes as they are stored, from `start` up to `end`: verified by the `digest` that a table of contents
+   * gives for this part, or with `unverified: true` as they come. There are just as many as asked for either way. Only
+   * these are fetched, where the place that has the layer can do so.
+   *
+   * @throws {GantryError} `size-mismatch` and `digest-mismatch`, from the stream or at once; `unsupported` for a one-shot
+   * stream.
+   *
+   * @example
+   * ```ts
+   * import { layer } from "@gantry/oci/image";
+   *
+   * const tar = layer(new Uint8Array(1024), { compression: "none" });
+   * const header = await tar.range(0, 512, { unverified: true });
+   * console.log((await new Response(header).bytes()).length); // 512
+   * ```
+   */
+  range(start: number, end: number, options: RangeOptions): Promise<ReadableStream<Bytes>> {
+    return readRange(
+      { start, end, size: this.known?.size, what: this.#what },
+      options,
+      (range) => this.#body.openRange(range.start, range.end, { signal: range.signal }),
+    );
+  }
+
+  /** The tar. The first bytes tell how it is compressed, as media types lie. */
   async uncompressed(options?: Options): Promise<ReadableStream<Bytes>> {
     return (await this.compressed(options)).pipeThrough(decompress({ what: this.#what }));
   }

@@ -1,13 +1,15 @@
 import { type Bytes, observed, skipping, streamOf } from "../bytes.ts";
 import { gzip, zstd } from "../codec/encode.ts";
 import type { Content, Options } from "../content/contracts.ts";
+import { sliceStream } from "../content/range.ts";
 import { Once } from "../content/once.ts";
 import { digesting } from "../digest/digesting.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { Layer, type LayerBody } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import type { LayerBody } from "./layer_body.ts";
 
 /** An uncompressed tar: whole, to be opened as often as needed, or a stream that can be read once. */
 export type Tar =
@@ -18,14 +20,14 @@ export type Tar =
 
 /** How a layer is made from a tar. */
 export interface LayerOptions {
-  /** What the bytes are stored as; gzip unless told, whose bytes are the same on every runtime. */
+  /** What the bytes are stored as. Default: gzip, whose bytes are the same on every runtime. */
   compression?: "none" | "gzip" | "zstd" | undefined;
   /** The engine that compresses, by name, as its bytes depend on it. */
   engine?: string | undefined;
-  /** How hard it tries; the engine's default unless told. */
+  /** How hard it tries. Default: the engine's. */
   level?: number | undefined;
   /**
-   * gzip: how many threads compress, this one among them; `"auto"` for as many as there are processors, one unless told. The
+   * gzip: how many threads compress, this one among them; `"auto"` for as many as there are processors. Default: 1. The
    * bytes are the same.
    */
   workers?: number | "auto" | undefined;
@@ -106,6 +108,11 @@ class MadeLayer implements LayerBody {
         this.#facts ??= { descriptor: { mediaType: this.mediaType, digest, size }, diffID };
       },
     });
+  }
+
+  async openRange(start: number, end: number): Promise<ReadableStream<Bytes>> {
+    if (this.#replayable) return sliceStream(await this.open(), start, end);
+    throw new GantryError("unsupported", "read part of layer: it is a one-shot stream");
   }
 
   content(): Promise<Content> {

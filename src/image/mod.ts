@@ -16,13 +16,24 @@
  */
 
 export type { Bytes } from "../bytes.ts";
-export type { Content, Options, Origin, Part, Role, Source } from "../content/mod.ts";
-export { Image, type ImageBody } from "./image.ts";
+export type { Content, Options, Origin, Part, RangeOptions, Role, Source } from "../content/mod.ts";
+export { Image } from "./image.ts";
+export type { ImageBody } from "./image_body.ts";
 export { Index } from "./index.ts";
-export { Layer, type LayerBody } from "./layer.ts";
-export { type Configure, type LayerDetails } from "./edit.ts";
-export { emptyImage } from "./empty.ts";
+export type { IndexBody, IndexEntry } from "./index_body.ts";
+export type { EditedIndexEntry, IndexEdit, IndexEditContext } from "./index_edit.ts";
+export { Layer } from "./layer.ts";
+export type { LayerBody } from "./layer_body.ts";
+export type { Edit, EditContext, LayerEntry } from "./edit.ts";
+export { annotate } from "./edits/annotate.ts";
+export { append, type LayerDetails } from "./edits/append.ts";
+export { type Configure, configure } from "./edits/configure.ts";
+export { addManifest, type ManifestDetails } from "./edits/add_manifest.ts";
+export { removeLayer } from "./edits/remove_layer.ts";
+export { emptyImage } from "./empty_image.ts";
+export { emptyIndex } from "./empty_index.ts";
 export { layer, type LayerOptions, type Tar } from "./made_layer.ts";
-export { openImage, openRoot } from "./open.ts";
+export { openImage, openRoot, type OpenRootOptions } from "./open.ts";
+export { selectImage } from "./select.ts";
 export { validate, type ValidateOptions } from "./validate.ts";
 export { type Visit, walk } from "./walk.ts";

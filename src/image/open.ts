@@ -6,10 +6,15 @@ import { isIndexType } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
 import { Image } from "./image.ts";
 import { Index } from "./index.ts";
-import { StoredImage } from "./stored.ts";
+import { selectImage } from "./select.ts";
+import { StoredImage } from "./stored_image.ts";
+import { StoredIndex } from "./stored_index.ts";
 
-/** The platform that an index is asked for unless told, as with crane. */
-const defaultPlatform: Platform = { os: "linux", architecture: "amd64" };
+/** How to open an image or an index. */
+export interface OpenRootOptions extends Options {
+  /** The bytes of what a descriptor stands for, which must be its own, where the caller has them. Default: they are read. */
+  document?: Bytes | undefined;
+}
 
 /**
  * What a name or descriptor stands for: an image or an index.
@@ -27,18 +32,18 @@ const defaultPlatform: Platform = { os: "linux", architecture: "amd64" };
 export async function openRoot(
   source: Source,
   name: string | Descriptor,
-  options: Options = {},
+  options: OpenRootOptions = {},
 ): Promise<Image | Index> {
   const { descriptor, document } = typeof name === "string"
     ? await resolveDocument(source, name, options)
-    : { descriptor: name, document: undefined };
+    : { descriptor: name, document: options.document };
   return isIndexType(descriptor.mediaType)
-    ? new Index(source, descriptor, document)
+    ? new Index(new StoredIndex(source, descriptor, document))
     : new Image(new StoredImage(source, descriptor, document));
 }
 
 /**
- * The image that a name or descriptor stands for. An index gives its image for `platform`, linux/amd64 unless told.
+ * The image that a name or descriptor stands for. An index gives its image for `platform`. Default: linux/amd64.
  *
  * @throws {GantryError} `not-found`, `no-platform`, `invalid-document`.
  */
@@ -47,20 +52,18 @@ export async function openImage(
   name: string | Descriptor,
   options: Options & { platform?: Platform | undefined } = {},
 ): Promise<Image> {
-  const root = await openRoot(source, name, options);
-  return root instanceof Index ? await root.select(options.platform ?? defaultPlatform, options) : root;
+  return await selectImage(await openRoot(source, name, options), options.platform, options);
 }
 
-async function resolveDocument(source: Source, name: string, options: Options): Promise<Resolved> {
+async function resolveDocument(
+  source: Source,
+  name: string,
+  options: Options,
+): Promise<{ descriptor: Descriptor; document: Bytes }> {
   const { signal } = options;
   const { descriptor, document } = await source.resolve(name, { document: true, signal });
   return {
     descriptor,
     document: document ?? await readDocument(source, descriptor, { role: "manifest", signal }),
   };
-}
-
-interface Resolved {
-  descriptor: Descriptor;
-  document: Bytes;
 }

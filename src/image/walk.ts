@@ -1,18 +1,18 @@
 import type { Content, Options, Part } from "../content/contracts.ts";
 
-/** One stop of a walk. */
+/** A part that the walk visits. */
 export interface Visit {
   /** The part. */
   part: Part;
   /** What is known of its bytes. */
   content: Content;
-  /** How far below the root it stands; the root is at 0. */
+  /** How far below the root it is; the root is at 0. */
   depth: number;
 }
 
 /**
- * Goes through a graph depth first: a part, then what it names, in order. A part that stands in several places is
- * visited in each, unless `into` says not to go in; that is also how to leave out platforms or layers.
+ * Walks a graph depth first: a part, then what it names, in order. A part that is named in several places is visited in
+ * each. What `into` returns false for is visited, but not what it names: a way to leave out platforms or layers.
  *
  * @example
  * ```ts

@@ -3,21 +3,18 @@ import { type Bytes, sameBytes, utf8 } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import { formatJson, type JsonObject, parseJson } from "../spec/json.ts";
-import { checkIndex } from "../spec/manifest.ts";
+import { formatJson } from "../spec/json.ts";
+import { checkLayoutVersion, layoutIndexLimit, layoutVersion, parseLayoutIndex } from "../spec/layout.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { factsOf, readSmall } from "../disk/files.ts";
 import { makeDirectory } from "../disk/directory.ts";
 import { putFile } from "../disk/replace.ts";
 import type { State } from "../disk/gantry_directory.ts";
 
-/** The largest index.json that is read, in bytes: about a hundred thousand tags. */
-const indexLimit = 32 * 1024 * 1024;
 /** The largest oci-layout file that is read, in bytes. */
 const markerLimit = 64 * 1024;
 
-const version = "1.0.0";
-const marker = `{"imageLayoutVersion":"${version}"}`;
+const marker = `{"imageLayoutVersion":"${layoutVersion}"}`;
 const noEntries = `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}","manifests":[]}`;
 
 /** What index.json says. */
@@ -44,7 +41,7 @@ export class IndexFile {
   async read(): Promise<Listing> {
     if (!this.#checked) await this.#checkVersion();
     const path = this.#path("index.json");
-    const bytes = await readSmall(path, indexLimit);
+    const bytes = await readSmall(path, layoutIndexLimit);
     if (!bytes) throw new GantryError("not-found", `open layout ${this.#quoted}: no index.json`);
     const listing = this.#listing(bytes, path);
     this.#checked = true;
@@ -85,10 +82,7 @@ export class IndexFile {
 
   #listing(bytes: Bytes, path: string): Listing {
     const state = this.#state;
-    const document = parseJson(bytes, path, { bytes: indexLimit }) as JsonObject | null;
-    // What umoci before 0.5.1, and others written in Go, make of an empty list.
-    if (document?.["manifests"] === null) document["manifests"] = [];
-    const index = checkIndex(document, path);
+    const index = parseLayoutIndex(bytes, path);
     const before = formatJson(index);
     return {
       entries: index.manifests,
@@ -105,13 +99,7 @@ export class IndexFile {
   async #checkVersion(): Promise<void> {
     const path = this.#path("oci-layout");
     const bytes = await readSmall(path, markerLimit);
-    if (!bytes) return;
-    const found = (parseJson(bytes, path) as JsonObject | null)?.["imageLayoutVersion"];
-    if (found === version) return;
-    throw new GantryError(
-      typeof found === "string" ? "unsupported" : "invalid-document",
-      `open layout ${this.#quoted}: its version is ${JSON.stringify(found)}, expected "${version}"`,
-    );
+    if (bytes) checkLayoutVersion(bytes, path, `open layout ${this.#quoted}: its version`);
   }
 
   #path(name: string): string {

@@ -21,6 +21,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
+import { isRefName } from "../spec/layout.ts";
 import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
 import { missing } from "../disk/blob_directory.ts";
 import { collect, type Collected, type CollectOptions } from "./gc.ts";
@@ -31,9 +32,6 @@ import type { IndexFile, Listing } from "./index_file.ts";
 import type { Layout } from "./layout.ts";
 import { Repository } from "./repository.ts";
 import type { Store } from "./store.ts";
-
-/** The specification's grammar for names, and Docker's for tags. */
-const nameGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.:@+/-]{0,254}$/;
 
 /** One index.json and the blobs that it leads to. */
 export class LayoutTarget implements Layout {
@@ -293,7 +291,7 @@ export class LayoutTarget implements Layout {
 }
 
 function checkName(name: string): void {
-  if (nameGrammar.test(name) && !isDigest(name)) return;
+  if (isRefName(name)) return;
   throw new GantryError("invalid-name", `name a manifest ${JSON.stringify(name)}: not a layout's name`);
 }
 

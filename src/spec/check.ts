@@ -46,7 +46,7 @@ export function has(object: JsonObject, name: string): boolean {
   return Object.hasOwn(object, name) && object[name] !== null;
 }
 
-/** Takes optional fields out that are `null`, so that the types tell the truth. */
+/** Takes optional fields out that are `null`, so that the types are right. */
 export function dropNulls(object: JsonObject, names: readonly string[]): void {
   for (const name of names) if (object[name] === null) delete object[name];
 }

@@ -21,11 +21,11 @@ export type Document =
 export interface DocumentOptions {
   /** The `Content-Type` it came with, or the media type of its descriptor. */
   mediaType?: string | null | undefined;
-  /** Names the document in errors; `document` unless told. */
+  /** Names the document in errors. Default: `document`. */
   what?: string;
 }
 
-/** What servers say that do not know; the last one is Amazon S3's. */
+/** Content types of servers that do not know the type; the last one is Amazon S3's. */
 const unspecific: readonly string[] = [
   "",
   "application/json",

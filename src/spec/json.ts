@@ -12,9 +12,9 @@ export type JsonObject = Record<string, unknown>;
 
 /** Bounds on what is parsed. */
 export interface JsonLimits {
-  /** Most bytes; 8 MiB unless told. */
+  /** Most bytes. Default: 8 MiB. */
   bytes?: number;
-  /** Deepest nesting of arrays and objects; 128 unless told. */
+  /** Deepest nesting of arrays and objects. Default: 128. */
   depth?: number;
 }
 

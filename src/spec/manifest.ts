@@ -43,6 +43,9 @@ export interface IndexManifest {
   annotations?: Annotations;
 }
 
+/** How deep indexes may stand in one another. */
+export const indexDepthLimit = 16;
+
 /**
  * Reads an image manifest, OCI's or Docker's schema 2.
  *

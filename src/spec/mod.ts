@@ -49,6 +49,7 @@ export {
   mediaTypes,
 } from "./media_type.ts";
 export {
+  defaultPlatform,
   formatPlatform,
   normalizePlatform,
   parsePlatform,

@@ -23,6 +23,9 @@ export interface Platform {
   features?: string[];
 }
 
+/** The platform that an index is asked for by default, and what an image without a platform is taken for, as with crane. */
+export const defaultPlatform: Readonly<Platform> = { os: "linux", architecture: "amd64" };
+
 /** A processor and its variant. */
 type Processor = Pick<Platform, "architecture" | "variant">;
 

@@ -30,13 +30,13 @@ export interface RepositoryOptions {
    * left out. `strict` wants all of them written.
    */
   mode?: "familiar" | "strict";
-  /** Where names without a registry are; `docker.io` unless told. */
+  /** Where names without a registry are. Default: `docker.io`. */
   defaultRegistry?: string;
 }
 
 /** How references are completed. */
 export interface ReferenceOptions extends RepositoryOptions {
-  /** Tag of references that have neither tag nor digest; `latest` unless told. */
+  /** Tag of references that have neither tag nor digest. Default: `latest`. */
   defaultTag?: string;
 }
 

@@ -7,7 +7,7 @@ import { concat, readAll, sameBytes, streamOf, utf8 } from "../../src/bytes.ts";
 import type { Address, Content, Source, Target } from "../../src/content/contracts.ts";
 import { copy } from "../../src/copy/copy.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { emptyImage } from "../../src/image/empty.ts";
+import { emptyImage } from "../../src/image/empty_image.ts";
 import { layer } from "../../src/image/made_layer.ts";
 import { openImage } from "../../src/image/open.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";

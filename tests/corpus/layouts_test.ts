@@ -12,7 +12,9 @@ import { type Layout, layout } from "../../src/layout/mod.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import type { Digest } from "../../src/spec/digest.ts";
 import { fixture, haveFixtures, needsFixtures } from "../support/fixtures.ts";
-import { collect, filesIn, inDirectory } from "../layout/support.ts";
+import { filesIn } from "../layout/support.ts";
+import { collect } from "../support/collect.ts";
+import { inDirectory } from "../support/directory.ts";
 
 interface Blob extends Descriptor {
   status: "ok" | "missing" | "size mismatch" | "digest mismatch" | "mismatch";

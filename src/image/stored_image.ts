@@ -1,6 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import { readAll } from "../bytes.ts";
-import type { Address, Content, Options, Origin, Part, Source } from "../content/contracts.ts";
+import type { Address, Options, Origin, Part, Source } from "../content/contracts.ts";
 import { Once } from "../content/once.ts";
 import { documentLimit, readDocument } from "../content/read.ts";
 import { GantryError } from "../errors.ts";
@@ -10,9 +10,10 @@ import type { Digest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import type { Manifest } from "../spec/manifest.ts";
 import { isConfigType } from "../spec/media_type.ts";
-import { StoredBlob } from "./blob.ts";
-import type { ImageBody } from "./image.ts";
-import { Layer, type LayerBody } from "./layer.ts";
+import { StoredBlob } from "./stored_blob.ts";
+import type { ImageBody } from "./image_body.ts";
+import { Layer } from "./layer.ts";
+import { StoredLayer } from "./stored_layer.ts";
 
 /** An image that is in a source already. */
 export class StoredImage implements ImageBody {
@@ -106,40 +107,6 @@ export class StoredImage implements ImageBody {
       );
     }
     return rootfs.diff_ids[index]!;
-  }
-}
-
-class StoredLayer implements LayerBody {
-  readonly #blob: StoredBlob;
-  readonly diffID: (options?: Options) => Promise<Digest | undefined>;
-
-  constructor(blob: StoredBlob, diffID: (options?: Options) => Promise<Digest | undefined>) {
-    this.#blob = blob;
-    this.diffID = diffID;
-  }
-
-  get known(): Address {
-    return this.#blob.descriptor;
-  }
-
-  get mediaType(): string {
-    return this.#blob.descriptor.mediaType;
-  }
-
-  descriptor(): Promise<Descriptor> {
-    return Promise.resolve({ ...this.#blob.descriptor });
-  }
-
-  open(options?: Options): Promise<ReadableStream<Bytes>> {
-    return this.#blob.open(options);
-  }
-
-  content(): Promise<Content> {
-    return this.#blob.content();
-  }
-
-  origins(): AsyncIterable<Origin> {
-    return this.#blob.origins();
   }
 }
 

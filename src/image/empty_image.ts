@@ -4,8 +4,9 @@ import { digestBytes } from "../digest/hasher.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { formatJson } from "../spec/json.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import type { Platform } from "../spec/platform.ts";
-import { Image, type ImageBody } from "./image.ts";
+import { defaultPlatform, type Platform } from "../spec/platform.ts";
+import { Image } from "./image.ts";
+import type { ImageBody } from "./image_body.ts";
 
 /**
  * An OCI image without layers, to build on.
@@ -18,7 +19,7 @@ import { Image, type ImageBody } from "./image.ts";
  * console.log((await image.config()).architecture); // arm64
  * ```
  */
-export function emptyImage(platform: Platform = { os: "linux", architecture: "amd64" }): Image {
+export function emptyImage(platform: Platform = defaultPlatform): Image {
   const { architecture, os, variant } = platform;
   const config = formatJson({
     architecture,

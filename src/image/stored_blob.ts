@@ -1,9 +1,10 @@
 import type { Bytes } from "../bytes.ts";
 import type { Address, Content, Options, Origin, Part, Role, Source } from "../content/contracts.ts";
+import { type RangeOptions, readRange, sliceStream } from "../content/range.ts";
 import { readVerified } from "../content/read.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 
-/** A blob that is in a source already: a config, a layer, anything an index names that is no manifest. */
+/** A blob that is in a source already: a config, a layer, anything in an index that is no manifest. */
 export class StoredBlob implements Part {
   readonly role: Role = "blob";
   readonly descriptor: Descriptor;
@@ -23,6 +24,23 @@ export class StoredBlob implements Part {
     return readVerified(this.#source, this.descriptor, { role: this.role, signal: options?.signal });
   }
 
+  /** Part of the bytes, from `start` up to `end`; see `Layer.range`. */
+  range(start: number, end: number, options: RangeOptions): Promise<ReadableStream<Bytes>> {
+    const { digest, size } = this.descriptor;
+    return readRange(
+      { start, end, size, what: `blob ${digest}` },
+      options,
+      (range) => this.openRange(range.start, range.end, { signal: range.signal }),
+    );
+  }
+
+  /** The bytes from `start` up to `end`, unverified. */
+  async openRange(start: number, end: number, options?: Options): Promise<ReadableStream<Bytes>> {
+    // What the descriptor carries itself need not be in the source.
+    if (this.descriptor.data !== undefined) return sliceStream(await this.open(options), start, end);
+    return await this.#source.open(this.descriptor, { role: this.role, start, end, signal: options?.signal });
+  }
+
   async *origins(): AsyncGenerator<Origin, void, void> {
     yield* this.#source.origins?.(this.descriptor) ?? [];
   }
@@ -39,7 +57,7 @@ export class StoredBlob implements Part {
       size,
       ...(annotations && { annotations }),
       replayable: true,
-      // What is read from the middle is verified by the target, which has the bytes before it.
+      // A read that starts in the middle is verified by the target, which has the bytes before.
       open: ({ start, signal }: Options & { start?: number | undefined } = {}) =>
         start
           ? this.#source.open(this.descriptor, { role: this.role, start, signal })
