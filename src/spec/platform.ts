@@ -23,6 +23,9 @@ export interface Platform {
   features?: string[];
 }
 
+/** The platform that is taken of an index where none is asked for, as with crane. */
+export const defaultPlatform: Platform = { os: "linux", architecture: "amd64" };
+
 /** A processor and its variant. */
 type Processor = Pick<Platform, "architecture" | "variant">;
 

@@ -9,7 +9,7 @@ import { decompress, sniff, sniffLength } from "../../src/codec/mod.ts";
 import { digesting } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
-import { place } from "../../src/places.ts";
+import { place } from "../../src/places/mod.ts";
 import type { Digest } from "../../src/spec/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
 import { fixture, haveFixtures, needsFixtures } from "../support/fixtures.ts";

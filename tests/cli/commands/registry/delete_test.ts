@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { copy } from "../../../../src/copy/mod.ts";
+import { digestAt, imageOf, printed, withRegistry } from "../../gantry.ts";
+
+describe("gantry tag and delete", () => {
+  it("tags and deletes", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      const app = repository("app");
+      await copy(imageOf("one"), app, { name: "v1" });
+      const digest = await digestAt(app, "v1");
+      assert.equal(printed(await gantry("tag", `${host}/app:v1`, "v2")), "");
+      assert.equal(await digestAt(app, "v2"), digest);
+      assert.equal(printed(await gantry("delete", `${host}/app:v2`)), "");
+      await assert.rejects(app.resolve("v2"));
+      assert.equal(await digestAt(app, "v1"), digest);
+      assert.equal(printed(await gantry("delete", `${host}/app@${digest}`)), "");
+      await assert.rejects(app.resolve(digest));
+    }));
+});
