@@ -4,10 +4,10 @@ import { CommandContext } from "./context.ts";
 import { addGlobalOptions } from "./support/options.ts";
 import type { CommandEnvironment, GlobalOptions } from "./environment.ts";
 
-/** The exit code of a process whose reader went away, as shells tell it. */
+/** The exit code when the reader of a pipe has gone, as shells report it: 128 + SIGPIPE. */
 const brokenPipe = 141;
 
-/** Runs the command with its arguments, and gives the code to exit with. Whatever happens, it says so in one line. */
+/** Runs the command with its arguments, and gives the exit code. An error is one line on standard error. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<number> {
   let help = "";
   const program = new Command("gantry");

@@ -5,7 +5,7 @@ import type { Bytes } from "../../bytes.ts";
 import { chunksOf } from "../../bytes.ts";
 import { fetchTransport, type Transport, type TransportRequest } from "../../registry/mod.ts";
 
-/** The transport for `--insecure`, which takes any certificate: `fetch` cannot be told to in every runtime. */
+/** The transport of `--insecure`: it accepts any certificate, which `fetch` cannot do in every runtime. */
 export function insecureTransport(): Transport {
   const plain = fetchTransport();
   return (request) => request.url.startsWith("https:") ? exchange(request) : plain(request);
@@ -22,12 +22,12 @@ async function exchange({ url, method, headers, body, signal }: TransportRequest
     rejectUnauthorized: false,
     ...(signal && { signal }),
   });
-  request.on("error", () => {}); // the wait below learns of it, or the answer's reader
-  const answered = once(request, "response") as Promise<[IncomingMessage]>;
-  // Not waited for: an answer may come before all is sent.
+  request.on("error", () => {}); // `once` below rejects with it, or the body's reader does
+  const responded = once(request, "response") as Promise<[IncomingMessage]>;
+  // Not awaited: the response may come before all is sent.
   void send(request, body, signal).catch((error) => request.destroy(error));
-  const [answer] = await answered;
-  return responseOf(answer);
+  const [response] = await responded;
+  return responseOf(response);
 }
 
 async function send(
@@ -46,7 +46,7 @@ async function send(
   }
 }
 
-/** Waits until there is room for more, or nobody to take it. */
+/** Waits until more can be written, or the connection is closed. */
 function drained(request: ClientRequest): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -57,22 +57,22 @@ function drained(request: ClientRequest): Promise<void> {
   });
 }
 
-function responseOf(answer: IncomingMessage): Response {
+function responseOf(message: IncomingMessage): Response {
   const headers = new Headers();
-  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) {
-    headers.append(answer.rawHeaders[i]!, answer.rawHeaders[i + 1]!);
+  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
+    headers.append(message.rawHeaders[i]!, message.rawHeaders[i + 1]!);
   }
-  const status = answer.statusCode!;
-  const chunks = answer[Symbol.asyncIterator]();
+  const status = message.statusCode!;
+  const chunks = message[Symbol.asyncIterator]();
   const body = new ReadableStream<Bytes>({
     async pull(controller) {
       const { done, value } = await chunks.next();
       if (done) controller.close();
       else controller.enqueue(new Uint8Array(value));
     },
-    cancel: () => void answer.destroy(),
+    cancel: () => void message.destroy(),
   }, { highWaterMark: 0 });
   const bodiless = status === 204 || status === 205 || status === 304;
-  if (bodiless) answer.resume();
+  if (bodiless) message.resume();
   return new Response(bodiless ? null : body, { status, headers });
 }

@@ -3,13 +3,13 @@ import { type Image, Index } from "../../image/mod.ts";
 import { openNamed, openPlace } from "../../places/open.ts";
 import type { CommandContext } from "../context.ts";
 
-/** The image or index at a place; of an index the image for the platform that was asked for, if any was. */
+/** The image or index at a place. With `--platform`, an index gives its image for that platform. */
 export async function openSelected(from: string, context: CommandContext): Promise<Image | Index> {
   const root = await openPlace(from, { signal: context.signal, registry: await context.registries() });
   return await select(root, context);
 }
 
-/** The same of an archive, by its path; `action` begins the messages. */
+/** The same for an archive, by its path; errors begin with `action`. */
 export async function openTarball(
   path: string,
   name: string | undefined,

@@ -1,7 +1,7 @@
 import type { CopyEvent } from "../../copy/mod.ts";
 import { isDocumentType } from "../../spec/media_type.ts";
 
-/** The line that tells of a part that is done; nothing for what is still going on. */
+/** The line for a blob or manifest that is done; undefined for other events. */
 export function progressLine(event: CopyEvent, verb: string): string | undefined {
   if (event.type === "skipped") return `skipped ${event.digest ?? event.mediaType}: not to be distributed`;
   if (event.type !== "done") return undefined;

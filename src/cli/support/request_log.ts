@@ -4,7 +4,7 @@ import type { Transport } from "../../registry/mod.ts";
 /** Headers that name or carry secrets. */
 const secret = /^(?:authorization|cookie|proxy-authorization|set-cookie)$/i;
 
-/** Tells of every request and answer, without what is secret in them. */
+/** Logs each request and response, without the secrets in them. */
 export function loggedTransport(transport: Transport, log: (line: string) => void): Transport {
   return async (request) => {
     const line = `${request.method} ${redact(request.url)}`;
@@ -28,7 +28,7 @@ function logHeaders(headers: Headers, log: (line: string) => void): void {
   for (const [name, value] of headers) log(`    ${name}: ${secret.test(name) ? "…" : redact(value)}`);
 }
 
-/** Why a request failed: `fetch` says it in the cause. */
+/** Why a request failed; `fetch` gives the reason as the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

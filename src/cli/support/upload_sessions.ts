@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { isAlive, type Owner, parseOwner, thisOwner } from "../../disk/process_identity.ts";
 import type { Sessions } from "../../registry/mod.ts";
 
-/** Registries forget an upload long before this. */
+/** Uploads older than this are forgotten; registries forget them long before. */
 const longestKept = 14 * 24 * 60 * 60 * 1000;
 
-/** Where unfinished uploads are remembered between runs. */
+/** The directory in which unfinished uploads are remembered between runs. */
 export function uploadsDirectory(env: Record<string, string | undefined>): string {
   const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
   return join(state, "gantry", "uploads");
 }
 
 /**
- * Remembers unfinished uploads in a directory, one file each, which only its owner may read: what is in them lets anybody
- * add to the upload. Names of files are hashes, so that keys may be anything. An upload belongs to one process as long as
- * that lives; to the others it is not there. Where the directory cannot be written, uploads go on all the same, and a
- * later run begins them anew.
+ * Remembers unfinished uploads in a directory, one file each. Only the user may read the files: whoever knows what is in
+ * them can add to the upload. Their names are hashes, so that a key may be any string. While the process that owns an
+ * upload lives, other processes do not see it. If the directory cannot be written, uploads work all the same, but a later
+ * run starts them again.
  */
 export function directorySessions(directory: string): Sessions {
   const ours = new Map<string, { value: string; onDisk: boolean }>();
@@ -50,7 +50,7 @@ export function directorySessions(directory: string): Sessions {
   };
 }
 
-/** Makes the directory, and removes what nobody came back for. */
+/** Makes the directory, and removes files that are too old. */
 async function prepare(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
@@ -61,11 +61,11 @@ async function prepare(directory: string): Promise<void> {
   }
 }
 
-/** Takes a file over whose owner is gone, and gives what is kept in it; nothing where there is none, or it is not free. */
+/** Takes over a file and gives its value; undefined if there is no file, or its owner is alive. */
 async function take(file: string): Promise<string | undefined> {
   const { owner, touched } = await read(file);
   if (!isSame(owner, await thisOwner()) && await isAlive(owner, touched)) return undefined;
-  // Of several who try, one can rename it.
+  // If several processes try this at once, only one of them can rename the file.
   const taken = temporaryFor(file);
   await rename(file, taken);
   try {
@@ -76,7 +76,7 @@ async function take(file: string): Promise<string | undefined> {
   }
 }
 
-/** Puts a file in its place, whole: over the one that is `ours`, or where there is none. */
+/** Writes a file whole or not at all. Only a file that is `ours` is replaced; gives whether it was written. */
 async function put(file: string, value: string, ours: boolean): Promise<boolean> {
   const temporary = temporaryFor(file);
   try {

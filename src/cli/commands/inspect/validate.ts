@@ -42,7 +42,7 @@ async function validateAll(
 
 const broken = ["invalid-archive", "invalid-document", "digest-mismatch", "size-mismatch"] as const;
 
-/** Prints the verdict on what has been asked for, and gives what is wrong. */
+/** Prints whether these images are valid, and gives what is wrong with them. */
 async function report(
   title: string,
   images: AsyncIterable<Image | Index>,
@@ -55,7 +55,7 @@ async function report(
       problems.push(...await validate(image, { fast, signal: context.signal }));
     }
   } catch (error) {
-    // What is there and broken has failed; what is not there cannot be judged.
+    // A broken image fails; one that cannot be read is an error of its own.
     if (!GantryError.is(error, ...broken)) throw error;
     problems.push(error.message);
   }

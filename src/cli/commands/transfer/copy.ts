@@ -61,7 +61,7 @@ async function requireFree(from: string, to: string, clients: Clients, signal: A
   if (found) throw refuse(`tag ${to}@${found}`);
 }
 
-/** What has a name now. Some registries forbid to ask for what is not there. */
+/** The digest that a name has now. Some registries answer "denied" for a name that is not there. */
 async function digestAt(target: Target, name: string, signal: AbortSignal): Promise<Digest | undefined> {
   try {
     return (await target.resolve(name, { signal })).descriptor.digest;

@@ -84,7 +84,7 @@ async function find(path: string, action: string): Promise<Place> {
   throw new GantryError("unsupported", `${action}: not a directory; an archive is ${archives.join(" or ")}`);
 }
 
-/** The layout's own index, as an image index to push. */
+/** The index.json of a layout, as an index to push. */
 async function wholeIndex(directory: string): Promise<Index> {
   const path = join(directory, "index.json");
   const document = await readSmall(path, documentLimit);
