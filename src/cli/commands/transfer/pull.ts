@@ -5,13 +5,13 @@ import { Index } from "../../../image/mod.ts";
 import { dockerArchiveScheme, ociArchiveScheme } from "../../../places/archive.ts";
 import { copy } from "../../../places/copy.ts";
 import { ociScheme } from "../../../places/oci.ts";
-import type { Clients, PathScheme, Place } from "../../../places/scheme.ts";
+import type { NamedPart, PathScheme, Place } from "../../../places/scheme.ts";
 import { parsePathPlace, parsePlace, pathUsage, targetOf } from "../../../places/schemes.ts";
 import { defaultPlatform } from "../../../spec/platform.ts";
 import { familiarName, formatReference } from "../../../spec/reference.ts";
 import type { CommandContext } from "../../context.ts";
 import { openSelected } from "../../support/open.ts";
-import { transferOptions } from "../../support/transfer.ts";
+import { type TransferOptions, transferOptions } from "../../support/transfer.ts";
 
 interface PullFlags {
   format?: string;
@@ -72,7 +72,12 @@ async function pull(
 }
 
 /** All images are opened before anything is written. */
-async function openAll(images: string[], to: Destination, flags: PullFlags, context: CommandContext) {
+async function openAll(
+  images: string[],
+  to: Destination,
+  flags: PullFlags,
+  context: CommandContext,
+): Promise<NamedPart[]> {
   const { signal } = context;
   const roots = await Promise.all(images.map((image) => openSelected(image, context)));
   return await Promise.all(roots.map(async (root, i) => ({
@@ -85,12 +90,12 @@ async function openAll(images: string[], to: Destination, flags: PullFlags, cont
 
 /** Copies one image after the other into a layout. */
 async function copyAll(
-  parts: Awaited<ReturnType<typeof openAll>>,
+  parts: readonly NamedPart[],
   { place, text }: Destination,
-  options: Parameters<typeof copy>[2] & Clients,
+  options: TransferOptions,
 ): Promise<void> {
   const target = targetOf(place, text, options);
-  for (const { image, names: [name] } of parts) await copy(image, { target, name }, options);
+  for (const { image, names } of parts) await copy(image, { target, name: names?.[0] }, options);
 }
 
 function destination(text: string, images: string[], flags: PullFlags): Destination {
