@@ -1,6 +1,7 @@
 import type { Target } from "../content/mod.ts";
 import { GantryError } from "../errors.ts";
 import { dockerArchiveScheme, ociArchiveScheme } from "./archive.ts";
+import { dirScheme } from "./dir.ts";
 import { ociScheme } from "./oci.ts";
 import { registryScheme } from "./registry.ts";
 import type { Clients, PathScheme, Place, Scheme } from "./scheme.ts";
@@ -11,6 +12,7 @@ export const schemes: readonly Scheme[] = [
   ociScheme,
   dockerArchiveScheme,
   ociArchiveScheme,
+  dirScheme,
 ];
 
 const pathSchemes = schemes.filter((scheme): scheme is PathScheme => scheme.kind === "path");
