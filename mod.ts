@@ -53,4 +53,4 @@ export {
   sourcePlace,
   type TargetPlace,
   type To,
-} from "./src/places.ts";
+} from "./src/places/mod.ts";

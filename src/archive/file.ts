@@ -22,7 +22,7 @@ export async function openFile(path: string): Promise<Slices> {
       : storageError(action, error);
   });
   if (found.isDirectory()) {
-    throw new GantryError("unsupported", `${action}: a directory, which oci: reads if it is a layout`);
+    throw new GantryError("unsupported", `${action}: a directory, not an archive; open it as a layout`);
   }
   if (!found.isFile()) {
     throw new GantryError("unsupported", `${action}: not a regular file, write what it gives to one`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The `gantry` command: images from place to place, with crane's names and flags.
+ * The `gantry` command: copies and inspects images, with the names and flags of crane.
  *
  *     gantry copy alpine:3.20 localhost:5000/alpine:3.20
  *
@@ -12,16 +12,16 @@ import process from "node:process";
 const stop = new AbortController();
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   process.on(signal, () => {
-    // Whoever asks twice does not want to wait.
+    // The second signal ends the process at once.
     if (stop.signal.aborted) process.exit(code);
     process.exitCode = code;
     stop.abort(new DOMException(`ended by ${signal}`, "AbortError"));
   });
 }
-// The write itself reports that its reader has gone.
+// A failed write reports the error itself.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-// Node keeps the JavaScript that it makes of TypeScript for the next run, which then starts three times as fast.
+// Node caches the JavaScript that it compiles from TypeScript: the next run starts three times as fast.
 process.getBuiltinModule?.("node:module")?.enableCompileCache?.();
 
 const { stdout, stderr, env } = process;

@@ -1,90 +1,76 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { GantryError } from "../errors.ts";
-import { parsePlatform, type Platform } from "../spec/platform.ts";
-import { addBlob } from "./blob.ts";
-import { addCatalog } from "./catalog.ts";
-import { Cli, type Globals, type World } from "./cli.ts";
-import { addConfig } from "./config.ts";
-import { addCopy } from "./copy.ts";
-import { addDelete } from "./delete.ts";
-import { addDigest } from "./digest.ts";
-import { addLs } from "./ls.ts";
-import { addManifest } from "./manifest.ts";
-import { addPull } from "./pull.ts";
-import { addPush } from "./push.ts";
-import { addRegistry } from "./registry.ts";
-import { addTag } from "./tag.ts";
-import { addValidate } from "./validate.ts";
-import { addVersion } from "./version_command.ts";
+import { Command, CommanderError } from "commander";
+import { type CommandRow, commands } from "./commands.ts";
+import { CommandContext } from "./context.ts";
+import { addGlobalOptions } from "./support/options.ts";
+import type { CommandEnvironment, GlobalOptions } from "./environment.ts";
 
-/** The end of a process whose reader went away, as shells tell it. */
+/** The exit code when the reader of a pipe has gone, as shells report it: 128 + SIGPIPE. */
 const brokenPipe = 141;
 
-/** Runs the command with its arguments, and gives the code to exit with. Whatever happens, it says so in one line. */
-export async function run(args: readonly string[], world: World): Promise<number> {
+/** Runs the command with its arguments, and gives the exit code. An error is one line on standard error. */
+export async function run(args: readonly string[], environment: CommandEnvironment): Promise<number> {
   let help = "";
   const program = new Command("gantry");
-  const cli = new Cli(world, () => program.opts<Globals>());
+  const context = new CommandContext(environment, () => program.opts<GlobalOptions>());
   program
     .description("Moves container images, and looks into them and into registries")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => help += text, writeErr: () => {} })
-    .option("--allow-nondistributable-artifacts", "allow pushing non-distributable (foreign) layers")
-    .option("--insecure", "allow registries without TLS, or with certificates that nothing vouches for")
-    .option(
-      "--platform <platform>",
-      "os/arch[/variant][:osversion] of an image, such as linux/amd64, or all",
-      platformOf,
-    )
-    .option("-v, --verbose", "tell of every request");
-  for (const add of commands) add(program, cli);
+    .configureOutput({ writeOut: (text) => help += text, writeErr: () => {} });
+  addGlobalOptions(program);
+  const rows = addCommands(program);
   try {
     if (args.length === 0) program.help();
+    const words = program.parseOptions([...args]).operands;
+    const chosen = findCommand(program, words[0] === "help" ? words.slice(1) : words);
+    (await rows.get(chosen)?.load?.())?.define(chosen, context);
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
-    return await report(error, cli, help).catch(() => brokenPipe);
+    return await report(error, context, help).catch(() => brokenPipe);
   }
 }
 
-const commands: readonly ((program: Command, cli: Cli) => void)[] = [
-  addBlob,
-  addCatalog,
-  addConfig,
-  addCopy,
-  addDelete,
-  addDigest,
-  addLs,
-  addManifest,
-  addPull,
-  addPush,
-  addRegistry,
-  addTag,
-  addValidate,
-  addVersion,
-];
+/** Adds all commands by their names and summaries. They get their arguments and options when they are chosen. */
+function addCommands(program: Command): Map<Command, CommandRow> {
+  const rows = new Map<Command, CommandRow>();
+  for (const row of commands) {
+    const words = row.path.split(" ");
+    const parent = findCommand(program, words.slice(0, -1));
+    const command = parent.command(words.at(-1)!).description(row.summary);
+    if (parent === program) command.helpGroup(`${row.group}:`);
+    if (row.alias !== undefined) command.alias(row.alias);
+    if (!row.load) command.action(() => command.help());
+    rows.set(command, row);
+  }
+  const help = program.createCommand("help").helpOption(false).description("display help for command");
+  program.addHelpCommand(help.argument("[command]").helpGroup("Other:"));
+  return rows;
+}
 
-async function report(error: unknown, cli: Cli, help: string): Promise<number> {
+/** The command that words lead to, as far as they are names of commands. */
+function findCommand(program: Command, words: readonly string[]): Command {
+  let found = program;
+  for (const word of words) {
+    const next = found.commands.find((command) =>
+      command.name() === word || command.aliases().includes(word)
+    );
+    if (!next) break;
+    found = next;
+  }
+  return found;
+}
+
+async function report(error: unknown, context: CommandContext, help: string): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) {
-    await cli.print(help);
+    await context.print(help);
     return 0;
   }
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return brokenPipe;
-  await cli.log(`Error: ${messageOf(error)}`);
+  await context.log(`Error: ${messageOf(error)}`);
   return 1;
 }
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^error: /, "").replace(/\s*[\r\n]+\s*/g, " ").trim();
-}
-
-function platformOf(text: string): Platform | "all" {
-  if (text === "all") return text;
-  try {
-    return parsePlatform(text);
-  } catch (error) {
-    if (!GantryError.is(error)) throw error;
-    throw new InvalidArgumentError(error.message);
-  }
 }

@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { copy } from "../../src/copy/mod.ts";
-import { imageOf, inYard, writeIndex, type Yard } from "./gantry.ts";
+import { imageOf, type RegistryFixture, withRegistry, writeIndex } from "./gantry.ts";
 
 /** A command line that cannot work, and what it must say: one line that names the thing and the reason. */
 interface Case {
-  args: (yard: Yard & { closed: string }) => string[];
-  says: (yard: Yard & { closed: string }) => string[];
+  args: (fixture: RegistryFixture & { closed: string }) => string[];
+  says: (fixture: RegistryFixture & { closed: string }) => string[];
 }
 
 const zeros = `sha256:${"0".repeat(64)}`;
@@ -53,8 +53,8 @@ const cases: Record<string, Case> = {
     says: () => ["sha256:123"],
   },
   "a place of a kind that is not there": {
-    args: ({ host }) => ["copy", "dir:app", `${host}/to:v1`],
-    says: () => ['open "dir:app"', "docker-archive: and oci-archive:"],
+    args: ({ host }) => ["copy", "daemon:app", `${host}/to:v1`],
+    says: () => [`open "daemon:app"`, "there are registry/name:tag", "docker-archive:"],
   },
   "an archive that is not there": {
     args: ({ host }) => ["copy", "docker-archive:app.tar", `${host}/to:v1`],
@@ -162,8 +162,8 @@ const cases: Record<string, Case> = {
 describe("gantry, given bad input, says in one line what and why, and leaves nothing:", () => {
   for (const [name, { args, says }] of Object.entries(cases)) {
     it(name, () =>
-      inYard(async (yard) => {
-        const { directory, gantry, repository } = yard;
+      withRegistry(async (fixture) => {
+        const { directory, gantry, repository } = fixture;
         await copy(imageOf("one"), repository("app"), { name: "v1" });
         await writeIndex(repository("multi"), "v1");
         await mkdir(join(directory, "empty"));
@@ -171,7 +171,7 @@ describe("gantry, given bad input, says in one line what and why, and leaves not
         await writeFile(join(directory, "broken/oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
         await writeFile(join(directory, "broken/index.json"), '{"schemaVersion":2,');
         await writeFile(join(directory, "file"), "a file");
-        const known = { ...yard, closed: await closedPort() };
+        const known = { ...fixture, closed: await closedPort() };
 
         const { code, stdout, stderr } = await gantry(...args(known));
         assert.equal(code, 1, stderr);

@@ -1,5 +1,6 @@
 /** Runs the command in processes of its own, against a registry in this one. */
 
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,6 +27,12 @@ export interface Ran {
   stdout: string;
   /** What it said besides. */
   stderr: string;
+}
+
+/** What a run printed that went well and said nothing else. */
+export function printed({ code, stdout, stderr }: Ran): string {
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  return stdout;
 }
 
 /** Starts the command, with nothing of whoever runs the tests but the path. */
@@ -58,8 +65,8 @@ export function start(
   return { child, ended };
 }
 
-/** A registry, a directory, and the command let loose on them. */
-export interface Yard {
+/** A registry in memory, a directory, and the command to run on them. */
+export interface RegistryFixture {
   /** Host and port of the registry. */
   host: string;
   /** A directory that goes away afterwards, in which the command runs. */
@@ -73,8 +80,8 @@ export interface Yard {
 }
 
 /** Serves a registry in memory while `work` runs. `answer` may stand between it and the command. */
-export async function inYard(
-  work: (yard: Yard) => Promise<void>,
+export async function withRegistry(
+  work: (fixture: RegistryFixture) => Promise<void>,
   answer: (request: Request, next: (request: Request) => Promise<Response>) => Promise<Response> = (
     request,
     next,

@@ -8,7 +8,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import type { Descriptor } from "../../src/spec/mod.ts";
-import { digestAt, imageOf, inYard, manifestAt, writeIndex } from "../cli/gantry.ts";
+import { digestAt, imageOf, manifestAt, withRegistry, writeIndex } from "../cli/gantry.ts";
 import { startScript } from "../support/spawn.ts";
 
 /** Runs an example to its end, and gives what it printed. */
@@ -23,14 +23,14 @@ async function example(name: string, ...args: string[]): Promise<string> {
 
 describe("the example", () => {
   it("inspect tells what is in an image", () =>
-    inYard(async ({ host, repository }) => {
+    withRegistry(async ({ host, repository }) => {
       await copy(imageOf("one", "arm64"), repository("app"), { name: "v1" });
       const digest = await digestAt(repository("app"), "v1");
       assert.equal(await example("inspect", `${host}/app:v1`), `${digest} arm64\nfile\n`);
     }));
 
   it("pull brings an index into a layout", () =>
-    inYard(async ({ directory, host, repository }) => {
+    withRegistry(async ({ directory, host, repository }) => {
       const { digest } = await writeIndex(repository("app"), "v1");
       const images = join(directory, "images");
       assert.match(await example("pull", `${host}/app:v1`, `oci:${images}:app`), new RegExp(digest));
@@ -38,7 +38,7 @@ describe("the example", () => {
     }));
 
   it("load pushes what was saved, and saves what it pushed", () =>
-    inYard(async ({ directory, host, repository }) => {
+    withRegistry(async ({ directory, host, repository }) => {
       const tar = join(directory, "app.tar");
       const [{ digest }] = await saveArchive(tar, [{ image: imageOf("one") }]) as [Descriptor];
       const again = join(directory, "again.tar");
@@ -54,7 +54,7 @@ describe("the example", () => {
   });
 
   it("build puts a directory on top of an image", () =>
-    inYard(async ({ directory, host, repository }) => {
+    withRegistry(async ({ directory, host, repository }) => {
       await copy(imageOf("base"), repository("base"), { name: "v1" });
       await mkdir(join(directory, "dist"));
       await writeFile(join(directory, "dist/app"), "#!/bin/sh\n");
@@ -66,7 +66,7 @@ describe("the example", () => {
     }));
 
   it("edge-manifest answers with a manifest", () =>
-    inYard(async ({ host, repository }) => {
+    withRegistry(async ({ host, repository }) => {
       await copy(imageOf("one"), repository("app"), { name: "v1" });
       const response = await edge.fetch(new Request("http://edge.example/"), { REPOSITORY: `${host}/app` });
       assert.equal(response.headers.get("content-type"), "application/vnd.oci.image.manifest.v1+json");

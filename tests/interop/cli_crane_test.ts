@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { copy } from "../../src/copy/mod.ts";
-import { imageOf, inYard, type Ran, writeIndex, type Yard } from "../cli/gantry.ts";
+import { imageOf, type Ran, type RegistryFixture, withRegistry, writeIndex } from "../cli/gantry.ts";
 import { needs } from "./server_peers.ts";
 
 /** Runs crane to its end. */
@@ -26,18 +26,22 @@ function crane(directory: string, ...args: string[]): Promise<Ran> {
 }
 
 /** A registry with something in it: an image, an index, a second repository. */
-function inFullYard(work: (yard: Yard & { layer: string; digest: string }) => Promise<void>): Promise<void> {
-  return inYard(async (yard) => {
+function withFullRegistry(
+  work: (fixture: RegistryFixture & { layer: string; digest: string }) => Promise<void>,
+): Promise<void> {
+  return withRegistry(async (fixture) => {
     const image = imageOf("one");
-    for (const name of ["v1", "v2", "sha256-abc"]) await copy(image, yard.repository("some/app"), { name });
-    await writeIndex(yard.repository("multi"), "v1");
+    for (const name of ["v1", "v2", "sha256-abc"]) {
+      await copy(image, fixture.repository("some/app"), { name });
+    }
+    await writeIndex(fixture.repository("multi"), "v1");
     const [layer] = await image.layers();
-    await work({ ...yard, layer: await layer!.digest(), digest: await image.digest() });
+    await work({ ...fixture, layer: await layer!.digest(), digest: await image.digest() });
   });
 }
 
 /** Both do the same: what they print and their exit code. */
-async function same({ directory, gantry }: Yard, ...args: string[]): Promise<Ran> {
+async function same({ directory, gantry }: RegistryFixture, ...args: string[]): Promise<Ran> {
   const [ours, theirs] = [await gantry(...args), await crane(directory, ...args)];
   const line = args.join(" ");
   assert.equal(ours.code, theirs.code, `${line}\n${ours.stderr}${theirs.stderr}`);
@@ -47,31 +51,31 @@ async function same({ directory, gantry }: Yard, ...args: string[]): Promise<Ran
 
 describe("gantry, where crane stood", needs("crane"), () => {
   it("prints the same about images", () =>
-    inFullYard(async (yard) => {
-      const { digest, host, layer } = yard;
+    withFullRegistry(async (fixture) => {
+      const { digest, host, layer } = fixture;
       const [app, multi] = [`${host}/some/app:v1`, `${host}/multi:v1`];
       for (const name of [app, multi, `${host}/some/app@${digest}`]) {
         for (const platform of [[], ["--platform", "all"], ["--platform=linux/arm64"]]) {
           for (const command of [["digest"], ["digest", "--full-ref"], ["manifest"], ["config"]]) {
-            await same(yard, ...command, name, ...platform);
+            await same(fixture, ...command, name, ...platform);
           }
         }
       }
-      await same(yard, "blob", `${host}/some/app@${layer}`);
+      await same(fixture, "blob", `${host}/some/app@${layer}`);
     }));
 
   it("prints the same lists", () =>
-    inFullYard(async (yard) => {
-      const { host } = yard;
+    withFullRegistry(async (fixture) => {
+      const { host } = fixture;
       for (const flags of [[], ["--full-ref"], ["-O"], ["--omit-digest-tags", "--full-ref"]]) {
-        await same(yard, "ls", `${host}/some/app`, ...flags);
+        await same(fixture, "ls", `${host}/some/app`, ...flags);
       }
-      for (const flags of [[], ["--full-ref"]]) await same(yard, "catalog", host, ...flags);
+      for (const flags of [[], ["--full-ref"]]) await same(fixture, "catalog", host, ...flags);
     }));
 
   it("fails where crane fails, and prints nothing then", () =>
-    inFullYard(async (yard) => {
-      const { host } = yard;
+    withFullRegistry(async (fixture) => {
+      const { host } = fixture;
       const zeros = `sha256:${"0".repeat(64)}`;
       for (
         const args of [
@@ -95,15 +99,15 @@ describe("gantry, where crane stood", needs("crane"), () => {
           ["nonsense"],
         ]
       ) {
-        const { code, stdout } = await same(yard, ...args);
+        const { code, stdout } = await same(fixture, ...args);
         assert.equal(code, 1, args.join(" "));
         assert.equal(stdout, "");
       }
     }));
 
   it("leaves the same layouts, and pushes those of crane as crane does", () =>
-    inFullYard(async (yard) => {
-      const { directory, gantry, host } = yard;
+    withFullRegistry(async (fixture) => {
+      const { directory, gantry, host } = fixture;
       const entries = async (path: string) => {
         const { manifests } = JSON.parse(await readFile(join(directory, path, "index.json"), "utf8"));
         return (manifests as Record<string, unknown>[]).map(({ mediaType, digest, size, annotations }) => (
@@ -117,20 +121,20 @@ describe("gantry, where crane stood", needs("crane"), () => {
         assert.equal((await gantry(...args, `gantry-${path}`)).code, 0);
         assert.deepEqual(await entries(`gantry-${path}`), await entries(`crane-${path}`));
         for (const made of ["crane", "gantry"]) {
-          await same(yard, "push", `${made}-${path}`, `${host}/back:${made}`, "--image-refs", "refs");
-          await same(yard, "push", `${made}-${path}`, `${host}/whole:${made}`, "--index");
+          await same(fixture, "push", `${made}-${path}`, `${host}/back:${made}`, "--image-refs", "refs");
+          await same(fixture, "push", `${made}-${path}`, `${host}/whole:${made}`, "--index");
         }
       }
       assert.equal(
         (await crane(directory, "pull", "--format=oci", `${host}/some/app:v1`, "crane-layout")).code,
         0,
       );
-      const { code } = await same(yard, "push", "crane-layout", `${host}/back:two`);
+      const { code } = await same(fixture, "push", "crane-layout", `${host}/back:two`);
       assert.equal(code, 1);
     }));
 
   it("copies, tags and deletes so that crane finds all in order", () =>
-    inFullYard(async ({ digest, directory, gantry, host }) => {
+    withFullRegistry(async ({ digest, directory, gantry, host }) => {
       const run = async (...args: string[]) => assert.equal((await gantry(...args)).code, 0, args.join(" "));
       await run("copy", `${host}/multi:v1`, `${host}/to:v1`);
       await run("copy", "-a", `${host}/some/app`, `${host}/all`);

@@ -5,7 +5,7 @@
 
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { directorySessions } from "../../src/cli/sessions.ts";
+import { directorySessions } from "../../src/cli/support/upload_sessions.ts";
 import type { Source, Target } from "../../src/content/contracts.ts";
 import { copy, type CopyEvent } from "../../src/copy/mod.ts";
 import { openRoot } from "../../src/image/mod.ts";

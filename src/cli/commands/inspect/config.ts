@@ -1,0 +1,14 @@
+import type { Command } from "commander";
+import { image } from "../../../places/open.ts";
+import type { CommandContext } from "../../context.ts";
+
+/** `gantry config` */
+export function define(command: Command, context: CommandContext): void {
+  command
+    .argument("<image>")
+    .action(async (from: string) => {
+      const { signal, platform } = context;
+      const found = await image(from, { signal, registry: await context.registries(), platform });
+      await context.print(await found.rawConfigFile({ signal }));
+    });
+}

@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { requireMethod } from "../../../content/require_method.ts";
+import { parseContainer } from "../../../places/schemes.ts";
+import type { CommandContext } from "../../context.ts";
+import { fullRefOption } from "../../support/options.ts";
+
+interface LsFlags {
+  fullRef?: boolean;
+  omitDigestTags?: boolean;
+}
+
+/** `gantry ls` */
+export function define(command: Command, context: CommandContext): void {
+  command
+    .argument("<repo>")
+    .addOption(fullRefOption("repository", "each"))
+    .option("-O, --omit-digest-tags", "leave out tags that are made of digests: sha256-…")
+    .action((repository: string, flags: LsFlags) => list(repository, flags, context));
+}
+
+async function list(repository: string, flags: LsFlags, context: CommandContext): Promise<void> {
+  const place = parseContainer(repository);
+  const source = place.source({ registry: await context.registries() });
+  const names = requireMethod(source, "names", `list the tags of ${repository}`);
+  for await (const tag of names({ signal: context.signal })) {
+    if (flags.omitDigestTags && tag.startsWith("sha256-")) continue;
+    await context.print(`${flags.fullRef ? `${place.container}:` : ""}${tag}\n`);
+  }
+}

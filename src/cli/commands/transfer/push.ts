@@ -1,0 +1,98 @@
+import type { Command } from "commander";
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { documentLimit } from "../../../content/mod.ts";
+import { digestBytes } from "../../../digest/mod.ts";
+import { readSmall } from "../../../disk/files.ts";
+import { GantryError } from "../../../errors.ts";
+import { type Image, type Index, openRoot } from "../../../image/mod.ts";
+import { layout } from "../../../layout/mod.ts";
+import { dockerArchiveScheme, ociArchiveScheme } from "../../../places/archive.ts";
+import { copy } from "../../../places/copy.ts";
+import { ociScheme } from "../../../places/oci.ts";
+import { onlyRoot } from "../../../places/open.ts";
+import type { Place } from "../../../places/scheme.ts";
+import { parsePathPlace, parsePlace, pathUsage, recognizePath, targetOf } from "../../../places/schemes.ts";
+import { mediaTypes } from "../../../spec/media_type.ts";
+import type { CommandContext } from "../../context.ts";
+import { transferOptions } from "../../support/transfer.ts";
+
+interface PushFlags {
+  index?: boolean;
+  imageRefs?: string;
+}
+
+/** `gantry push` */
+export function define(command: Command, context: CommandContext): void {
+  command
+    .argument("<path>", `a file or directory, or ${pathUsage()}`)
+    .argument("<image>")
+    .option("--index", "push all that is in the layout as one index")
+    .option("--image-refs <file>", "also write what was pushed, REPOSITORY@DIGEST, to a file")
+    .action((path: string, image: string, flags: PushFlags) => push(path, image, flags, context));
+}
+
+async function push(path: string, image: string, flags: PushFlags, context: CommandContext): Promise<void> {
+  const options = await transferOptions(context, "pushed");
+  const place = parsePlace(image);
+  const target = targetOf(place, image, options);
+  const root = await load(path, flags, context);
+  const { descriptor } = await copy(root, { target, name: place.name }, {
+    ...options,
+    platform: context.platform,
+  });
+  const pushed = `${place.container}@${descriptor.digest}`;
+  if (flags.imageRefs !== undefined) await writeFile(flags.imageRefs, pushed, { mode: 0o600 });
+  await context.print(`${pushed}\n`);
+}
+
+/** What is to be pushed. */
+async function load(path: string, flags: PushFlags, context: CommandContext): Promise<Image | Index> {
+  const { signal } = context;
+  const action = `push ${JSON.stringify(path)}`;
+  const place = await find(path, action);
+  const wholeLayout = place.scheme === ociScheme && place.name === undefined;
+  if (flags.index) {
+    if (wholeLayout) return await wholeIndex(place.path!);
+    throw new GantryError("invalid-name", `${action}: --index means all of a layout in a directory`);
+  }
+  const source = place.source({ registry: await context.registries() });
+  return await openRoot(source, place.name ?? await onlyImage(), { signal });
+
+  async function onlyImage() {
+    try {
+      return await onlyRoot(source, action, signal);
+    } catch (error) {
+      if (!GantryError.is(error, "invalid-name") || !wholeLayout) throw error;
+      throw new GantryError("invalid-name", `${error.message}, or push all of them with --index`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** The place that a path names with a prefix, or that is recognized at it. A directory that is none else is a layout. */
+async function find(path: string, action: string): Promise<Place> {
+  const named = parsePathPlace(path);
+  if (named && named.scheme !== ociScheme) return named;
+  const at = named ?? ociScheme.at(path);
+  const there = await stat(at.path!).catch(() => undefined);
+  if (!there) throw new GantryError("not-found", `${action}: no such file or directory`);
+  if (!named) return await recognizePath(path) ?? at;
+  if (there.isDirectory()) return named;
+  const archives = [dockerArchiveScheme, ociArchiveScheme].flatMap(({ prefixes }) => prefixes);
+  throw new GantryError("unsupported", `${action}: not a directory; an archive is ${archives.join(" or ")}`);
+}
+
+/** The index.json of a layout, as an index to push. */
+async function wholeIndex(directory: string): Promise<Image | Index> {
+  const path = join(directory, "index.json");
+  const document = await readSmall(path, documentLimit);
+  if (!document) throw new GantryError("not-found", `read ${path}: no such file`);
+  const descriptor = {
+    mediaType: mediaTypes.ociIndex,
+    digest: await digestBytes(document),
+    size: document.byteLength,
+  };
+  return await openRoot(layout(directory), descriptor, { document });
+}

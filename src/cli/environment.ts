@@ -1,0 +1,26 @@
+import type { Platform } from "../spec/platform.ts";
+
+/** What the command gets from the process that runs it. */
+export interface CommandEnvironment {
+  /** Results go here. */
+  stdout: Output;
+  /** Errors and progress go here. */
+  stderr: Output;
+  env: Record<string, string | undefined>;
+  /** Ends what the command does. */
+  signal: AbortSignal;
+}
+
+/** A standard stream. */
+export interface Output {
+  write(data: string | Uint8Array, done: (error?: Error | null) => void): unknown;
+  isTTY?: boolean;
+}
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  allowNondistributableArtifacts?: boolean;
+  insecure?: boolean;
+  platform?: Platform | "all";
+  verbose?: boolean;
+}

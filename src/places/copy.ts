@@ -1,0 +1,112 @@
+import type { Options, Part, Written } from "../content/mod.ts";
+import { copy as copyPart, type CopyOptions as PartCopyOptions } from "../copy/mod.ts";
+import { GantryError } from "../errors.ts";
+import { Index } from "../image/mod.ts";
+import { type Digest, isDigest } from "../spec/digest.ts";
+import type { Platform } from "../spec/platform.ts";
+import { type From, isPart, openNamed, platformOf } from "./open.ts";
+import { clientsOf, type PlaceOptions, type TargetPlace } from "./place.ts";
+import type { Clients, Place } from "./scheme.ts";
+import { parsePlace, targetOf } from "./schemes.ts";
+
+/** Where an image is written to: the name of a place (see {@link copy}), or a target with a name in it. */
+export type To = string | TargetPlace;
+
+/** Options of {@link copy}. */
+export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" | "platform"> {
+  /** Of an index, only the image for this platform. Default: all of it. */
+  platform?: Platform | string | undefined;
+}
+
+/**
+ * Copies what is at one place to another: an image, or an index with all its images unless `platform` names one. Pull,
+ * push, save, load and mirror are all this. Where the destination's name is a digest, what arrives must have it.
+ *
+ * `docker-archive:FILE` and `docker-archive:FILE:NAME:TAG` write a tar that everybody can load, `oci-archive:FILE` and
+ * `oci-archive:FILE:NAME` an OCI layout in a tar. A file that is there is replaced, when the new one is whole.
+ *
+ * @throws {GantryError} What the places throw; `digest-mismatch` when the destination names another digest.
+ *
+ * @example
+ * ```ts
+ * import { copy, emptyImage, memory } from "@gantry/oci";
+ *
+ * const { descriptor } = await copy(emptyImage(), { target: memory(), name: "v1" });
+ * console.log(descriptor.digest);
+ * ```
+ */
+export async function copy(from: From, to: To, options: CopyOptions = {}): Promise<Written> {
+  const { registry: _, platform, ...rest } = options;
+  const { signal } = options;
+  const clients = clientsOf(options);
+  const write = writerTo(to, clients);
+  const source = openSource(from, clients);
+  try {
+    const root = await source.root({ signal });
+    const wanted = platformOf(platform);
+    return await write(wanted && root instanceof Index ? await root.select(wanted, { signal }) : root, rest);
+  } finally {
+    await source.close();
+  }
+}
+
+/** What writes to a place: each kind copies into its target, or saves its stream. */
+function writerTo(to: To, clients: Clients): (part: Part, options: PartCopyOptions) => Promise<Written> {
+  if (typeof to !== "string") return (part, options) => copyInto(to, part, options);
+  const place = parsePlace(to);
+  const save = place.save?.bind(place);
+  if (save) return (part, options) => saveInto(save, place.name, part, options);
+  const target = targetOf(place, to, clients);
+  return (part, options) => copyInto({ target, name: place.name }, part, options);
+}
+
+/** What a copy reads, and what closes what was opened for it alone. */
+interface Opened {
+  root(options: Options): Promise<Part>;
+  close(): Promise<void>;
+}
+
+function openSource(from: From, clients: Clients): Opened {
+  if (typeof from === "string") {
+    const place = parsePlace(from);
+    const source = place.source(clients);
+    return {
+      root: (options) => openNamed({ source, name: place.name }, `open ${JSON.stringify(from)}`, options),
+      close: async () => await source[Symbol.asyncDispose]?.(),
+    };
+  }
+  return {
+    root: async (options) =>
+      isPart(from) ? from : await openNamed(from, "open a place without a name", options),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function copyInto(
+  { target, name }: TargetPlace,
+  part: Part,
+  options: PartCopyOptions,
+): Promise<Written> {
+  if (name === undefined || !isDigest(name)) return await copyPart(part, target, { ...options, name });
+  requireDigest(part.known?.digest ?? name, name);
+  const written = await copyPart(part, target, options);
+  // The digest of what is made on the way is known only now; nothing names what was written.
+  requireDigest(written.descriptor.digest, name);
+  return written;
+}
+
+async function saveInto(
+  save: NonNullable<Place["save"]>,
+  name: string | undefined,
+  part: Part,
+  { signal, foreign, progress }: PartCopyOptions,
+): Promise<Written> {
+  const images = [{ image: part, names: name === undefined ? [] : [name] }];
+  const [descriptor] = await save(images, { signal, foreign, progress });
+  return { descriptor: descriptor!, how: "written" };
+}
+
+function requireDigest(found: Digest, wanted: Digest): void {
+  if (found === wanted) return;
+  throw new GantryError("digest-mismatch", `copy to ${wanted}: what is copied is ${found}`);
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { copy } from "../../../../src/copy/mod.ts";
+import { emptyImage, layer, openImage } from "../../../../src/image/mod.ts";
+import { layout } from "../../../../src/layout/mod.ts";
+import { digestAt, imageOf, printed, start, withRegistry, writeIndex } from "../../gantry.ts";
+
+const mebibyte = 1 << 20;
+
+function largeImage(size: number) {
+  return emptyImage().append(layer(new Uint8Array(randomBytes(size)), { compression: "none" }));
+}
+
+/** A promise and what fulfils it. */
+function event(): { happened: Promise<void>; happen: () => void } {
+  let happen = () => {};
+  const happened = new Promise<void>((resolve) => happen = resolve);
+  return { happened, happen };
+}
+
+describe("gantry copy", () => {
+  it("copies images and whole indexes, mounting what it can", () =>
+    withRegistry(async ({ gantry, host, log, repository }) => {
+      const { digest } = await writeIndex(repository("from"), "v1");
+      assert.equal(printed(await gantry("copy", `${host}/from:v1`, `${host}/to:v1`)), "");
+      assert.equal(await digestAt(repository("to"), "v1"), digest);
+      assert.ok(!log.some((line) => line.startsWith("PATCH")), log.join("\n"));
+      printed(await gantry("cp", `${host}/from:v1`, `${host}/one:v1`, "--platform", "linux/arm64"));
+      const arm = await openImage(repository("from"), "v1", {
+        platform: { os: "linux", architecture: "arm64" },
+      });
+      assert.equal(await digestAt(repository("one"), "v1"), await arm.digest());
+    }));
+
+  it("copies all tags, and clobbers none when told not to", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      for (const tag of ["v1", "v2"]) await copy(imageOf(tag), repository("from"), { name: tag });
+      await copy(imageOf("older"), repository("to"), { name: "v1" });
+      const older = await digestAt(repository("to"), "v1");
+      printed(await gantry("copy", "-a", "-n", "-j", "2", `${host}/from`, `${host}/to`));
+      assert.equal(await digestAt(repository("to"), "v1"), older);
+      assert.equal(await digestAt(repository("to"), "v2"), await digestAt(repository("from"), "v2"));
+      const refused = await gantry("copy", "-n", `${host}/from:v1`, `${host}/to:v1`);
+      assert.equal(refused.code, 1);
+      assert.equal(
+        refused.stderr,
+        `Error: copy ${host}/from:v1: refusing to clobber existing tag ${host}/to:v1@${older}\n`,
+      );
+      printed(await gantry("copy", "-a", `${host}/from`, `${host}/to`));
+      assert.equal(await digestAt(repository("to"), "v1"), await digestAt(repository("from"), "v1"));
+    }));
+
+  it("copies from archives and to them, and spares the file that is there with --no-clobber", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      await copy(imageOf("one"), repository("app"), { name: "v1" });
+      const digest = await digestAt(repository("app"), "v1");
+      printed(await gantry("copy", `${host}/app:v1`, "docker-archive:a.tar:app:v1"));
+      printed(await gantry("copy", "docker-archive:a.tar:app:v1", "oci-archive:b.tar:v2"));
+      printed(await gantry("copy", "oci-archive:b.tar:v2", `${host}/to:v1`));
+      assert.equal(await digestAt(repository("to"), "v1"), digest);
+      assert.equal(printed(await gantry("digest", "oci-archive:b.tar:v2")), `${digest}\n`);
+      const spared = await gantry("copy", "-n", `${host}/app:v1`, "oci-archive:b.tar:v3");
+      assert.match(spared.stderr, /refusing to clobber existing file b\.tar\n$/);
+      assert.equal(spared.code, 1);
+    }));
+
+  it("takes layouts by skopeo's names", () =>
+    withRegistry(async ({ directory, gantry, host, repository }) => {
+      await copy(imageOf("one"), repository("app"), { name: "v1" });
+      const digest = await digestAt(repository("app"), "v1");
+      printed(await gantry("copy", `${host}/app:v1`, "oci:a:one"));
+      printed(await gantry("pull", `${host}/app:v1`, "oci:b:two"));
+      assert.equal(await digestAt(layout(join(directory, "a")), "one"), digest);
+      assert.equal(await digestAt(layout(join(directory, "b")), "two"), digest);
+      assert.equal(printed(await gantry("digest", "oci:a:one")), `${digest}\n`);
+      assert.equal(printed(await gantry("ls", "oci:b")), "two\n");
+      printed(await gantry("copy", "oci:a", "oci:b:three"));
+      printed(await gantry("push", "oci:b:three", `${host}/back:v1`));
+      assert.equal(await digestAt(repository("back"), "v1"), digest);
+      printed(await gantry("copy", "-a", "oci:b", `${host}/all`));
+      assert.equal(await digestAt(repository("all"), "three"), digest);
+      assert.ok(!existsSync(join(directory, "a:one")));
+    }));
+
+  it("goes on where a killed one stopped", () => {
+    const stuck = event();
+    let pieces = 0;
+    let hold = true;
+    let received = 0;
+    return withRegistry(async ({ directory, gantry, host, repository }) => {
+      await copy(largeImage(22 * mebibyte), repository("from"), { name: "v1" });
+      // Another host, as far as mounting goes.
+      const to = host.replace("127.0.0.1", "localhost");
+      const args = ["copy", `${host}/from:v1`, `${to}/to:v1`];
+      const { child, ended } = start(args, { directory });
+      await stuck.happened;
+      child.kill("SIGKILL");
+      assert.equal((await ended).code, null);
+      assert.equal((await readdir(join(directory, "state/gantry/uploads"))).length > 0, true);
+      hold = false;
+      const before = received;
+      assert.ok(before >= 10 * mebibyte, `${before}`);
+
+      const again = await gantry(...args);
+      assert.deepEqual({ ...again, stdout: "" }, { code: 0, stdout: "", stderr: "" });
+      assert.equal(await digestAt(repository("to"), "v1"), await digestAt(repository("from"), "v1"));
+      assert.ok(received - before < 13 * mebibyte, `${received - before} bytes were sent again`);
+      assert.deepEqual(await readdir(join(directory, "state/gantry/uploads")), []);
+    }, async (request, next) => {
+      if (request.method !== "PATCH") return await next(request);
+      const length = Number(request.headers.get("content-length"));
+      if (length > mebibyte && ++pieces > 2 && hold) {
+        stuck.happen();
+        return await new Promise(() => {});
+      }
+      const response = await next(request);
+      received += length;
+      return response;
+    });
+  });
+
+  it("copies the same blobs twice at once", () =>
+    withRegistry(async ({ directory, gantry, host, repository }) => {
+      const image = largeImage(12 * mebibyte);
+      await copy(image, repository("from"), { name: "v1" });
+      await copy(image.configure({ cmd: ["two"] }), repository("from"), { name: "v2" });
+      const to = host.replace("127.0.0.1", "localhost");
+      const runs = await Promise.all(
+        ["v1", "v2"].flatMap((tag) => [
+          gantry("copy", `${host}/from:${tag}`, `${to}/to:${tag}`),
+          gantry("copy", `${host}/from:${tag}`, `oci:images:${tag}`),
+        ]),
+      );
+      for (const ran of runs) assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
+      for (const tag of ["v1", "v2"]) {
+        const digest = await digestAt(repository("from"), tag);
+        assert.equal(await digestAt(repository("to"), tag), digest);
+        assert.equal(await digestAt(layout(join(directory, "images")), tag), digest);
+      }
+    }));
+});

@@ -1,9 +1,0 @@
-/** Remembers an upload and lives on: DIRECTORY KEY VALUE. */
-
-import process from "node:process";
-import { directorySessions } from "../../src/cli/sessions.ts";
-
-const [, , directory, key, value] = process.argv;
-await directorySessions(directory!).set(key!, value!);
-console.log("held");
-setInterval(() => {}, 1000);
