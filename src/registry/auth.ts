@@ -4,7 +4,8 @@ import type { Answer } from "../http/response.ts";
 import { chooseChallenge } from "./challenge.ts";
 import { follow } from "../http/url.ts";
 import { isListed, sameSite } from "../http/hosts.ts";
-import type { Credentials } from "../content/credentials.ts";
+import type { CredentialsProvider } from "../content/credentials.ts";
+import { type Account, CredentialsCache } from "./credentials_cache.ts";
 import { mergeScopes } from "./scope.ts";
 import { basic, type Token, type TokenRequest } from "./token.ts";
 
@@ -14,14 +15,16 @@ type Bearer = { scheme: "bearer"; realm: URL; service: string | undefined };
 
 /** An `Authorization` header, and where it came from. */
 export interface Ticket {
-  readonly header: string;
+  /** Nothing where there are no credentials. */
+  readonly header: string | undefined;
+  readonly account: Account;
   /** The token in it, where it was fetched for an earlier request and may be too old. */
   readonly reused?: { key: string; once: Once<Token> } | undefined;
 }
 
 /** What {@link Auth} needs of the client. */
 export interface AuthContext {
-  credentials(): Promise<Credentials | undefined>;
+  credentials: CredentialsProvider | undefined;
   trustedRealms: readonly string[];
   /** Asks the host's `/v2/` without a ticket, for its challenge. */
   ping(signal: AbortSignal | undefined): Promise<Answer>;
@@ -34,42 +37,44 @@ export class Auth {
   readonly #host: string;
   readonly #context: AuthContext;
   #login: Login | undefined;
-  #credentials: Once<Credentials | undefined>;
-  #pinged = false;
+  readonly #credentials: CredentialsCache;
+  /** What `/v2/` answers. */
+  readonly #pinged: Once<Answer>;
   #mistrusted: string | undefined;
   /** What scopes turned out to need, where a challenge named more. */
   readonly #wider = new Map<string, string[]>();
-  /** Bounded by the repositories that a program touches, each with two or three kinds of access. */
-  readonly #tokens = new Map<string, Once<Token>>();
 
   constructor(host: string, context: AuthContext) {
     this.#host = host;
     this.#context = context;
-    this.#credentials = new Once(() => context.credentials());
+    this.#credentials = new CredentialsCache(host, context.credentials);
+    this.#pinged = new Once(async (signal) => {
+      const answer = await context.ping(signal);
+      await answer.discard();
+      return answer;
+    });
   }
 
   /** What to send along; nothing before the host has asked for it. */
   async ticket(scopes: readonly string[], signal?: AbortSignal): Promise<Ticket | undefined> {
     const login = this.#login;
     if (!login) return undefined;
-    const credentials = await this.#credentials.get(signal);
+    const account = await this.#credentials.get(scopes, signal);
+    const { credentials, tokens } = account;
     if (credentials && "registryToken" in credentials) {
-      return { header: `Bearer ${credentials.registryToken}` };
+      return { header: `Bearer ${credentials.registryToken}`, account };
     }
-    if (login.scheme === "basic") {
-      const header = basic(credentials);
-      return header === undefined ? undefined : { header };
-    }
+    if (login.scheme === "basic") return { header: basic(credentials), account };
     const wanted = this.#wider.get(scopes.join(" ")) ?? mergeScopes(scopes);
     const key = [login.realm.href, login.service, ...wanted].join(" ");
-    const held = this.#tokens.get(key);
+    const held = tokens.get(key);
     const old = await held?.get(signal);
     if (held && old && old.expires > this.#context.now()) {
-      return { header: `Bearer ${old.token}`, reused: { key, once: held } };
+      return { header: `Bearer ${old.token}`, account, reused: { key, once: held } };
     }
-    if (this.#tokens.get(key) === held) this.#tokens.set(key, this.#fetch(login, wanted));
-    const { token } = await this.#tokens.get(key)!.get(signal);
-    return { header: `Bearer ${token}` };
+    if (tokens.get(key) === held) tokens.set(key, this.#fetch(login, wanted, account));
+    const { token } = await tokens.get(key)!.get(signal);
+    return { header: `Bearer ${token}`, account };
   }
 
   /** Learns from a refusal. Whether the request may do better now. */
@@ -87,9 +92,10 @@ export class Auth {
     if (!challenge) return this.#forget(ticket) || await this.#ping(scopes, ticket, signal);
     if (challenge.scheme === "basic") {
       this.#login = { scheme: "basic" };
-      this.#credentials = new Once(() => this.#context.credentials());
-      const again = await this.ticket(scopes, signal);
-      return again !== undefined && again.header !== ticket?.header;
+      // They may be old, or have come only now.
+      if (ticket) this.#credentials.forget(ticket.account);
+      const header = (await this.ticket(scopes, signal))?.header;
+      return header !== undefined && header !== ticket?.header;
     }
     const before = this.#login;
     const login = this.#login = this.#bearer(challenge.params, answer.url);
@@ -102,25 +108,27 @@ export class Auth {
     const wider = mergeScopes([...asked, ...wanted]);
     const more = [...wider].sort().join(" ") !== [...wanted].sort().join(" ");
     if (more) this.#wider.set(key, wider);
-    return this.#forget(ticket) || more || moved;
+    // Without a ticket: another request that was refused at the same time has logged in since this one was sent.
+    return this.#forget(ticket) || more || moved || !ticket;
   }
 
   /** What an error should add about credentials. */
-  async note(signal?: AbortSignal): Promise<string | undefined> {
+  async note(scopes: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
+    return this.#note(await this.#credentials.get(scopes, signal).catch(() => undefined));
+  }
+
+  #note(account: Account | undefined): string | undefined {
     if (this.#mistrusted !== undefined) {
       return `the credentials for ${this.#host} were kept from ${this.#mistrusted}, which is not a trusted realm`;
     }
-    const credentials = await this.#credentials.get(signal).catch(() => undefined);
-    return credentials ? undefined : `no credentials for ${this.#host}`;
+    return account?.credentials ? undefined : `no credentials for ${this.#host}`;
   }
 
   async #ping(scopes: readonly string[], ticket: Ticket | undefined, signal?: AbortSignal): Promise<boolean> {
     // Google's registries say only there what they want: https://github.com/containers/image/issues/211
-    if (this.#pinged) return false;
-    this.#pinged = true;
-    const answer = await this.#context.ping(signal);
-    await answer.discard();
-    return answer.status === 401 && await this.learn(answer, scopes, ticket, signal);
+    const answer = await this.#pinged.get(signal);
+    const challenged = answer.status === 401 && chooseChallenge(answer.headers.get("www-authenticate"));
+    return challenged ? await this.learn(answer, scopes, ticket, signal) : false;
   }
 
   #bearer(params: Map<string, string>, from: URL): Bearer {
@@ -139,26 +147,24 @@ export class Auth {
   /** Drops a token that was fetched earlier. Whether there was one: a new one may do better. */
   #forget(ticket: Ticket | undefined): boolean {
     if (!ticket?.reused) return false;
-    const { key, once } = ticket.reused;
-    if (this.#tokens.get(key) === once) this.#tokens.delete(key);
+    const { account: { tokens }, reused: { key, once } } = ticket;
+    if (tokens.get(key) === once) tokens.delete(key);
     return true;
   }
 
-  #fetch({ realm, service }: Bearer, scopes: readonly string[]): Once<Token> {
+  #fetch({ realm, service }: Bearer, scopes: readonly string[], account: Account): Once<Token> {
     return new Once(async (signal) => {
-      const credentials = this.#trusts(realm) ? await this.#credentials.get(signal) : undefined;
+      const credentials = this.#trusts(realm) ? account.credentials : undefined;
+      const note = this.#note(account);
       try {
-        const token = await this.#context.token({ realm, service, scopes, credentials }, signal);
+        const token = await this.#context.token({ realm, service, scopes, credentials, note }, signal);
         if (token.refresh !== undefined && credentials && "identityToken" in credentials) {
-          const identityToken = token.refresh;
-          this.#credentials = new Once(() => Promise.resolve({ identityToken }));
+          account.credentials = { identityToken: token.refresh };
         }
         return token;
       } catch (error) {
         // They may be old; whoever asks next gets them anew.
-        if (GantryError.is(error, "unauthorized")) {
-          this.#credentials = new Once(() => this.#context.credentials());
-        }
+        if (GantryError.is(error, "unauthorized")) this.#credentials.forget(account);
         throw error;
       }
     });

@@ -144,7 +144,7 @@ export class Wire {
         await answer.discard();
         continue;
       }
-      if (answer.status !== 400) answer.note = await auth.note(signal);
+      if (answer.status !== 400) answer.note = await auth.note(scopes, signal);
       return answer;
     }
   }
@@ -184,7 +184,7 @@ export class Wire {
     if (!auth) {
       const safe = url.protocol === "https:" || this.#possibleSchemes(registry).includes("http");
       auth = new Auth(registry, {
-        credentials: async () => safe ? await credentials?.(registry) : undefined,
+        credentials: safe ? credentials : undefined,
         trustedRealms,
         ping: (signal) =>
           this.call({
@@ -199,7 +199,7 @@ export class Wire {
           const call = { ...tokenCall(request, `log in to ${registry}`), signal };
           const answer = await this.call(call);
           if (answer.status !== 200) {
-            answer.note = await auth!.note();
+            answer.note = request.note;
             throw await fault(answer);
           }
           return parseToken(await answer.bytes(limits.answer), call.what, environment.now());

@@ -6,7 +6,8 @@
  * import { registry } from "@gantry/oci/registry";
  *
  * const app = registry("ghcr.io/acme/app", {
- *   credentials: (host) => Promise.resolve(host === "ghcr.io" ? { username: "me", password: "secret" } : undefined),
+ *   credentials: ({ registry }) =>
+ *     Promise.resolve(registry === "ghcr.io" ? { username: "me", password: "secret" } : undefined),
  * });
  * console.log(app.registry, app.repository);
  * ```
@@ -35,7 +36,7 @@ export type { Annotations, Descriptor } from "../spec/descriptor.ts";
 export type { Algorithm, Digest } from "../spec/digest.ts";
 export type { Platform } from "../spec/platform.ts";
 export type { Refusal } from "./errors.ts";
-export type { Credentials } from "../content/credentials.ts";
+export type { Credentials, CredentialsProvider, CredentialsRequest } from "../content/credentials.ts";
 export type { Environment } from "../http/environment.ts";
 export type { Limits, RegistryOptions, Timeouts } from "./options.ts";
 export type { Sessions } from "./upload_sessions.ts";

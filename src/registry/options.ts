@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Credentials } from "../content/credentials.ts";
+import type { CredentialsProvider } from "../content/credentials.ts";
 import { type Environment, sleep } from "../http/environment.ts";
 import { memorySessions, type Sessions } from "./upload_sessions.ts";
 import { fetchTransport } from "../http/transport.ts";
@@ -38,8 +38,28 @@ export interface Timeouts {
 export interface RegistryOptions {
   /** Sends requests; `fetch` unless told. */
   transport?: Transport | undefined;
-  /** Finds the credentials for a registry's host (`docker.io`, `localhost:5000`); nobody's unless told. */
-  credentials?: ((registry: string) => Promise<Credentials | undefined>) | undefined;
+  /**
+   * Finds the credentials for a repository. It is asked once for each repository and set of actions, and again when a
+   * registry refuses what it gave. Default: none.
+   *
+   * @example
+   * ```ts
+   * import { registries } from "@gantry/oci/registry";
+   *
+   * const logins = new Map([
+   *   ["quay.io/acme", { username: "acme+robot", password: "secret" }],
+   *   ["quay.io", { username: "me", password: "secret" }],
+   * ]);
+   * const open = registries({
+   *   credentials: ({ registry, repository = "" }) => {
+   *     const [namespace] = repository.split("/");
+   *     return Promise.resolve(logins.get(`${registry}/${namespace}`) ?? logins.get(registry));
+   *   },
+   * });
+   * console.log(open("quay.io/acme/app").repository);
+   * ```
+   */
+  credentials?: CredentialsProvider | undefined;
   /**
    * Whether plain HTTP will do where a host does not speak HTTPS, for all hosts or for one. Unless told, it will for this
    * machine's own: `localhost`, `127.0.0.1`, `[::1]`.

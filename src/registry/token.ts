@@ -11,6 +11,8 @@ export interface TokenRequest {
   service: string | undefined;
   scopes: readonly string[];
   credentials: Credentials | undefined;
+  /** What an error should add about the credentials. */
+  note: string | undefined;
 }
 
 /** A token and how long it holds. */
@@ -23,7 +25,10 @@ export interface Token {
 }
 
 /** The request to the token server. https://distribution.github.io/distribution/spec/auth/token/ */
-export function tokenCall({ realm, service, scopes, credentials }: TokenRequest, what: string): Call {
+export function tokenCall(
+  { realm, service, scopes, credentials }: Omit<TokenRequest, "note">,
+  what: string,
+): Call {
   const call = { what: `${what} at ${realm.host}${realm.pathname}`, scopes: [], bare: true };
   if (credentials && "identityToken" in credentials) {
     const form = new URLSearchParams({

@@ -355,6 +355,20 @@ describe("challenges", () => {
     assert.deepEqual(open.calls(), [get, "GET /v2/"]);
   });
 
+  it("of requests that were sent at the same time are all answered", async () => {
+    for (const refusal of [challenge(bearer), { status: 401 }, challenge("Basic")]) {
+      const { app, calls } = fake({
+        [get]: ({ headers }) => headers.has("authorization") ? found : refusal,
+        "GET /v2/": challenge(bearer),
+        [realm]: token("t1"),
+      }, as(me));
+      await Promise.all([1, 2, 3].map(() => app.resolve("v1", { document: true })));
+      for (const once of [realm, "GET /v2/"]) {
+        assert.ok(calls().filter((call) => call === once).length <= 1, once);
+      }
+    }
+  });
+
   it("of another host are answered with that host's credentials, or none", async () => {
     const asked: string[] = [];
     const blob = "GET /v2/app/blobs/sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -363,7 +377,7 @@ describe("challenges", () => {
       "GET https://cdn.test/x": ({ headers }) =>
         headers.has("authorization") ? { body: "hello" } : challenge("Basic"),
     }, {
-      credentials: (host) => {
+      credentials: ({ registry: host }) => {
         asked.push(host);
         return Promise.resolve({ username: "at", password: host });
       },
@@ -416,7 +430,7 @@ describe("challenges", () => {
       [`GET https://plain.test/v2/app/blobs/${digest}`]: { fails: new TypeError("no TLS here") },
     }, {
       insecure: (host) => host === "plain.test",
-      credentials: (host) => {
+      credentials: ({ registry: host }) => {
         asked.push(host);
         return Promise.resolve(me);
       },
@@ -501,7 +515,7 @@ describe("names of registries", () => {
       "GET https://reg.test/v2/app/manifests/v1": [challenge("Basic"), found],
       [get]: [challenge("Basic"), found],
     }, {
-      credentials: (host) => {
+      credentials: ({ registry: host }) => {
         asked.push(host);
         return Promise.resolve(me);
       },
