@@ -11,10 +11,12 @@ export interface Account {
    * of access.
    */
   readonly tokens: Map<string, Once<Token>>;
+  /** The requests for which the provider gave these credentials. */
+  readonly requests: Set<string>;
 }
 
 /**
- * The credentials for one registry. The provider is asked once for each repository and set of actions; equal answers are
+ * The credentials for one registry. The provider is asked once for each repository and set of actions. Equal credentials are
  * one account, so that repositories share tokens exactly where they share credentials.
  */
 export class CredentialsCache {
@@ -22,8 +24,6 @@ export class CredentialsCache {
   readonly #provider: CredentialsProvider | undefined;
   readonly #asked = new Map<string, Once<Account>>();
   readonly #accounts = new Map<string, Account>();
-  /** The keys of `#asked` that gave an account. */
-  readonly #keys = new Map<Account, Set<string>>();
 
   constructor(registry: string, provider: CredentialsProvider | undefined) {
     this.#registry = registry;
@@ -32,14 +32,13 @@ export class CredentialsCache {
 
   /** The account for a request with these scopes. */
   get(scopes: readonly string[], signal?: AbortSignal): Promise<Account> {
-    const { repository, actions } = subjectOf(scopes);
-    const key = `${repository ?? ""} ${actions.join(" ")}`;
+    const asked = requestedBy(scopes);
+    const key = JSON.stringify(asked);
     let once = this.#asked.get(key);
     if (!once) {
       once = new Once(async () => {
-        const request = { registry: this.#registry, repository, actions };
-        const account = this.#accountOf(await this.#provider?.(request));
-        this.#keys.get(account)!.add(key);
+        const account = this.#accountOf(await this.#provider?.({ registry: this.#registry, ...asked }));
+        account.requests.add(key);
         return account;
       });
       this.#asked.set(key, once);
@@ -49,8 +48,9 @@ export class CredentialsCache {
 
   /** Forgets credentials that were refused, with their tokens. Whoever asks next gets them anew from the provider. */
   forget(account: Account): void {
-    for (const key of this.#keys.get(account) ?? []) this.#asked.delete(key);
-    this.#keys.delete(account);
+    for (const key of account.requests) this.#asked.delete(key);
+    // An account that is forgotten a second time must not take its successor away.
+    account.requests.clear();
     for (const [identity, known] of this.#accounts) {
       if (known === account) this.#accounts.delete(identity);
     }
@@ -58,18 +58,14 @@ export class CredentialsCache {
 
   #accountOf(credentials: Credentials | undefined): Account {
     const identity = identityOf(credentials);
-    let account = this.#accounts.get(identity);
-    if (!account) {
-      account = { credentials, tokens: new Map() };
-      this.#accounts.set(identity, account);
-      this.#keys.set(account, new Set());
-    }
+    const account = this.#accounts.get(identity) ?? { credentials, tokens: new Map(), requests: new Set() };
+    this.#accounts.set(identity, account);
     return account;
   }
 }
 
-/** What the first scope is about; a mount's is the repository that is written. */
-function subjectOf([scope = ""]: readonly string[]): { repository: string | undefined; actions: string[] } {
+/** What the first scope asks for; that of a mount is about the repository that is written. */
+function requestedBy([scope = ""]: readonly string[]): { repository: string | undefined; actions: string[] } {
   const [, type, name, actions = ""] = /^([^:]*):(.*):([^:]*)$/.exec(scope) ?? [];
   return {
     repository: type === "repository" ? name : undefined,

@@ -3,15 +3,18 @@ import type { Target } from "../content/contracts.ts";
 import { readVerified } from "../content/read.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import { type Call, empty } from "./call.ts";
+import { empty, type RequestContext } from "./request_context.ts";
 import { etagOf, hasAlready, rangeOf, type Span } from "./conditions.ts";
-import { orUnknown, refusal, supported } from "./refusal.ts";
+import { httpError, orUnknown, supported } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
 
 /** GET and HEAD of a blob, whole or in part. */
-export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob">): Promise<Response> {
-  const { request, signal } = call;
-  const target = await call.target(repository);
+export async function getBlob(
+  context: RequestContext,
+  { repository, digest }: RouteTo<"blob">,
+): Promise<Response> {
+  const { request, signal } = context;
+  const target = await context.target(repository);
   const { descriptor } = await orUnknown(
     target.resolve(digest, { role: "blob", signal }),
     "BLOB_UNKNOWN",
@@ -30,7 +33,7 @@ export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob"
   if (request.method === "HEAD") return new Response(null, { headers });
   const range = rangeOf(request.headers, size, digest);
   if (range === "unsatisfiable") {
-    throw refusal(416, "SIZE_INVALID", `blob ${digest} has ${size} bytes`, {
+    throw httpError(416, "SIZE_INVALID", `blob ${digest} has ${size} bytes`, {
       headers: { "content-range": `bytes */${size}` },
     });
   }
@@ -42,11 +45,14 @@ export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob"
 }
 
 /** DELETE of a blob. */
-export async function deleteBlob(call: Call, { repository, digest }: RouteTo<"blob">): Promise<Response> {
-  const target = await call.target(repository);
+export async function deleteBlob(
+  context: RequestContext,
+  { repository, digest }: RouteTo<"blob">,
+): Promise<Response> {
+  const target = await context.target(repository);
   const remove = supported(target.delete, "delete").bind(target);
   await orUnknown(
-    remove({ digest }, { role: "blob", signal: call.signal }),
+    remove({ digest }, { role: "blob", signal: context.signal }),
     "BLOB_UNKNOWN",
     `blob ${digest} is not in ${repository}`,
   );

@@ -4,7 +4,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { Document } from "../spec/document.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
-import { type Problem, Refusal } from "./refusal.ts";
+import { HttpError, type Problem } from "./http_error.ts";
 
 /** How many are looked for at a time. */
 const concurrency = 8;
@@ -34,7 +34,7 @@ export async function requireChildren(
       if (problem) problems.push(problem);
     }
   }));
-  if (problems.length > 0) throw new Refusal(400, problems.slice(0, mostProblems));
+  if (problems.length > 0) throw new HttpError(400, problems.slice(0, mostProblems));
 }
 
 function childrenOf(document: Document): Descriptor[] {

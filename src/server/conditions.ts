@@ -1,5 +1,5 @@
 import type { Digest } from "../spec/digest.ts";
-import { refusal } from "./refusal.ts";
+import { httpError } from "./http_error.ts";
 
 /** Bytes from `start` up to `end`. */
 export interface Span {
@@ -43,11 +43,11 @@ export function pieceOf(headers: Headers): Span | undefined {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(value);
   const [start, end] = [Number(match?.[1]), Number(match?.[2]) + 1];
   if (!match || end <= start) {
-    throw refusal(400, "BLOB_UPLOAD_INVALID", "the Content-Range is not FIRST-LAST");
+    throw httpError(400, "BLOB_UPLOAD_INVALID", "the Content-Range is not FIRST-LAST");
   }
   const length = headers.get("content-length");
   if (length !== null && Number(length) !== end - start) {
-    throw refusal(400, "SIZE_INVALID", "the Content-Range and the Content-Length disagree");
+    throw httpError(400, "SIZE_INVALID", "the Content-Range and the Content-Length disagree");
   }
   return { start, end };
 }

@@ -1,18 +1,18 @@
 import { isRepository, isTag } from "../spec/reference.ts";
-import { type Call, json } from "./call.ts";
-import { orUnknown, refusal, supported } from "./refusal.ts";
+import { json, type RequestContext } from "./request_context.ts";
+import { httpError, orUnknown, supported } from "./http_error.ts";
 import { parameter, type RouteTo } from "./routes.ts";
 
 /** The most names in one answer, whatever the client asks for. */
 const longestPage = 10_000;
 
 /** GET of a repository's tags. */
-export async function listTags(call: Call, { repository }: RouteTo<"tags">): Promise<Response> {
-  const page = pageOf(call.url);
-  const target = await call.target(repository);
+export async function listTags(context: RequestContext, { repository }: RouteTo<"tags">): Promise<Response> {
+  const page = pageOf(context.url);
+  const target = await context.target(repository);
   const names = supported(target.names, "list its tags").bind(target);
   const tags = await orUnknown(
-    collect(names({ signal: call.signal }), isTag),
+    collect(names({ signal: context.signal }), isTag),
     "NAME_UNKNOWN",
     `repository ${repository} is not known`,
   );
@@ -21,9 +21,9 @@ export async function listTags(call: Call, { repository }: RouteTo<"tags">): Pro
 }
 
 /** GET of the repositories. */
-export async function listRepositories(call: Call): Promise<Response> {
-  const page = pageOf(call.url);
-  const catalog = supported(call.catalog, "list its repositories");
+export async function listRepositories(context: RequestContext): Promise<Response> {
+  const page = pageOf(context.url);
+  const catalog = supported(context.catalog, "list its repositories");
   const { items, headers } = cut(await collect(catalog(), isRepository), page, "/v2/_catalog");
   return json({ repositories: items }, 200, headers);
 }
@@ -36,7 +36,7 @@ interface Page {
 function pageOf(url: URL): Page {
   const n = parameter(url, "n", "PAGINATION_NUMBER_INVALID");
   if (n !== undefined && !/^\d{1,15}$/.test(n)) {
-    throw refusal(400, "PAGINATION_NUMBER_INVALID", 'the parameter "n" is not a number of entries');
+    throw httpError(400, "PAGINATION_NUMBER_INVALID", 'the parameter "n" is not a number of entries');
   }
   return {
     n: n === undefined ? undefined : Number(n),

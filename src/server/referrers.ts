@@ -1,8 +1,8 @@
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { type Call, json } from "./call.ts";
-import { refusal } from "./refusal.ts";
+import { json, type RequestContext } from "./request_context.ts";
+import { httpError } from "./http_error.ts";
 import { digestParameter, parameter, type RouteTo } from "./routes.ts";
 
 /** The most that one answer holds, in characters of JSON: less than what clients take for a manifest. */
@@ -10,15 +10,15 @@ const longestPage = 2 * 1024 * 1024;
 
 /** GET of the manifests whose subject this is. */
 export async function listReferrers(
-  call: Call,
+  context: RequestContext,
   { repository, digest }: RouteTo<"referrers">,
 ): Promise<Response> {
-  const { url, signal } = call;
+  const { url, signal } = context;
   const artifactType = parameter(url, "artifactType", "UNSUPPORTED");
   const last = digestParameter(url, "last");
-  const target = await call.target(repository);
+  const target = await context.target(repository);
   // 404 tells clients to look for the fallback tag.
-  if (!target.referrers) throw refusal(404, "UNSUPPORTED", "this repository keeps no list of referrers");
+  if (!target.referrers) throw httpError(404, "UNSUPPORTED", "this repository keeps no list of referrers");
 
   const found = new Map<string, Descriptor>();
   try {

@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from "../spec/digest.ts";
 import { isRepository, isTag } from "../spec/reference.ts";
-import { type Code, type Refusal, refusal } from "./refusal.ts";
+import { type Code, type HttpError, httpError } from "./http_error.ts";
 
 /** What a request's path asks for; every part of it is valid. */
 export type Route =
@@ -52,7 +52,7 @@ export function routeOf(pathname: string): Route {
 /** A query parameter; given twice, it could be read in two ways and is refused. */
 export function parameter(url: URL, name: string, code: Code): string | undefined {
   const values = url.searchParams.getAll(name);
-  if (values.length > 1) throw refusal(400, code, `the parameter "${name}" is given more than once`);
+  if (values.length > 1) throw httpError(400, code, `the parameter "${name}" is given more than once`);
   return values[0];
 }
 
@@ -64,18 +64,18 @@ export function digestParameter(url: URL, name: string): Digest | undefined {
 
 function validRepository(name: string): string {
   if (isRepository(name)) return name;
-  throw refusal(400, "NAME_INVALID", "the repository name does not follow the grammar");
+  throw httpError(400, "NAME_INVALID", "the repository name does not follow the grammar");
 }
 
 function validReference(reference: string): Reference {
   if (reference.includes(":")) return { digest: validDigest(reference) };
   if (isTag(reference)) return { tag: reference };
-  throw refusal(400, "TAG_INVALID", "the tag does not follow the grammar");
+  throw httpError(400, "TAG_INVALID", "the tag does not follow the grammar");
 }
 
 function validDigest(digest: string): Digest {
   if (isDigest(digest)) return digest;
-  throw refusal(
+  throw httpError(
     400,
     "DIGEST_INVALID",
     "the digest is not one, or of an unknown algorithm",
@@ -84,11 +84,11 @@ function validDigest(digest: string): Digest {
 
 function validUpload(id: string): string {
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
-  throw refusal(404, "BLOB_UPLOAD_UNKNOWN", "the upload is not known");
+  throw httpError(404, "BLOB_UPLOAD_UNKNOWN", "the upload is not known");
 }
 
-function noRoute(): Refusal {
-  return refusal(404, "UNSUPPORTED", "there is nothing at this path");
+function noRoute(): HttpError {
+  return httpError(404, "UNSUPPORTED", "there is nothing at this path");
 }
 
 function decoded(segment: string): string {

@@ -1,11 +1,11 @@
 import type { Target } from "../content/contracts.ts";
 import { documentLimit } from "../content/read.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
-import { type Call, json } from "./call.ts";
+import { json, type RequestContext } from "./request_context.ts";
 import { listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { listReferrers } from "./referrers.ts";
-import { orUnknown, refusal, refusalOf } from "./refusal.ts";
+import { httpError, httpErrorFrom, orUnknown } from "./http_error.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { deleteUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
@@ -74,20 +74,20 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
   } catch (error) {
     // Nobody hears this answer.
     if (request.signal.aborted) return new Response(null, { status: 499 });
-    const { status, problems, headers } = refusalOf(error);
+    const { status, problems, headers } = httpErrorFrom(error);
     if (status >= 500) options.onError?.(error, request);
     return json({ errors: problems }, status, headers);
   }
 }
 
-type Methods = Partial<Record<string, (call: Call) => Promise<Response>>>;
+type Methods = Partial<Record<string, (context: RequestContext) => Promise<Response>>>;
 
-function handlerOf(method: string, route: Route): (call: Call) => Promise<Response> {
+function handlerOf(method: string, route: Route): (context: RequestContext) => Promise<Response> {
   const methods = methodsOf(route);
   const name = method === "HEAD" ? "GET" : method;
   if (Object.hasOwn(methods, name)) return methods[name]!;
   const known = Object.keys(methods).map((name) => name === "GET" ? "GET, HEAD" : name);
-  throw refusal(405, "UNSUPPORTED", `the method ${method} does nothing here`, {
+  throw httpError(405, "UNSUPPORTED", `the method ${method} does nothing here`, {
     headers: { allow: known.join(", ") },
   });
 }
@@ -99,25 +99,25 @@ function methodsOf(route: Route): Methods {
     case "catalog":
       return { GET: listRepositories };
     case "tags":
-      return { GET: (call) => listTags(call, route) };
+      return { GET: (context) => listTags(context, route) };
     case "referrers":
-      return { GET: (call) => listReferrers(call, route) };
+      return { GET: (context) => listReferrers(context, route) };
     case "manifest":
       return {
-        GET: (call) => getManifest(call, route),
-        PUT: (call) => putManifest(call, route),
-        DELETE: (call) => deleteManifest(call, route),
+        GET: (context) => getManifest(context, route),
+        PUT: (context) => putManifest(context, route),
+        DELETE: (context) => deleteManifest(context, route),
       };
     case "blob":
-      return { GET: (call) => getBlob(call, route), DELETE: (call) => deleteBlob(call, route) };
+      return { GET: (context) => getBlob(context, route), DELETE: (context) => deleteBlob(context, route) };
     case "uploads":
-      return { POST: (call) => startUpload(call, route) };
+      return { POST: (context) => startUpload(context, route) };
     case "upload":
       return {
-        GET: (call) => getUpload(call, route),
-        PATCH: (call) => patchUpload(call, route),
-        PUT: (call) => putUpload(call, route),
-        DELETE: (call) => deleteUpload(call, route),
+        GET: (context) => getUpload(context, route),
+        PATCH: (context) => patchUpload(context, route),
+        PUT: (context) => putUpload(context, route),
+        DELETE: (context) => deleteUpload(context, route),
       };
   }
 }

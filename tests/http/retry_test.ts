@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, GantryError } from "../../src/errors.ts";
-import type { Refusal } from "../../src/registry/mod.ts";
+import type { RegistryError } from "../../src/registry/mod.ts";
 import { retryDelay } from "../../src/http/retry.ts";
 import { needsFixtures, table } from "../support/fixtures.ts";
 import { fake, type Reply } from "../registry/fake.ts";
@@ -143,7 +143,7 @@ describe("refusals", () => {
 
   it("keep status and codes for programs", async () => {
     const { cause } = await refusedWith({ status: 404, body: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' });
-    assert.deepEqual(cause satisfies unknown as Refusal, { status: 404, codes: ["MANIFEST_UNKNOWN"] });
+    assert.deepEqual(cause satisfies unknown as RegistryError, { status: 404, codes: ["MANIFEST_UNKNOWN"] });
   });
 
   it("have the code of their status; the registry's tells apart what that leaves open", async () => {
@@ -183,7 +183,7 @@ describe("refusals of other projects' tests", needsFixtures, () => {
   ) {
     it(`${code} ${errorBody ?? body}`, async () => {
       const { message, cause } = await refusedWith({ status: code, body: errorBody ?? body! });
-      assert.equal((cause as Refusal).status, code);
+      assert.equal((cause as RegistryError).status, code);
       const said = [...(errorBody ?? "").matchAll(/"(?:code|message|detail)":"([^"]*)"/g)].map(([, text]) =>
         text!
       );

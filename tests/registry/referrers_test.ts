@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { fallbackTag } from "../../src/registry/referrers.ts";
+import { referrersTag } from "../../src/registry/referrers_tag.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
 import { rejects } from "../support/errors.ts";
@@ -36,7 +36,7 @@ describe("the tag for referrers", () => {
       "test+algorithm+using+algorithm+separators+and+lots+of+characters+to+excercise+overall+truncation:alsoSome=InTheEncodedSectionToShowHyphenReplacementAndLotsAndLotsOfCharactersToExcerciseEncodedTruncation":
         "test-algorithm-using-algorithm-s-alsoSome-InTheEncodedSectionToShowHyphenReplacementAndLotsAndLot",
     };
-    for (const [digest, tag] of Object.entries(rows)) assert.equal(fallbackTag(digest), tag);
+    for (const [digest, tag] of Object.entries(rows)) assert.equal(referrersTag(digest), tag);
   });
 });
 

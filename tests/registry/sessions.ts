@@ -1,7 +1,7 @@
-import type { Sessions } from "../../src/registry/mod.ts";
+import type { UploadSessions } from "../../src/registry/mod.ts";
 
 /** Sessions that several clients share, as processes share a directory. */
-export function sharedSessions(): Sessions {
+export function sharedSessions(): UploadSessions {
   const kept = new Map<string, string>();
   return {
     get: (key) => Promise.resolve(kept.get(key)),

@@ -29,7 +29,7 @@ export interface Problem {
 }
 
 /** An answer that says no, thrown from wherever that turns out. */
-export class Refusal extends Error {
+export class HttpError extends Error {
   override readonly name = "Refusal";
   readonly status: number;
   readonly problems: readonly Problem[];
@@ -44,21 +44,21 @@ export class Refusal extends Error {
 }
 
 /** A refusal for one reason. */
-export function refusal(
+export function httpError(
   status: number,
   code: Code,
   message: string,
   extra: { detail?: unknown; headers?: Record<string, string> } = {},
-): Refusal {
+): HttpError {
   const { detail, headers } = extra;
-  return new Refusal(status, [{ code, message, ...(detail !== undefined && { detail }) }], headers);
+  return new HttpError(status, [{ code, message, ...(detail !== undefined && { detail }) }], headers);
 }
 
 /** What the client is told of an error that storage threw. Not its message, which may name paths of this machine. */
-export function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
+export function httpErrorFrom(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
   const known = GantryError.is(error) ? refusals[error.code] : undefined;
-  return refusal(...(known ?? [500, "UNKNOWN", "the registry failed"]));
+  return httpError(...(known ?? [500, "UNKNOWN", "the registry failed"]));
 }
 
 const refusals: { [Key in ErrorCode]?: [number, Code, string] } = {
@@ -78,13 +78,13 @@ export async function orUnknown<T>(work: Promise<T>, code: Code, message: string
   try {
     return await work;
   } catch (error) {
-    if (GantryError.is(error, "not-found")) throw refusal(404, code, message);
+    if (GantryError.is(error, "not-found")) throw httpError(404, code, message);
     throw error;
   }
 }
 
 /** A function of the target that not every target has. */
 export function supported<T>(method: T | undefined, what: string): T {
-  if (method === undefined) throw refusal(405, "UNSUPPORTED", `this repository cannot ${what}`);
+  if (method === undefined) throw httpError(405, "UNSUPPORTED", `this repository cannot ${what}`);
   return method;
 }

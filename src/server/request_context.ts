@@ -2,7 +2,7 @@ import { utf8 } from "../bytes.ts";
 import type { Target } from "../content/contracts.ts";
 
 /** A request being answered, and what there is to answer it with. */
-export interface Call {
+export interface RequestContext {
   readonly request: Request;
   readonly url: URL;
   readonly signal: AbortSignal;
