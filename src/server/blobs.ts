@@ -3,10 +3,12 @@ import type { Target } from "../content/contracts.ts";
 import { readVerified } from "../content/read.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import { empty, type RequestContext } from "./request_context.ts";
+import type { RequestContext } from "./request_context.ts";
+import { empty } from "./responses.ts";
 import { etagOf, hasAlready, rangeOf, type Span } from "./conditions.ts";
-import { httpError, orUnknown, supported } from "./http_error.ts";
+import { httpError, orNotFound } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
+import { targetMethod } from "./target_method.ts";
 
 /** GET and HEAD of a blob, whole or in part. */
 export async function getBlob(
@@ -15,7 +17,7 @@ export async function getBlob(
 ): Promise<Response> {
   const { request, signal } = context;
   const target = await context.target(repository);
-  const { descriptor } = await orUnknown(
+  const { descriptor } = await orNotFound(
     target.resolve(digest, { role: "blob", signal }),
     "BLOB_UNKNOWN",
     `blob ${digest} is not in ${repository}`,
@@ -50,8 +52,8 @@ export async function deleteBlob(
   { repository, digest }: RouteTo<"blob">,
 ): Promise<Response> {
   const target = await context.target(repository);
-  const remove = supported(target.delete, "delete").bind(target);
-  await orUnknown(
+  const remove = targetMethod(target, "delete", "delete");
+  await orNotFound(
     remove({ digest }, { role: "blob", signal: context.signal }),
     "BLOB_UNKNOWN",
     `blob ${digest} is not in ${repository}`,
@@ -59,7 +61,7 @@ export async function deleteBlob(
   return empty(202);
 }
 
-/** Part of a blob. Its hash cannot be checked, but at least it is as long as was said. */
+/** Part of a blob. Its digest cannot be checked, but its length is. */
 async function openSpan(
   target: Target,
   blob: Pick<Descriptor, "digest" | "size">,

@@ -12,7 +12,7 @@ export function etagOf(digest: Digest): string {
   return `"${digest}"`;
 }
 
-/** Whether the client says that it has these bytes. */
+/** Whether `If-None-Match` says that the client has these bytes. */
 export function hasAlready(headers: Headers, digest: Digest): boolean {
   const tags = headers.get("if-none-match")?.split(",") ?? [];
   return tags.some((tag) => {
@@ -22,8 +22,8 @@ export function hasAlready(headers: Headers, digest: Digest): boolean {
 }
 
 /**
- * What of `size` bytes a request's `Range` asks for: nothing when it asks for all, or for something that need not be
- * understood, like several ranges at once.
+ * The bytes, out of `size`, that the `Range` of a request asks for. Undefined when it asks for all of them, or in a way that a
+ * server may ignore, such as several ranges.
  */
 export function rangeOf(headers: Headers, size: number, digest: Digest): Span | "unsatisfiable" | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(headers.get("range") ?? "");
@@ -36,7 +36,11 @@ export function rangeOf(headers: Headers, size: number, digest: Digest): Span | 
   return start < end ? { start, end } : "unsatisfiable";
 }
 
-/** Which bytes of an upload a request brings, if it says so: `0-1023`, both ends included. */
+/**
+ * The bytes of an upload that a request brings, if its `Content-Range` tells: `0-1023`, both ends included.
+ *
+ * @throws {HttpError} 400 for a range that is invalid, or not as long as the body.
+ */
 export function pieceOf(headers: Headers): Span | undefined {
   const value = headers.get("content-range");
   if (value === null) return undefined;

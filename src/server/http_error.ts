@@ -1,7 +1,7 @@
 import { type ErrorCode, GantryError } from "../errors.ts";
 
-/** The error codes of the distribution specification, and those that Docker's registry adds to them. */
-export type Code =
+/** The error codes of the distribution specification, and those that Docker's registry adds. */
+export type RegistryErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
   | "BLOB_UPLOAD_UNKNOWN"
@@ -21,32 +21,32 @@ export type Code =
   | "UNKNOWN"
   | "UNSUPPORTED";
 
-/** One entry of an error answer. */
-export interface Problem {
-  code: Code;
+/** One entry of an error response. */
+export interface ErrorEntry {
+  code: RegistryErrorCode;
   message: string;
   detail?: unknown;
 }
 
-/** An answer that says no, thrown from wherever that turns out. */
+/** An error that is answered with a status of its own. */
 export class HttpError extends Error {
-  override readonly name = "Refusal";
+  override readonly name = "HttpError";
   readonly status: number;
-  readonly problems: readonly Problem[];
+  readonly entries: readonly ErrorEntry[];
   readonly headers: Record<string, string>;
 
-  constructor(status: number, problems: readonly Problem[], headers: Record<string, string> = {}) {
-    super(problems[0]?.message);
+  constructor(status: number, entries: readonly ErrorEntry[], headers: Record<string, string> = {}) {
+    super(entries[0]?.message);
     this.status = status;
-    this.problems = problems;
+    this.entries = entries;
     this.headers = headers;
   }
 }
 
-/** A refusal for one reason. */
+/** An error with one entry. */
 export function httpError(
   status: number,
-  code: Code,
+  code: RegistryErrorCode,
   message: string,
   extra: { detail?: unknown; headers?: Record<string, string> } = {},
 ): HttpError {
@@ -54,14 +54,14 @@ export function httpError(
   return new HttpError(status, [{ code, message, ...(detail !== undefined && { detail }) }], headers);
 }
 
-/** What the client is told of an error that storage threw. Not its message, which may name paths of this machine. */
+/** How an error is answered. The message of one that storage threw is not shown: it may name paths of this machine. */
 export function httpErrorFrom(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
-  const known = GantryError.is(error) ? refusals[error.code] : undefined;
+  const known = GantryError.is(error) ? byCode[error.code] : undefined;
   return httpError(...(known ?? [500, "UNKNOWN", "the registry failed"]));
 }
 
-const refusals: { [Key in ErrorCode]?: [number, Code, string] } = {
+const byCode: { [Key in ErrorCode]?: [number, RegistryErrorCode, string] } = {
   "invalid-name": [400, "NAME_INVALID", "the name is not valid here"],
   "not-found": [404, "NAME_UNKNOWN", "the repository is not known"],
   "unauthorized": [401, "UNAUTHORIZED", "credentials are required"],
@@ -73,18 +73,16 @@ const refusals: { [Key in ErrorCode]?: [number, Code, string] } = {
   "storage": [507, "UNKNOWN", "the registry's storage is full or read-only"],
 };
 
-/** What `work` gives; where it finds nothing, the refusal that names what is missing. */
-export async function orUnknown<T>(work: Promise<T>, code: Code, message: string): Promise<T> {
+/**
+ * Waits for work that looks for something.
+ *
+ * @throws {HttpError} 404 with this code and message where the work throws `not-found`.
+ */
+export async function orNotFound<T>(work: Promise<T>, code: RegistryErrorCode, message: string): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (GantryError.is(error, "not-found")) throw httpError(404, code, message);
     throw error;
   }
-}
-
-/** A function of the target that not every target has. */
-export function supported<T>(method: T | undefined, what: string): T {
-  if (method === undefined) throw httpError(405, "UNSUPPORTED", `this repository cannot ${what}`);
-  return method;
 }

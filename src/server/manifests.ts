@@ -4,18 +4,20 @@ import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
-import { empty, type RequestContext } from "./request_context.ts";
+import type { RequestContext } from "./request_context.ts";
+import { empty } from "./responses.ts";
 import { requireChildren } from "./children.ts";
 import { etagOf, hasAlready } from "./conditions.ts";
-import { httpError, orUnknown, supported } from "./http_error.ts";
+import { httpError, orNotFound } from "./http_error.ts";
 import type { Reference, RouteTo } from "./routes.ts";
+import { targetMethod } from "./target_method.ts";
 
 /** GET and HEAD of a manifest. */
 export async function getManifest(context: RequestContext, route: RouteTo<"manifest">): Promise<Response> {
   const { request, signal } = context;
   const target = await context.target(route.repository);
   const whole = request.method !== "HEAD";
-  const { descriptor, document } = await orUnknown(
+  const { descriptor, document } = await orNotFound(
     target.resolve(nameOf(route.reference), { role: "manifest", document: whole, signal }),
     ...unknownManifest(route),
   );
@@ -71,12 +73,9 @@ export async function deleteManifest(context: RequestContext, route: RouteTo<"ma
   const { signal } = context;
   const target = await context.target(repository);
   const work = reference.digest
-    ? supported(target.delete, "delete").call(target, { digest: reference.digest }, {
-      role: "manifest",
-      signal,
-    })
-    : supported(target.untag, "remove a tag").call(target, reference.tag, { signal });
-  await orUnknown(work, ...unknownManifest(route));
+    ? targetMethod(target, "delete", "delete")({ digest: reference.digest }, { role: "manifest", signal })
+    : targetMethod(target, "untag", "remove a tag")(reference.tag, { signal });
+  await orNotFound(work, ...unknownManifest(route));
   return empty(202);
 }
 
@@ -88,7 +87,7 @@ function unknownManifest({ repository, reference }: RouteTo<"manifest">): ["MANI
   return ["MANIFEST_UNKNOWN", `manifest ${nameOf(reference)} is not in ${repository}`];
 }
 
-/** All of the request's body; what is too long is refused as soon as that shows. */
+/** The whole body of a request. It is refused as soon as it turns out to be too long. */
 async function readBody({ request, manifestLimit: limit, signal }: RequestContext): Promise<Bytes> {
   const tooLarge = () => httpError(413, "SIZE_INVALID", `the manifest is longer than ${limit} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();

@@ -4,8 +4,8 @@ import { isRepository } from "../spec/reference.ts";
 import type { RequestContext } from "./request_context.ts";
 import { HttpError } from "./http_error.ts";
 
-/** Takes a blob over from another repository, if that one has it. A client that gets no for an answer uploads. */
-export async function mount(
+/** Copies a blob from another repository, and tells whether that worked. Where it did not, the client uploads the blob. */
+export async function mountBlob(
   context: RequestContext,
   { repository, from, digest }: { repository: string; from: string; digest: Digest },
 ): Promise<boolean> {

@@ -1,11 +1,12 @@
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { json, type RequestContext } from "./request_context.ts";
+import type { RequestContext } from "./request_context.ts";
+import { json } from "./responses.ts";
 import { httpError } from "./http_error.ts";
 import { digestParameter, parameter, type RouteTo } from "./routes.ts";
 
-/** The most that one answer holds, in characters of JSON: less than what clients take for a manifest. */
+/** The most that one response holds, in characters of JSON: less than the manifest limits of clients. */
 const longestPage = 2 * 1024 * 1024;
 
 /** GET of the manifests whose subject this is. */
@@ -27,7 +28,7 @@ export async function listReferrers(
       found.set(descriptor.digest, descriptor);
     }
   } catch (error) {
-    // Nothing refers to what is in no repository; a 404 would mean something else.
+    // A subject that is not there has no referrers. A 404 would say that there is no such API.
     if (!GantryError.is(error, "not-found")) throw error;
   }
   const sorted = [...found.values()]
@@ -47,7 +48,7 @@ export async function listReferrers(
   return json({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, 200, headers);
 }
 
-/** As many as one answer holds, but at least one. */
+/** As many as one response holds, but at least one. */
 function firstPage(descriptors: readonly Descriptor[]): readonly Descriptor[] {
   let room = longestPage;
   const end = descriptors.findIndex((descriptor, i) => {

@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from "../spec/digest.ts";
 import { isRepository, isTag } from "../spec/reference.ts";
-import { type Code, type HttpError, httpError } from "./http_error.ts";
+import { type HttpError, httpError, type RegistryErrorCode } from "./http_error.ts";
 
-/** What a request's path asks for; every part of it is valid. */
+/** What the path of a request names; every part of it has been validated. */
 export type Route =
   | { kind: "ping" }
   | { kind: "catalog" }
@@ -20,8 +20,10 @@ export type Reference = { tag: string; digest?: undefined } | { tag?: undefined;
 export type RouteTo<Kind extends Route["kind"]> = Extract<Route, { kind: Kind }>;
 
 /**
- * Reads a path from its end, since a repository may be called `a/blobs/uploads`. Nothing but what passed its grammar
- * leaves here, so that it can become part of a key, a path or a header.
+ * Parses a path, from its end, since a repository may be called `a/blobs/uploads`. All names in a route have passed their
+ * grammar, so that they can become part of a key, a path or a header.
+ *
+ * @throws {HttpError} 400 for an invalid name, 404 for an unknown path.
  */
 export function routeOf(pathname: string): Route {
   if (pathname === "/v2" || pathname === "/v2/") return { kind: "ping" };
@@ -49,8 +51,12 @@ export function routeOf(pathname: string): Route {
   throw noRoute();
 }
 
-/** A query parameter; given twice, it could be read in two ways and is refused. */
-export function parameter(url: URL, name: string, code: Code): string | undefined {
+/**
+ * A query parameter.
+ *
+ * @throws {HttpError} 400 with this code where it is given more than once.
+ */
+export function parameter(url: URL, name: string, code: RegistryErrorCode): string | undefined {
   const values = url.searchParams.getAll(name);
   if (values.length > 1) throw httpError(400, code, `the parameter "${name}" is given more than once`);
   return values[0];

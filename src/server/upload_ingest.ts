@@ -5,46 +5,49 @@ import { GantryError } from "../errors.ts";
 import { hexOf } from "../spec/digest.ts";
 import type { RequestContext } from "./request_context.ts";
 import type { Span } from "./conditions.ts";
-import { httpError, supported } from "./http_error.ts";
+import { httpError } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
+import { targetMethod } from "./target_method.ts";
 
-/** An upload's name: nothing else of it is known here, all of its state is with the target. */
+/** The name of an upload. All of its state is in the target, under a session made of this name. */
 export type Upload = Pick<RouteTo<"upload">, "repository" | "id">;
 
-/** How often an upload that another request holds is tried again, 50 ms apart: who lost the connection comes back soon. */
-const patience = 20;
+/** How often we try to open an upload that another request holds: a client that lost its connection comes back soon. */
+const mostTries = 20;
+/** Milliseconds between two of these tries. */
+const retryInterval = 50;
 
-/** Names an upload that is to begin. */
+/** A name for a new upload. */
 export function newUpload(repository: string): Upload {
   return { repository, id: crypto.randomUUID() };
 }
 
-/** The upload, in whichever process it was begun; the caller closes it. */
+/** Opens an upload, whichever process started it. The caller closes it. */
 export async function openUpload(
   context: RequestContext,
   upload: Upload,
   { create = false }: { create?: boolean } = {},
 ): Promise<Ingest> {
-  // Several repositories may keep their sessions in one place, and the name may become a file's.
+  // The name may become that of a file, in a directory that several repositories share.
   const session = hexOf(await digestBytes(utf8(`${upload.repository}@${upload.id}`)));
   const target = await context.target(upload.repository);
-  const ingest = supported(target.ingest, "take uploads").bind(target);
-  for (let tries = patience;; tries--) {
+  const ingest = targetMethod(target, "ingest", "take uploads");
+  for (let tries = mostTries;; tries--) {
     try {
       return await ingest(session, { create, signal: context.signal });
     } catch (error) {
       if (GantryError.is(error, "not-found") && !create) {
-        // It never was, it is finished, or it is another repository's.
+        // It never existed, is finished, or belongs to another repository.
         throw httpError(404, "BLOB_UPLOAD_UNKNOWN", "the upload is not known");
       }
       if (!GantryError.is(error, "conflict") || tries === 0) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, retryInterval));
     context.signal.throwIfAborted();
   }
 }
 
-/** Appends the request's body where the upload stands. What came before a failure is kept, and counted. */
+/** Appends the body of the request to the upload. What arrives before a failure is kept. */
 export async function receive(
   context: RequestContext,
   upload: Upload,
@@ -63,18 +66,18 @@ export async function receive(
   await ingest.append(bytes, at, { signal: context.signal });
 }
 
-/** What a client is told of an upload that is still open. */
+/** The headers that describe an unfinished upload. */
 export function stateOf(upload: Upload, { offset }: Ingest): Record<string, string> {
   return {
-    // Relative, so that it holds behind any proxy.
+    // Relative, so that it is right behind any proxy.
     location: `/v2/${upload.repository}/blobs/uploads/${upload.id}`,
-    // Docker's client takes neither "0--1" nor nothing, so that none and one byte look alike, as in Docker's registry.
+    // Docker's client accepts neither "0--1" nor a missing header. So 0 bytes look like 1, as in Docker's registry.
     range: `0-${Math.max(0, offset - 1)}`,
     "docker-upload-uuid": upload.id,
   };
 }
 
-/** The same stream; an error where it is not this long. */
+/** The same stream; it fails where it does not have this length. */
 function exactly(bytes: ReadableStream<Bytes>, length: number): ReadableStream<Bytes> {
   let left = length;
   const check = (right: boolean) => {

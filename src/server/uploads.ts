@@ -1,14 +1,15 @@
 import type { Ingest } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { algorithms, type Digest } from "../spec/digest.ts";
-import { empty, type RequestContext } from "./request_context.ts";
+import type { RequestContext } from "./request_context.ts";
+import { empty } from "./responses.ts";
 import { pieceOf } from "./conditions.ts";
-import { mount } from "./mount.ts";
+import { mountBlob } from "./mount.ts";
 import { httpError } from "./http_error.ts";
 import { digestParameter, parameter, type RouteTo } from "./routes.ts";
 import { newUpload, openUpload, receive, stateOf, type Upload } from "./upload_ingest.ts";
 
-/** POST: mounts a blob, takes one whole, or begins an upload. */
+/** POST: mounts a blob, takes a whole one, or starts an upload. */
 export async function startUpload(
   context: RequestContext,
   { repository }: RouteTo<"uploads">,
@@ -21,10 +22,10 @@ export async function startUpload(
   if (algorithm !== undefined && !algorithms.some((known) => known === algorithm)) {
     throw httpError(400, "DIGEST_INVALID", "the digest algorithm is not known");
   }
-  if (mounted && from !== undefined && await mount(context, { repository, from, digest: mounted })) {
+  if (mounted && from !== undefined && await mountBlob(context, { repository, from, digest: mounted })) {
     return created(repository, mounted);
   }
-  // What cannot be mounted is to be uploaded; the specification wants no error here.
+  // The specification wants an upload, not an error, where a blob cannot be mounted.
   if (digest && !mounted) return await takeWhole(context, repository, digest);
   const upload = newUpload(repository);
   return empty(202, await stateOnly(upload, openUpload(context, upload, { create: true })));
@@ -35,7 +36,7 @@ export async function getUpload(context: RequestContext, upload: RouteTo<"upload
   return empty(204, await stateOnly(upload, openUpload(context, upload)));
 }
 
-/** PATCH: more bytes, a stream of any length or a piece that says where it belongs. */
+/** PATCH: more bytes, as a stream of any length or as a piece with a `Content-Range`. */
 export async function patchUpload(context: RequestContext, upload: RouteTo<"upload">): Promise<Response> {
   const piece = pieceOf(context.request.headers);
   const ingest = await openUpload(context, upload);
@@ -68,7 +69,7 @@ export async function deleteUpload(context: RequestContext, upload: RouteTo<"upl
   return empty(204);
 }
 
-/** A blob in the POST itself. Nobody learns the upload's id, so what fails is forgotten at once. */
+/** Takes a blob in the POST itself. Nobody learns the id of the upload, so it is forgotten when it fails. */
 async function takeWhole(context: RequestContext, repository: string, digest: Digest): Promise<Response> {
   const upload = newUpload(repository);
   const ingest = await openUpload(context, upload, { create: true });

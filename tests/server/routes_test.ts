@@ -88,7 +88,7 @@ describe("routeOf", () => {
     it(`refuses ${path.slice(0, 60)}`, () => {
       assert.throws(
         () => routeOf(path),
-        (error) => error instanceof HttpError && error.status === status && error.problems[0]?.code === code,
+        (error) => error instanceof HttpError && error.status === status && error.entries[0]?.code === code,
       );
     });
   }
