@@ -4,7 +4,8 @@ import type { Credentials, CredentialsProvider, CredentialsRequest } from "../..
 import { CredentialsCache } from "../../src/registry/credentials_cache.ts";
 import { collect } from "../support/collect.ts";
 import { rejects } from "../support/errors.ts";
-import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
+import { fake, type Reply, type Seen } from "./fake.ts";
+import { plainContent } from "../support/content.ts";
 
 const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 const hello = new TextEncoder().encode("hello");
@@ -104,7 +105,7 @@ describe("credentials for repositories of one host", () => {
     const app = open("reg.test/app");
     await collect(app.names());
     await collect(open("reg.test/app").names());
-    await app.write(contentOf(hello, { digest }));
+    await app.write(plainContent(hello, { digest }));
     await collect(app.names());
     const tokens = calls().filter((call) => call.startsWith("GET /token"));
     assert.deepEqual(tokens.map((call) => call.slice("GET /token?scope=repository%3A".length)), [
@@ -179,7 +180,7 @@ describe("a provider of credentials", () => {
     async function* origins() {
       yield { registry: "reg.test", repository: "base" };
     }
-    const { how } = await app.write(contentOf(hello, { digest }), { origins: origins() });
+    const { how } = await app.write(plainContent(hello, { digest }), { origins: origins() });
     assert.equal(how, "mounted");
     assert.deepEqual(asked.splice(0), [
       { registry: "reg.test", repository: "app", actions: ["pull", "push"] },
