@@ -49,12 +49,12 @@ export async function removeReferrer(
 /**
  * Changes the list. Another client may do so at the same time:
  *
- * 1. we read the list;
- * 2. the other client writes its list;
- * 3. we write ours, and the other's change is lost.
+ * 1. Both read the list.
+ * 2. The other client writes the list with its change.
+ * 3. We write the list with ours, and the other change is lost.
  *
- * Registries that compare ETags refuse step 3. With the others we read the list again after writing it, and so does the other
- * client: whoever misses its change makes it again.
+ * Registries that compare ETags refuse step 3. With other registries, each client reads the list again after it has written it,
+ * and repeats its change when that is not there.
  */
 async function changeReferrersTag(
   repository: Repository,

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import type { ErrorCode } from "../../src/errors.ts";
 import { fake, type Reply } from "./fake.ts";
 import { plainContent } from "../support/content.ts";
 import { rejects } from "../support/errors.ts";
@@ -60,33 +59,6 @@ describe("writing a manifest", () => {
     });
     await app.write({ ...content, digest: sha512 }, { name: "v1" });
     assert.deepEqual(calls(), [head, `PUT /v2/app/manifests/${sha512}`, put]);
-  });
-
-  it("fails when the registry says that it kept something else", async () => {
-    const { app } = fake({
-      [head]: { status: 404 },
-      [put]: { status: 201, headers: { "docker-content-digest": other } },
-    });
-    await rejects(app.write(content, { name: "v1" }), "digest-mismatch");
-  });
-
-  it("tells why it is refused", async () => {
-    const refusals: [number, string, ErrorCode][] = [
-      [400, "MANIFEST_INVALID", "invalid-document"],
-      [400, "TAG_INVALID", "invalid-name"],
-      [404, "MANIFEST_BLOB_UNKNOWN", "not-found"],
-      [404, "NAME_UNKNOWN", "not-found"],
-      [403, "DENIED", "denied"],
-      [412, "", "conflict"],
-      [413, "", "too-large"],
-    ];
-    for (const [status, code, ours] of refusals) {
-      const { app } = fake({
-        [head]: { status: 404 },
-        [put]: { status, body: JSON.stringify({ errors: [{ code }] }) },
-      });
-      await rejects(app.write(content, { name: "v1" }), ours);
-    }
   });
 
   it("of too many bytes, or of others than it says, sends nothing", async () => {
