@@ -1,10 +1,10 @@
-/** The world outside, for tests. */
+/** The clock, randomness and waiting, so that tests can replace them. */
 export interface Environment {
   /** Milliseconds since 1970. */
   now(): number;
   /** A number from 0 up to 1. */
   random(): number;
-  /** Waits; throws the signal's reason when that comes first. */
+  /** Waits; throws the signal's reason when it aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * How deep inside a host name leads: 0 the internet, 1 a private network, 2 this machine, 3 addresses where cloud providers
- * keep secrets. A server may send us to its own depth, never deeper. Only names that tell it by themselves are known: no
- * DNS is asked. Expects a `URL`'s hostname, in which odd spellings of addresses are already resolved.
+ * How deep inside a network a host is: 0 on the internet, 1 in a private network, 2 this machine, 3 addresses where cloud
+ * providers keep secrets. A server may send us to its own depth, never deeper. It goes by the name alone: no DNS is asked.
+ * Expects the hostname of a `URL`, in which odd spellings of addresses are already resolved.
  */
 export function depthOf(hostname: string): number {
   const host = hostname.replace(/\.$/, "");
@@ -30,7 +30,7 @@ function depthOfIpv6(address: string): number {
   return /^f[cd]/.test(address) ? 1 : 0;
 }
 
-/** Whether it names this machine, `host:port` or `[::1]:port`. */
+/** Whether `host:port` or `[::1]:port` names this machine. */
 export function isLoopback(host: string): boolean {
   const url = `http://${host}`;
   return URL.canParse(url) && depthOf(new URL(url).hostname) === 2;
@@ -38,7 +38,7 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Whether two hosts belong to one owner: `auth.docker.io` and `registry-1.docker.io`. Goes by the last two labels, or three
- * below `co.uk` and its like; the full list of public suffixes is larger than all of this room.
+ * below `co.uk` and the like: the full list of public suffixes is larger than this whole directory.
  */
 export function sameSite(a: string, b: string): boolean {
   return a === b || (siteOf(a) !== undefined && siteOf(a) === siteOf(b));
@@ -53,7 +53,7 @@ function siteOf(hostname: string): string | undefined {
   return labels.length < 3 && shared ? undefined : labels.slice(shared ? -3 : -2).join(".");
 }
 
-/** Whether a list of hosts, with or without a port, has this one. */
+/** Whether this host is on a list of hosts with or without a port. */
 export function isListed(url: URL, hosts: readonly string[]): boolean {
   return hosts.includes(url.host) || hosts.includes(url.hostname);
 }

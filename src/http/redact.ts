@@ -1,4 +1,4 @@
-/** A text from elsewhere, fit for a message: no control characters, no signed queries, no tokens, not long. */
+/** A text from elsewhere made safe for a message: without control characters, values of queries, tokens and passwords, and short. */
 export function redact(text: string): string {
   return text
     .replace(/([?&;][\w.%-]+=)[^&\s"'<>)]*/g, "$1…")

@@ -1,73 +1,81 @@
 import { type Bytes, concat } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { redact } from "./redact.ts";
-import type { Watch } from "./timeout.ts";
+import { unreachable } from "./unreachable.ts";
+import type { Timeout } from "./timeout.ts";
 
-/** A response whose body is read under watch: silence, broken connections and aborts all end it with an error of ours. */
-export class Answer {
+/** More than this is not read of an unwanted body to keep its connection. */
+const mostDiscarded = 65_536;
+
+/** A response. Reading its body throws our errors when the server is silent, the connection breaks or the caller aborts. */
+export class HttpResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** Where it came from in the end. */
+  /** The address that answered in the end. */
   readonly url: URL;
   /** What was being done, for messages. */
   readonly what: string;
-  /** How many bytes of an error are read. */
+  /** The most bytes of an error that are read. */
   readonly errorLimit: number;
   /** What an error should add: how the request was authorised. */
   note: string | undefined;
-  readonly #watch: Watch;
-  readonly #idle: number;
+  readonly #timeout: Timeout;
+  readonly #idleTimeout: number;
   readonly #reader: ReadableStreamDefaultReader<Bytes> | undefined;
 
   constructor(
     response: Response,
-    request: { what: string; url: URL; watch: Watch; idle: number; errorLimit: number },
+    timeout: Timeout,
+    request: { what: string; url: URL; idleTimeout: number; errorLimit: number },
   ) {
     this.status = response.status;
     this.headers = response.headers;
     this.url = response.redirected && response.url ? new URL(response.url) : request.url;
     this.what = request.what;
     this.errorLimit = request.errorLimit;
-    this.#watch = request.watch;
-    this.#idle = request.idle;
+    this.#timeout = timeout;
+    this.#idleTimeout = request.idleTimeout;
     this.#reader = (response.body as ReadableStream<Bytes> | null)?.getReader();
-    this.#watch.rest();
-    if (this.#reader) this.#watch.signal.addEventListener("abort", this.#stop, { once: true });
-    else this.#watch.end();
+    timeout.stop();
+    if (this.#reader) timeout.signal.addEventListener("abort", this.#abort, { once: true });
+    else timeout.close();
   }
 
-  // A body whose source does not know of the signal still ends with it.
-  readonly #stop = () => void this.#reader?.cancel(this.#watch.signal.reason).catch(() => {});
+  // A body whose source does not know of the signal ends with it too.
+  readonly #abort = () => void this.#reader?.cancel(this.#timeout.signal.reason).catch(() => {});
 
-  /** How many bytes the body has, where the server tells and does not tell it of a compressed form. */
+  /** The length of the body; undefined where the server does not tell, or tells that of a compressed form. */
   get length(): number | undefined {
     const value = this.headers.get("content-length");
     return value !== null && /^\d+$/.test(value) && !this.encoded ? Number(value) : undefined;
   }
 
-  /** Whether the server compressed the body; a runtime may have undone it, and leaves the headers as they were. */
+  /** Whether the server compressed the body. A runtime may have decompressed it; it leaves the headers as they were. */
   get encoded(): boolean {
     return !/^(?:identity)?$/i.test(this.headers.get("content-encoding") ?? "");
   }
 
-  /** The next bytes; undefined at the end. */
-  async next(): Promise<Bytes | undefined> {
+  /** The next bytes of the body; undefined at its end. */
+  async read(): Promise<Bytes | undefined> {
     if (!this.#reader) return undefined;
-    this.#watch.wait(this.#idle);
+    this.#timeout.start(this.#idleTimeout);
     try {
       const { done, value } = await this.#reader.read();
-      this.#watch.signal.throwIfAborted();
-      if (done) this.#end();
-      else this.#watch.rest();
+      this.#timeout.signal.throwIfAborted();
+      if (done) this.#close();
+      else this.#timeout.stop();
       return value;
     } catch (error) {
-      this.#end();
-      this.#watch.signal.throwIfAborted();
+      this.#close();
+      this.#timeout.signal.throwIfAborted();
       throw unreachable(this.what, this.url, error);
     }
   }
 
-  /** The whole body, which is small by nature. */
+  /**
+   * The whole body, in memory.
+   *
+   * @throws {GantryError} `too-large` above `limit` bytes, `unavailable` where it is not as long as announced.
+   */
   async bytes(limit: number): Promise<Bytes> {
     const { length } = this;
     const tooLarge = (size: string) =>
@@ -78,7 +86,7 @@ export class Answer {
     }
     const chunks: Bytes[] = [];
     let size = 0;
-    for (let chunk; (chunk = await this.next());) {
+    for (let chunk; (chunk = await this.read());) {
       chunks.push(chunk);
       if ((size += chunk.byteLength) <= limit) continue;
       await this.discard();
@@ -90,35 +98,24 @@ export class Answer {
     return concat(chunks, size);
   }
 
-  /** Leaves the body. What is left of a small one is read, so that the connection can serve again. */
+  /** Drops the body. What is left of a small one is read, so that its connection can be used again. */
   async discard(): Promise<void> {
     try {
-      for (let left = this.length ?? Infinity; left <= 65_536;) {
-        const chunk = await this.next();
+      for (let left = this.length ?? Infinity; left <= mostDiscarded;) {
+        const chunk = await this.read();
         if (!chunk) return;
         left -= chunk.byteLength;
       }
       await this.#reader?.cancel();
     } catch {
-      // It is not wanted, whatever became of it.
+      // Nobody wants it, so it does not matter that it cannot be read.
     } finally {
-      this.#end();
+      this.#close();
     }
   }
 
-  #end(): void {
-    this.#watch.end();
-    this.#watch.signal.removeEventListener("abort", this.#stop);
+  #close(): void {
+    this.#timeout.close();
+    this.#timeout.signal.removeEventListener("abort", this.#abort);
   }
-}
-
-/** The error for a connection that could not be made or broke. */
-export function unreachable(what: string, url: URL, error: unknown): GantryError {
-  if (GantryError.is(error)) return error;
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const text = inner instanceof Error ? inner.message : String(inner);
-  const reason = redact(text);
-  // Runtimes put the URL into the message, and it may be signed.
-  const cause = reason === text ? error : undefined;
-  return new GantryError("unavailable", `${what}: no answer from ${url.host}: ${reason}`, { cause });
 }

@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 
-/** How long to wait before the next try: what the server asks for, up to a minute, or twice as long each time. */
+/** Milliseconds until the next try: what the server asks for, up to a minute, or else twice as long each time. */
 export function retryDelay(
   attempt: number,
   headers: Headers | undefined,

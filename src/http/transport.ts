@@ -7,13 +7,13 @@
 import type { Bytes } from "../bytes.ts";
 import type { Content } from "../content/contracts.ts";
 
-/** What is to be sent. */
+/** A request to be sent. */
 export interface TransportRequest {
-  /** Where to. */
+  /** The address. */
   url: string;
   /** The method, in capitals. */
   method: string;
-  /** The headers; `content-length` is not among them, as the body tells it. */
+  /** The headers, without `content-length`: the body tells it. */
   headers: Headers;
   /** The body: bytes, or content that is opened when it is sent. */
   body?: Bytes | Content | undefined;
@@ -22,13 +22,13 @@ export interface TransportRequest {
 }
 
 /**
- * Sends one request and brings the answer's head. Redirects are not followed and statuses are not judged here; the body is
- * as it came, or decoded from its `content-encoding`.
+ * Sends one request and resolves with the response as soon as its headers are there. It does not follow redirects and does
+ * not judge statuses. The body may be decoded from its `content-encoding` or not.
  */
 export type Transport = (request: TransportRequest) => Promise<Response>;
 
 /**
- * The transport over `fetch`, or over something that looks like it: a `fetch` with a proxy or certificates of its own.
+ * The transport over `fetch`, or over a function like it: a `fetch` with a proxy or with certificates of its own.
  *
  * @example
  * ```ts
@@ -51,12 +51,12 @@ export function fetchTransport(
       if (body.size !== undefined) headers.set("content-length", String(body.size));
       init.body = await body.open({ signal });
       init.duplex = "half";
-      // Node keeps a copy of all that is sent, for a redirect that no stream can follow, unless told that there is none:
-      // https://fetch.spec.whatwg.org/#http-network-or-cache-fetch, where the request is cloned
+      // Node keeps a copy of everything that is sent, for a redirect, which a stream cannot follow anyway. These two settings
+      // keep it from cloning the request: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
       if (globalThis.process?.versions?.["undici"]) Object.assign(init, { redirect: "error", window: null });
     }
     const response = await send(url, init);
-    // Browsers hide where a redirect goes; there, following it is all one can do, and they drop credentials on the way.
+    // Browsers hide where a redirect goes, so there it must be followed blindly. They drop credentials on the way.
     if (response.type !== "opaqueredirect" || body) return response;
     return await send(url, { ...init, redirect: "follow" });
   };

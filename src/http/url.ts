@@ -2,8 +2,10 @@ import { GantryError } from "../errors.ts";
 import { depthOf, isListed } from "./hosts.ts";
 
 /**
- * Resolves what a server sends us to next, and refuses what it has no business sending us to: other protocols, plain HTTP
- * after HTTPS, hosts deeper inside than its own unless they are trusted.
+ * Resolves the address that a server sends us to. It may not send us to other protocols, from HTTPS to plain HTTP, or to
+ * hosts deeper inside a network than its own unless they are trusted.
+ *
+ * @throws {GantryError} `denied`.
  */
 export function follow(from: URL, to: string, what: string, trusted: readonly string[] = []): URL {
   const refuse = (why: string) => new GantryError("denied", `${what}: ${from.host} leads to ${why}`);
@@ -20,7 +22,7 @@ export function follow(from: URL, to: string, what: string, trusted: readonly st
   return url;
 }
 
-/** Adds to a query without touching what stands there, as it may be signed. */
+/** Adds to a query and leaves what is there as it is, because it may be signed. */
 export function withQuery(url: URL, pairs: Iterable<readonly [string, string]>): URL {
   let query = url.search;
   for (const [key, value] of pairs) query += `${query ? "&" : "?"}${key}=${encodeURIComponent(value)}`;

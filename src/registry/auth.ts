@@ -1,173 +1,216 @@
+import type { CredentialsProvider } from "../content/credentials.ts";
 import { Once } from "../content/once.ts";
 import { GantryError } from "../errors.ts";
-import type { Answer } from "../http/response.ts";
-import { chooseChallenge } from "./challenge.ts";
-import { follow } from "../http/url.ts";
 import { isListed, sameSite } from "../http/hosts.ts";
-import type { Credentials } from "../content/credentials.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { follow } from "../http/url.ts";
+import { chooseChallenge } from "./challenge.ts";
+import { type Account, CredentialsCache } from "./credentials_cache.ts";
+import type { SendRequest } from "./request.ts";
 import { mergeScopes } from "./scope.ts";
-import { basic, type Token, type TokenRequest } from "./token.ts";
+import { basicAuthorization, fetchToken, type Token } from "./token.ts";
 
-/** The way in that a host asked for. */
-type Login = { scheme: "basic" } | Bearer;
+/** How a host wants requests to be authorised. */
+type Scheme = { scheme: "basic" } | Bearer;
 type Bearer = { scheme: "bearer"; realm: URL; service: string | undefined };
 
-/** An `Authorization` header, and where it came from. */
-export interface Ticket {
-  readonly header: string;
+/** How a request is authorised. */
+export interface Authorization {
+  /** The `Authorization` header; undefined where there are no credentials. */
+  readonly header: string | undefined;
+  readonly account: Account;
   /** The token in it, where it was fetched for an earlier request and may be too old. */
-  readonly reused?: { key: string; once: Once<Token> } | undefined;
+  readonly reused?: { key: string; token: Once<Token> } | undefined;
 }
 
 /** What {@link Auth} needs of the client. */
 export interface AuthContext {
-  credentials(): Promise<Credentials | undefined>;
+  /** The registry, as the user names it. */
+  registry: string;
+  /** Any address of the host. */
+  origin: URL;
+  credentials: CredentialsProvider | undefined;
   trustedRealms: readonly string[];
-  /** Asks the host's `/v2/` without a ticket, for its challenge. */
-  ping(signal: AbortSignal | undefined): Promise<Answer>;
-  token(request: TokenRequest, signal: AbortSignal): Promise<Token>;
+  /** The most bytes of a token server's response that are read. */
+  responseLimit: number;
+  send: SendRequest;
   now(): number;
 }
 
-/** The authorisation at one host: what it asks for, and the tokens it takes. */
+/** The authorisation at one host: what the host asks for, and the tokens that it takes. */
 export class Auth {
-  readonly #host: string;
   readonly #context: AuthContext;
-  #login: Login | undefined;
-  #credentials: Once<Credentials | undefined>;
-  #pinged = false;
-  #mistrusted: string | undefined;
-  /** What scopes turned out to need, where a challenge named more. */
-  readonly #wider = new Map<string, string[]>();
-  /** Bounded by the repositories that a program touches, each with two or three kinds of access. */
-  readonly #tokens = new Map<string, Once<Token>>();
+  readonly #credentials: CredentialsCache;
+  /** What the host has asked for; undefined as long as it has not. */
+  #scheme: Scheme | undefined;
+  /** What `/v2/` answers. */
+  readonly #ping: Once<HttpResponse>;
+  /** The scopes that requests turned out to need, where a challenge named more than they did. */
+  readonly #widened = new Map<string, string[]>();
+  /** The token server that got no credentials, because it is not trusted. */
+  #untrusted: string | undefined;
 
-  constructor(host: string, context: AuthContext) {
-    this.#host = host;
+  constructor(context: AuthContext) {
     this.#context = context;
-    this.#credentials = new Once(() => context.credentials());
+    this.#credentials = new CredentialsCache(context.registry, context.credentials);
+    this.#ping = new Once(async (signal) => {
+      const response = await context.send({
+        what: this.#what,
+        method: "GET",
+        to: new URL("/v2/", context.origin),
+        scopes: [],
+        login: true,
+        signal,
+      });
+      await response.discard();
+      return response;
+    });
   }
 
-  /** What to send along; nothing before the host has asked for it. */
-  async ticket(scopes: readonly string[], signal?: AbortSignal): Promise<Ticket | undefined> {
-    const login = this.#login;
-    if (!login) return undefined;
-    const credentials = await this.#credentials.get(signal);
+  get #what(): string {
+    return `log in to ${this.#context.registry}`;
+  }
+
+  /** What to send along with a request; nothing before the host has asked for it. */
+  async authorize(scopes: readonly string[], signal?: AbortSignal): Promise<Authorization | undefined> {
+    const scheme = this.#scheme;
+    if (!scheme) return undefined;
+    const account = await this.#credentials.get(scopes, signal);
+    const { credentials } = account;
     if (credentials && "registryToken" in credentials) {
-      return { header: `Bearer ${credentials.registryToken}` };
+      return { header: `Bearer ${credentials.registryToken}`, account };
     }
-    if (login.scheme === "basic") {
-      const header = basic(credentials);
-      return header === undefined ? undefined : { header };
-    }
-    const wanted = this.#wider.get(scopes.join(" ")) ?? mergeScopes(scopes);
-    const key = [login.realm.href, login.service, ...wanted].join(" ");
-    const held = this.#tokens.get(key);
+    if (scheme.scheme === "basic") return { header: basicAuthorization(credentials), account };
+    const wanted = this.#wanted(scopes);
+    const key = [scheme.realm.href, scheme.service, ...wanted].join(" ");
+    const { tokens } = account;
+    const held = tokens.get(key);
     const old = await held?.get(signal);
     if (held && old && old.expires > this.#context.now()) {
-      return { header: `Bearer ${old.token}`, reused: { key, once: held } };
+      return { header: `Bearer ${old.token}`, account, reused: { key, token: held } };
     }
-    if (this.#tokens.get(key) === held) this.#tokens.set(key, this.#fetch(login, wanted));
-    const { token } = await this.#tokens.get(key)!.get(signal);
-    return { header: `Bearer ${token}` };
+    // Another request may have put a new one there meanwhile.
+    if (tokens.get(key) === held) tokens.set(key, this.#fetch(scheme, wanted, account));
+    const { token } = await tokens.get(key)!.get(signal);
+    return { header: `Bearer ${token}`, account };
   }
 
-  /** Learns from a refusal. Whether the request may do better now. */
+  /** Learns from a response that refuses a request. Tells whether the request may succeed now. */
   async learn(
-    answer: Answer,
+    response: HttpResponse,
     scopes: readonly string[],
-    ticket: Ticket | undefined,
+    authorization: Authorization | undefined,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const challenge = chooseChallenge(answer.headers.get("www-authenticate"));
-    if (answer.status !== 401 && challenge?.params.get("error") !== "insufficient_scope") {
+    const challenge = chooseChallenge(response.headers.get("www-authenticate"));
+    if (response.status !== 401 && challenge?.params.get("error") !== "insufficient_scope") {
       // Some answer 400 or 403 to a token that has expired: https://github.com/aws/containers-roadmap/issues/2835
-      return this.#forget(ticket);
+      return this.#dropReused(authorization);
     }
-    if (!challenge) return this.#forget(ticket) || await this.#ping(scopes, ticket, signal);
+    if (!challenge) {
+      return this.#dropReused(authorization) || await this.#learnByPing(scopes, authorization, signal);
+    }
     if (challenge.scheme === "basic") {
-      this.#login = { scheme: "basic" };
-      this.#credentials = new Once(() => this.#context.credentials());
-      const again = await this.ticket(scopes, signal);
-      return again !== undefined && again.header !== ticket?.header;
+      this.#scheme = { scheme: "basic" };
+      // The provider may have others by now.
+      if (authorization) this.#credentials.forget(authorization.account);
+      const header = (await this.authorize(scopes, signal))?.header;
+      return header !== undefined && header !== authorization?.header;
     }
-    const before = this.#login;
-    const login = this.#login = this.#bearer(challenge.params, answer.url);
-    const moved = before?.scheme !== "bearer" || before.realm.href !== login.realm.href ||
-      before.service !== login.service;
-    const asked = (challenge.params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
-    const key = scopes.join(" ");
-    const wanted = this.#wider.get(key) ?? mergeScopes(scopes);
-    // What was missing stands first: some servers read no further.
-    const wider = mergeScopes([...asked, ...wanted]);
-    const more = [...wider].sort().join(" ") !== [...wanted].sort().join(" ");
-    if (more) this.#wider.set(key, wider);
-    return this.#forget(ticket) || more || moved;
+    const before = this.#scheme;
+    const scheme = this.#scheme = this.#bearer(challenge.params, response.url);
+    const moved = before?.scheme !== "bearer" || before.realm.href !== scheme.realm.href ||
+      before.service !== scheme.service;
+    const widened = this.#widen(scopes, challenge.params.get("scope") ?? "");
+    // Without authorisation: while this request was under way, another one has learned what the host asks for.
+    return this.#dropReused(authorization) || widened || moved || !authorization;
   }
 
-  /** What an error should add about credentials. */
-  async note(signal?: AbortSignal): Promise<string | undefined> {
-    if (this.#mistrusted !== undefined) {
-      return `the credentials for ${this.#host} were kept from ${this.#mistrusted}, which is not a trusted realm`;
-    }
-    const credentials = await this.#credentials.get(signal).catch(() => undefined);
-    return credentials ? undefined : `no credentials for ${this.#host}`;
+  /** What an error should add about the credentials of a request. */
+  async note(scopes: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
+    return this.#note(await this.#credentials.get(scopes, signal).catch(() => undefined));
   }
 
-  async #ping(scopes: readonly string[], ticket: Ticket | undefined, signal?: AbortSignal): Promise<boolean> {
-    // Google's registries say only there what they want: https://github.com/containers/image/issues/211
-    if (this.#pinged) return false;
-    this.#pinged = true;
-    const answer = await this.#context.ping(signal);
-    await answer.discard();
-    return answer.status === 401 && await this.learn(answer, scopes, ticket, signal);
+  #note(account: Account | undefined): string | undefined {
+    const { registry } = this.#context;
+    if (this.#untrusted !== undefined) {
+      return `the credentials for ${registry} were kept from ${this.#untrusted}, which is not a trusted realm`;
+    }
+    return account?.credentials ? undefined : `no credentials for ${registry}`;
+  }
+
+  /** Google's registries say only at `/v2/` what they want: https://github.com/containers/image/issues/211 */
+  async #learnByPing(
+    scopes: readonly string[],
+    authorization: Authorization | undefined,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const response = await this.#ping.get(signal);
+    const challenged = response.status === 401 && chooseChallenge(response.headers.get("www-authenticate"));
+    return challenged ? await this.learn(response, scopes, authorization, signal) : false;
   }
 
   #bearer(params: Map<string, string>, from: URL): Bearer {
     const realm = params.get("realm");
-    const what = `log in to ${this.#host}`;
     if (realm === undefined) {
-      throw new GantryError("invalid-document", `${what}: the challenge names no realm`);
+      throw new GantryError("invalid-document", `${this.#what}: the challenge names no realm`);
     }
     return {
       scheme: "bearer",
-      realm: follow(from, realm, what, this.#context.trustedRealms),
+      realm: follow(from, realm, this.#what, this.#context.trustedRealms),
       service: params.get("service"),
     };
   }
 
-  /** Drops a token that was fetched earlier. Whether there was one: a new one may do better. */
-  #forget(ticket: Ticket | undefined): boolean {
-    if (!ticket?.reused) return false;
-    const { key, once } = ticket.reused;
-    if (this.#tokens.get(key) === once) this.#tokens.delete(key);
+  #wanted(scopes: readonly string[]): string[] {
+    return this.#widened.get(scopes.join(" ")) ?? mergeScopes(scopes);
+  }
+
+  /** Adds the scopes of a challenge to those that a request asks for. Tells whether that made them more. */
+  #widen(scopes: readonly string[], challenged: string): boolean {
+    const wanted = this.#wanted(scopes);
+    const asked = challenged.split(" ").filter((scope) => scope !== "");
+    // What was missing comes first: some servers read no further.
+    const wider = mergeScopes([...asked, ...wanted]);
+    if ([...wider].sort().join(" ") === [...wanted].sort().join(" ")) return false;
+    this.#widened.set(scopes.join(" "), wider);
     return true;
   }
 
-  #fetch({ realm, service }: Bearer, scopes: readonly string[]): Once<Token> {
+  /** Drops a token that was fetched for an earlier request. Tells whether there was one: a new one may do better. */
+  #dropReused(authorization: Authorization | undefined): boolean {
+    if (!authorization?.reused) return false;
+    const { account: { tokens }, reused: { key, token } } = authorization;
+    if (tokens.get(key) === token) tokens.delete(key);
+    return true;
+  }
+
+  #fetch({ realm, service }: Bearer, scopes: readonly string[], account: Account): Once<Token> {
+    const { send, responseLimit: limit, now } = this.#context;
     return new Once(async (signal) => {
-      const credentials = this.#trusts(realm) ? await this.#credentials.get(signal) : undefined;
+      const credentials = this.#trusts(realm) ? account.credentials : undefined;
+      const note = this.#note(account);
       try {
-        const token = await this.#context.token({ realm, service, scopes, credentials }, signal);
+        const request = { what: this.#what, realm, service, scopes, credentials, note };
+        const token = await fetchToken(send, request, { limit, now, signal });
         if (token.refresh !== undefined && credentials && "identityToken" in credentials) {
-          const identityToken = token.refresh;
-          this.#credentials = new Once(() => Promise.resolve({ identityToken }));
+          account.credentials = { identityToken: token.refresh };
         }
         return token;
       } catch (error) {
-        // They may be old; whoever asks next gets them anew.
-        if (GantryError.is(error, "unauthorized")) {
-          this.#credentials = new Once(() => this.#context.credentials());
-        }
+        // The provider may have others for the next request.
+        if (GantryError.is(error, "unauthorized")) this.#credentials.forget(account);
         throw error;
       }
     });
   }
 
+  /** Whether a token server may see the credentials. */
   #trusts(realm: URL): boolean {
-    const hostname = new URL(`https://${this.#host}`).hostname;
-    const trusted = sameSite(realm.hostname, hostname) || isListed(realm, this.#context.trustedRealms);
-    this.#mistrusted = trusted ? undefined : realm.host;
+    const { registry, trustedRealms } = this.#context;
+    const { hostname } = new URL(`https://${registry}`);
+    const trusted = sameSite(realm.hostname, hostname) || isListed(realm, trustedRealms);
+    this.#untrusted = trusted ? undefined : realm.host;
     return trusted;
   }
 }

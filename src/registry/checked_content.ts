@@ -4,9 +4,9 @@ import { digestBytes } from "../digest/hasher.ts";
 import { type Digested, digesting } from "../digest/digesting.ts";
 import { verifying } from "../digest/verify.ts";
 import { GantryError } from "../errors.ts";
-import { checkBytes } from "./repository.ts";
+import { checkBytes } from "./digest_check.ts";
 
-/** The whole of content that is small, once it proves to be what it says. */
+/** Reads small content into memory and checks its size and digest. */
 export async function readContent(
   content: Content,
   { what, limit, signal }: Options & { what: string; limit: number },
@@ -17,8 +17,11 @@ export async function readContent(
   return { bytes, digest: content.digest ?? await digestBytes(bytes), size: bytes.byteLength };
 }
 
-/** Content that breaks off where it turns out to be something else. `sent` tells, after its end, what it was. */
-export function outgoing(content: Content, what: string): { content: Content; sent(): Promise<Digested> } {
+/** Content that fails where its size or digest turns out to be wrong. `sent` tells both after the stream has ended. */
+export function checkedContent(
+  content: Content,
+  what: string,
+): { content: Content; sent(): Promise<Digested> } {
   let size = 0;
   let result: Promise<Digested> | undefined;
   const open = async ({ signal }: Options = {}) => {
@@ -37,7 +40,7 @@ export function outgoing(content: Content, what: string): { content: Content; se
   };
 }
 
-/** A stream of exactly so many bytes, if that is known. */
+/** The same stream; it fails where it does not have this size. */
 function sized(stream: ReadableStream<Bytes>, size: number | undefined, what: string): ReadableStream<Bytes> {
   let left = size ?? Infinity;
   const mismatch = (found: string) =>

@@ -1,238 +1,147 @@
-import type { Bytes } from "../bytes.ts";
-import type { Content } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
-import { Answer, unreachable } from "../http/response.ts";
-import { Auth } from "./auth.ts";
-import { fault, isPassing, passes } from "./errors.ts";
-import { endpointOf } from "./endpoint.ts";
-import { follow } from "../http/url.ts";
-import { isLoopback } from "../http/hosts.ts";
-import type { Settings } from "./options.ts";
+import { exchange, isStream } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { retryDelay } from "../http/retry.ts";
-import { parseToken, tokenCall } from "./token.ts";
-import { Sending } from "../http/request_body.ts";
-import { Watch } from "../http/timeout.ts";
+import { follow } from "../http/url.ts";
+import { Auth } from "./auth.ts";
+import { isTransient, isTransientStatus } from "./errors.ts";
+import { KeyedLock } from "./keyed_lock.ts";
+import type { Settings } from "./options.ts";
+import { redirectLocation, requireReplayable } from "./redirects.ts";
+import { isReplayable, type RegistryRequest } from "./request.ts";
+import { Schemes } from "./schemes.ts";
 
-/** One thing to ask of a registry. */
-export interface Call {
-  /** What is being done, for messages: `resolve ghcr.io/acme/app:v1`. */
-  what: string;
-  method: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
-  /** A path at the registry, or an address that a registry gave. */
-  to: URL | { registry: string; path: string };
-  /** What a token for it must allow. */
-  scopes: readonly string[];
-  headers?: Record<string, string>;
-  body?: Bytes | Content | undefined;
-  /** Is not tried again when it fails for the moment; nor is what streams its body. */
-  once?: boolean;
-  /** Neither logs in nor leaves the origin; what needs it is tried again. */
-  bare?: boolean;
-  /** Milliseconds until the answer must begin, where that is not the usual time. */
-  timeout?: number;
-  signal?: AbortSignal | undefined;
-}
+/** How many challenges one request answers. */
+const mostChallenges = 2;
 
-/** The way to all registries: schemes, redirects, authorisation, retries, timeouts. One for each client, as it remembers. */
-export class Wire {
+/**
+ * Sends requests to registries: finds out their scheme, follows redirects, logs in, retries. Repositories that share a
+ * client share what it has learned.
+ */
+export class Client {
   readonly settings: Settings;
+  /** Orders changes that this process makes to one thing. */
+  readonly locks: KeyedLock = new KeyedLock();
+  readonly #schemes: Schemes;
+  /** By origin. */
   readonly #auths = new Map<string, Auth>();
-  readonly #schemes = new Map<string, string>();
-  /** What the user calls the registry that a host answers for: `docker.io`, or with a port that a URL leaves out. */
-  readonly #names = new Map<string, string>();
-  readonly #locks = new Map<string, Promise<unknown>>();
 
   constructor(settings: Settings) {
     this.settings = settings;
+    this.#schemes = new Schemes(settings.insecure);
   }
 
   /**
-   * Asks and makes something of the answer. `use` is called again when the answer breaks off and the call may be
-   * retried; statuses that pass never reach it, unless they stay.
+   * Sends a request and makes something of the response. `use` is called again when it fails for a transient reason, such as
+   * a body that breaks off, and the request may be retried. It sees a transient status only after the last try.
    */
-  async call<T = Answer>(
-    call: Call,
-    use: (answer: Answer) => Promise<T> = (answer) => Promise.resolve(answer as T),
+  async send<T = HttpResponse>(
+    request: RegistryRequest,
+    use: (response: HttpResponse) => Promise<T> = (response) => Promise.resolve(response as T),
   ): Promise<T> {
     const { limits, environment } = this.settings;
+    const { once, login, body, signal } = request;
     for (let attempt = 0;; attempt++) {
-      const again = !call.once && !call.bare && !isStream(call.body) && attempt < limits.retries;
+      const again = !once && !login && !isStream(body) && attempt < limits.retries;
       let headers: Headers | undefined;
       try {
-        const answer = await this.#schemed(call);
-        if (!again || !isPassing(answer.status)) return await use(answer);
-        headers = answer.headers;
-        await answer.discard();
+        const response = await this.#sendOnce(request);
+        if (!again || !isTransientStatus(response.status)) return await use(response);
+        headers = response.headers;
+        await response.discard();
       } catch (error) {
-        if (!again || call.signal?.aborted || !passes(error)) throw error;
+        if (!again || signal?.aborted || !isTransient(error)) throw error;
       }
-      await environment.sleep(retryDelay(attempt, headers, environment), call.signal);
+      await environment.sleep(retryDelay(attempt, headers, environment), signal);
     }
   }
 
-  /** Does one thing after the other among those with the same key. */
-  async locked<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#locks.get(key);
-    const mine = before ? before.then(work) : work();
-    const settled = mine.then(() => {}, () => {});
-    this.#locks.set(key, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.#locks.get(key) === settled) this.#locks.delete(key);
-    }
-  }
-
-  /** Finds out whether a registry speaks HTTPS by what it answers, and remembers it. */
-  async #schemed(call: Call): Promise<Answer> {
-    call.signal?.throwIfAborted();
-    if (call.to instanceof URL) return await this.#hops(call, call.to);
-    const { registry, path } = call.to;
-    const known = this.#schemes.get(registry);
-    const schemes = known === undefined ? this.#possibleSchemes(registry) : [known];
-    for (let i = 0;; i++) {
-      const scheme = schemes[i]!;
-      const url = new URL(`${scheme}://${endpointOf(registry)}${path}`);
-      this.#names.set(url.host, registry);
-      try {
-        const answer = await this.#hops(call, url);
-        this.#schemes.set(registry, scheme);
-        return answer;
-      } catch (error) {
-        if (i + 1 === schemes.length || call.signal?.aborted || !GantryError.is(error, "unavailable")) {
-          throw error;
-        }
-      }
-    }
-  }
-
-  #possibleSchemes(registry: string): string[] {
-    const { insecure } = this.settings;
-    const plain = typeof insecure === "function" ? insecure(registry) : insecure ?? isLoopback(registry);
-    return plain ? ["https", "http"] : ["https"];
+  async #sendOnce(request: RegistryRequest): Promise<HttpResponse> {
+    const { to, signal } = request;
+    signal?.throwIfAborted();
+    if (to instanceof URL) return await this.#sendAuthorized(request, to);
+    return await this.#schemes.detect(to, (url) => this.#sendAuthorized(request, url), signal);
   }
 
   /** Follows redirects and answers challenges. Each host sees its own authorisation and no other's. */
-  async #hops(call: Call, start: URL): Promise<Answer> {
-    const { what, signal } = call;
+  async #sendAuthorized(request: RegistryRequest, start: URL): Promise<HttpResponse> {
+    const { what, login, signal } = request;
+    const { limits, trustedHosts } = this.settings;
     let url = start;
-    let left = false;
-    let rounds = 0;
-    for (let hops = 0;;) {
-      const home = url.origin === start.origin;
-      // Back home by a detour: another host chose the address, so it gets no authority.
-      const auth = call.bare || (home && left) ? undefined : this.#auth(url);
-      const scopes = home ? call.scopes : [];
-      const ticket = await auth?.ticket(scopes, signal);
-      const answer = await this.#send(call, url, ticket?.header);
-      const location = redirectOf(call, answer);
+    let leftOrigin = false;
+    let redirects = 0;
+    let challenges = 0;
+    for (;;) {
+      const atOrigin = url.origin === start.origin;
+      // No authorisation back at the origin after a detour: another host chose that address.
+      const auth = login || (atOrigin && leftOrigin) ? undefined : this.#authAt(url);
+      // Another host does not learn the name of our repository.
+      const scopes = atOrigin ? request.scopes : [];
+      const authorization = await auth?.authorize(scopes, signal);
+      const response = await this.#exchange(request, url, authorization?.header);
+      const location = redirectLocation(request, response);
       if (location !== undefined) {
-        await answer.discard();
-        if (++hops > this.settings.limits.redirects) {
-          throw new GantryError("too-large", `${what}: more than ${hops - 1} redirects`);
+        await response.discard();
+        if (++redirects > limits.redirects) {
+          throw new GantryError("too-large", `${what}: more than ${limits.redirects} redirects`);
         }
-        url = follow(url, location, what, this.settings.trustedHosts);
-        left ||= url.origin !== start.origin;
-        if (left && call.bare) {
+        url = follow(url, location, what, trustedHosts);
+        leftOrigin ||= url.origin !== start.origin;
+        if (leftOrigin && login) {
           throw new GantryError("denied", `${what}: ${start.host} redirects to ${url.host}`);
         }
-        requireReplayable(call, answer);
+        requireReplayable(request, response);
         continue;
       }
-      if (!auth || ![400, 401, 403].includes(answer.status)) return answer;
-      if (rounds++ < 2 && isReplayable(call) && await auth.learn(answer, scopes, ticket, signal)) {
-        await answer.discard();
+      if (!auth || ![400, 401, 403].includes(response.status)) return response;
+      if (
+        challenges++ < mostChallenges && isReplayable(request) &&
+        await auth.learn(response, scopes, authorization, signal)
+      ) {
+        await response.discard();
         continue;
       }
-      if (answer.status !== 400) answer.note = await auth.note(signal);
-      return answer;
+      if (response.status !== 400) response.note = await auth.note(scopes, signal);
+      return response;
     }
   }
 
-  async #send(call: Call, url: URL, authorization: string | undefined): Promise<Answer> {
+  #exchange(request: RegistryRequest, url: URL, authorization: string | undefined): Promise<HttpResponse> {
     const { transport, timeouts, userAgent, limits } = this.settings;
-    const { what, method, body, signal } = call;
-    const patience = call.timeout ?? timeouts.response;
-    const watch = new Watch(
-      signal,
-      () => new GantryError("unavailable", `${what}: ${url.host} keeps silent`),
-    );
-    // Compressed on the way, bytes would be neither countable nor resumable.
-    const headers = new Headers({ "accept-encoding": "identity", "user-agent": userAgent, ...call.headers });
+    // Compressed on the way, bytes could be neither counted nor resumed.
+    const headers = new Headers({
+      "accept-encoding": "identity",
+      "user-agent": userAgent,
+      ...request.headers,
+    });
     if (authorization !== undefined) headers.set("authorization", authorization);
-    const upload = isStream(body) ? new Sending(body, watch, patience) : undefined;
-    watch.wait(patience);
-    try {
-      const request = { url: url.href, method, headers, body: upload?.content ?? body, signal: watch.signal };
-      const response = await transport(request);
-      if (upload && response.ok) await upload.finish(what);
-      else upload?.leave();
-      return new Answer(response, { what, url, watch, idle: timeouts.idle, errorLimit: limits.answer });
-    } catch (error) {
-      watch.end();
-      upload?.leave();
-      if (upload?.failure) throw upload.failure.error;
-      watch.signal.throwIfAborted();
-      throw unreachable(what, url, error);
-    }
+    return exchange(transport, {
+      ...request,
+      url,
+      headers,
+      responseTimeout: request.timeout ?? timeouts.response,
+      idleTimeout: timeouts.idle,
+      errorLimit: limits.answer,
+    });
   }
 
-  #auth(url: URL): Auth {
+  #authAt(url: URL): Auth {
     const { credentials, trustedRealms = [], environment, limits } = this.settings;
-    const registry = this.#names.get(url.host) ?? url.host;
     let auth = this.#auths.get(url.origin);
     if (!auth) {
-      const safe = url.protocol === "https:" || this.#possibleSchemes(registry).includes("http");
-      auth = new Auth(registry, {
-        credentials: async () => safe ? await credentials?.(registry) : undefined,
+      const registry = this.#schemes.registryAt(url);
+      const safe = url.protocol === "https:" || this.#schemes.allowsHttp(registry);
+      auth = new Auth({
+        registry,
+        origin: url,
+        credentials: safe ? credentials : undefined,
         trustedRealms,
-        ping: (signal) =>
-          this.call({
-            what: `log in to ${registry}`,
-            method: "GET",
-            to: new URL("/v2/", url),
-            scopes: [],
-            bare: true,
-            signal,
-          }),
-        token: async (request, signal) => {
-          const call = { ...tokenCall(request, `log in to ${registry}`), signal };
-          const answer = await this.call(call);
-          if (answer.status !== 200) {
-            answer.note = await auth!.note();
-            throw await fault(answer);
-          }
-          return parseToken(await answer.bytes(limits.answer), call.what, environment.now());
-        },
+        responseLimit: limits.answer,
+        send: (request) => this.send(request),
         now: environment.now,
       });
       this.#auths.set(url.origin, auth);
     }
     return auth;
   }
-}
-
-function redirectOf(call: Call, { status, headers }: Answer): string | undefined {
-  const location = headers.get("location");
-  if (location === null) return undefined;
-  const follows = status === 307 || status === 308 ||
-    ((call.method === "GET" || call.method === "HEAD") &&
-      (status === 301 || status === 302 || status === 303));
-  return follows ? location : undefined;
-}
-
-function isStream(body: Call["body"]): body is Content {
-  return body !== undefined && !(body instanceof Uint8Array);
-}
-
-function isReplayable({ body }: Call): boolean {
-  return !isStream(body) || body.replayable;
-}
-
-function requireReplayable(call: Call, { url }: Answer): void {
-  if (isReplayable(call)) return;
-  throw new GantryError(
-    "consumed",
-    `${call.what}: ${url.host} redirects, and the content cannot be sent twice`,
-  );
 }

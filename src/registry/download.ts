@@ -2,19 +2,19 @@ import type { Bytes } from "../bytes.ts";
 import type { Address, OpenOptions } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { parseDigest } from "../spec/digest.ts";
-import type { Answer } from "../http/response.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { ensure } from "./errors.ts";
-import type { Place } from "./repository.ts";
+import type { Repository } from "./repository.ts";
 import { retryDelay } from "../http/retry.ts";
-import type { Call } from "./client.ts";
+import type { RegistryRequest } from "./request.ts";
 
-/** Opens a blob, or some of its bytes. */
+/** Opens a blob, or a range of it. */
 export async function openBlob(
-  place: Place,
+  repository: Repository,
   what: Address,
   options: OpenOptions,
 ): Promise<ReadableStream<Bytes>> {
-  const download = new Download(place, what, options);
+  const download = new Download(repository, what, options);
   await download.connect();
   return new ReadableStream<Bytes>({
     async pull(controller) {
@@ -22,54 +22,61 @@ export async function openBlob(
       if (chunk) controller.enqueue(chunk);
       else controller.close();
     },
-    cancel: () => download.leave(),
+    cancel: () => download.close(),
   }, { highWaterMark: 0 });
 }
 
-// Less than this since the last time the connection broke is no progress.
+/** Whoever gets fewer bytes than this between two failures makes no progress. */
 const progress = 1 << 20;
 
-/** A download that goes on where its connection broke. */
+/** A download that resumes where its connection broke. */
 class Download {
-  readonly #place: Place;
-  readonly #call: Call;
+  readonly #repository: Repository;
+  readonly #request: RegistryRequest;
   readonly #end: number;
-  /** The next byte to be given. */
+  /** The offset of the next byte. */
   #at: number;
-  /** The size of the blob, as soon as anybody has told it. */
+  /** The size of the blob, as soon as the descriptor or the registry has told it. */
   #size: number | undefined;
-  /** Bytes to be passed over, where the registry takes no ranges. */
+  /** Bytes to be skipped, where the registry ignores ranges. */
   #skip = 0;
-  #answer: Answer | undefined;
+  #response: HttpResponse | undefined;
   #connectedAt = 0;
   #failures = 0;
 
-  constructor(place: Place, { digest, size }: Address, { start = 0, end = Infinity, signal }: OpenOptions) {
+  constructor(
+    repository: Repository,
+    { digest, size }: Address,
+    { start = 0, end = Infinity, signal }: OpenOptions,
+  ) {
     parseDigest(digest);
-    this.#place = place;
-    this.#call = place.request("GET", `blobs/${digest}`, { what: `read ${place.name(digest)}`, signal });
+    this.#repository = repository;
+    this.#request = repository.request("GET", `blobs/${digest}`, {
+      what: `read ${repository.reference(digest)}`,
+      signal,
+    });
     this.#size = size;
     this.#at = start;
     this.#end = Math.max(start, end);
   }
 
-  /** Asks for the bytes from the next one on. */
+  /** Requests the bytes from the offset on. */
   async connect(): Promise<void> {
-    const { wire } = this.#place;
+    const { client } = this.#repository;
     const last = this.#end < Infinity ? Math.max(this.#at, this.#end - 1) : "";
     const all = this.#at === 0 && last === "";
     const headers: Record<string, string> = all ? {} : { range: `bytes=${this.#at}-${last}` };
-    await this.leave();
-    const answer = await wire.call({ ...this.#call, headers });
-    this.#answer = answer;
+    await this.close();
+    const response = await client.send({ ...this.#request, headers });
+    this.#response = response;
     this.#connectedAt = this.#at;
     try {
-      if (answer.status === 206) this.#takePart(answer);
-      else if (answer.status === 200) this.#takeWhole(answer);
-      else if (answer.status === 416) await this.#takeNothing(answer);
-      else await ensure(answer);
+      if (response.status === 206) this.#takePart(response);
+      else if (response.status === 200) this.#takeWhole(response);
+      else if (response.status === 416) await this.#takeNothing(response);
+      else await ensure(response);
     } catch (error) {
-      await this.leave();
+      await this.close();
       throw error;
     }
   }
@@ -78,7 +85,7 @@ class Download {
   async next(): Promise<Bytes | undefined> {
     while (this.#at < this.#stop) {
       try {
-        const chunk = await this.#answer!.next();
+        const chunk = await this.#response!.read();
         if (!chunk && this.#size === undefined) return undefined;
         if (!chunk) throw this.#wrongSize(this.#at);
         const wanted = chunk.subarray(this.#skip).subarray(0, this.#stop - this.#at);
@@ -89,25 +96,25 @@ class Download {
         await this.#recover(error);
       }
     }
-    await this.leave();
+    await this.close();
     return undefined;
   }
 
-  async leave(): Promise<void> {
-    await this.#answer?.discard();
+  async close(): Promise<void> {
+    await this.#response?.discard();
   }
 
   get #stop(): number {
     return Math.min(this.#end, this.#size ?? Infinity);
   }
 
-  /** Connects again after a failure, unless that is of no use. */
+  /** Connects again after a failure, unless that is hopeless. */
   async #recover(error: unknown): Promise<void> {
-    const { environment, limits } = this.#place.wire.settings;
-    const { signal } = this.#call;
+    const { environment, limits } = this.#repository.client.settings;
+    const { signal } = this.#request;
     if (this.#at - this.#connectedAt >= progress) this.#failures = 0;
-    // What a runtime has decompressed cannot be gone on with.
-    const hopeless = !GantryError.is(error, "unavailable", "size-mismatch") || this.#answer?.encoded;
+    // After decompression by the runtime, the offset in the compressed bytes is not known.
+    const hopeless = !GantryError.is(error, "unavailable", "size-mismatch") || this.#response?.encoded;
     if (signal?.aborted || hopeless || this.#failures >= limits.retries) throw error;
     if (this.#failures > 0) {
       await environment.sleep(retryDelay(this.#failures, undefined, environment), signal);
@@ -116,8 +123,8 @@ class Download {
     await this.connect();
   }
 
-  /** 206: the range must be the one that was asked for, or its beginning. */
-  #takePart({ headers }: Answer): void {
+  /** 206: the range must be the requested one, or its beginning. */
+  #takePart({ headers }: HttpResponse): void {
     const header = headers.get("content-range") ?? "";
     const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header.trim()) ?? [];
     if (
@@ -125,7 +132,7 @@ class Download {
     ) {
       throw new GantryError(
         "invalid-document",
-        `${this.#call.what}: asked for the bytes from ${this.#at}, got ${
+        `${this.#request.what}: asked for the bytes from ${this.#at}, got ${
           JSON.stringify(header.slice(0, 80))
         }`,
       );
@@ -134,17 +141,17 @@ class Download {
     if (total !== "*") this.#checkSize(Number(total));
   }
 
-  /** 200: all of the bytes, whatever was asked for. */
-  #takeWhole({ length }: Answer): void {
+  /** 200: all of the bytes, whatever range was requested. */
+  #takeWhole({ length }: HttpResponse): void {
     this.#skip = this.#at;
     if (length !== undefined) this.#checkSize(length);
   }
 
-  /** 416: there is nothing there, which is right at the end. */
-  async #takeNothing(answer: Answer): Promise<void> {
-    const [, total] = /^bytes \*\/(\d+)$/.exec(answer.headers.get("content-range") ?? "") ?? [];
+  /** 416: nothing is there, which is right at the end of the blob. */
+  async #takeNothing(response: HttpResponse): Promise<void> {
+    const [, total] = /^bytes \*\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
     const size = total === undefined ? this.#size : Number(total);
-    if (size === undefined || this.#at < size) await ensure(answer);
+    if (size === undefined || this.#at < size) await ensure(response);
     else this.#checkSize(size);
   }
 
@@ -154,6 +161,6 @@ class Download {
   }
 
   #wrongSize(size: number): GantryError {
-    return new GantryError("size-mismatch", `${this.#call.what}: ${size} bytes, expected ${this.#size}`);
+    return new GantryError("size-mismatch", `${this.#request.what}: ${size} bytes, expected ${this.#size}`);
   }
 }

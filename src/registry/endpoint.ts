@@ -1,4 +1,4 @@
-/** The host that answers for a registry. */
+/** The host that serves a registry. */
 export function endpointOf(registry: string): string {
   return registry === "docker.io" ? "registry-1.docker.io" : registry;
 }

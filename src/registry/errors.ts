@@ -1,10 +1,12 @@
 import { type ErrorCode, GantryError } from "../errors.ts";
 import { parseJson } from "../spec/json.ts";
-import type { Answer } from "../http/response.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { redact } from "../http/redact.ts";
 
-/** What a registry said when it refused; the `cause` of the error. */
-export interface Refusal {
+const transientStatuses: readonly number[] = [408, 429, 499, 500, 502, 503, 504, 522];
+
+/** What a registry said when it refused a request: the `cause` of our error. */
+export interface RegistryError {
   /** The HTTP status. */
   status: number;
   /** The codes of its errors, such as `MANIFEST_UNKNOWN`. */
@@ -36,41 +38,45 @@ const byStatus: Record<number, ErrorCode> = {
   501: "unsupported",
 };
 
-/** Throws the error for an answer whose status is none of those hoped for. */
-export async function ensure(answer: Answer, ...statuses: number[]): Promise<void> {
-  if (!statuses.includes(answer.status)) throw await fault(answer);
+/**
+ * Throws unless the response has one of these statuses.
+ *
+ * @throws {GantryError} what {@link errorFrom} makes of it.
+ */
+export async function ensure(response: HttpResponse, ...statuses: number[]): Promise<void> {
+  if (!statuses.includes(response.status)) throw await errorFrom(response);
 }
 
-/** The error for an answer; reads its body. */
-export async function fault(answer: Answer): Promise<GantryError> {
-  const { status, what, note } = answer;
-  const body = await answer.bytes(answer.errorLimit).catch(() => undefined);
+/** The error that a response stands for. Reads its body. */
+export async function errorFrom(response: HttpResponse): Promise<GantryError> {
+  const { status, what, note } = response;
+  const body = await response.bytes(response.errorLimit).catch(() => undefined);
   const errors = body ? readErrors(body) : [];
   const codes = errors.map(({ code }) => code).filter((code) => code !== "");
-  // The status decides; codes only tell apart what it leaves open.
-  const open = status >= 400 && status < 500 && !isPassing(status);
+  // The status decides. The codes of the registry tell apart what it leaves open.
+  const open = status >= 400 && status < 500 && !isTransientStatus(status);
   const code = byStatus[status] ??
     (open ? codes.map((code) => byCode.get(code)).find((code) => code) ?? "invalid-document" : "unavailable");
   const said = joined(errors.map(({ code, message }) => joined([code, message], ": ")), "; ");
-  const cause: Refusal = { status, codes };
+  const cause: RegistryError = { status, codes };
   return new GantryError(code, `${what}: ${status} ${said || code}${note ? ` (${note})` : ""}`, { cause });
 }
 
-/** What was refused, if the error is such a refusal. */
-export function refusalOf(error: unknown): Refusal | undefined {
+/** What the registry said, if that is the cause of the error. */
+export function registryErrorOf(error: unknown): RegistryError | undefined {
   const cause = GantryError.is(error) ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "codes" in cause ? cause as Refusal : undefined;
+  return typeof cause === "object" && cause !== null && "codes" in cause ? cause as RegistryError : undefined;
 }
 
-/** Statuses that may be others in a moment; 499 and 522 come from proxies. */
-export function isPassing(status: number): boolean {
-  return [408, 429, 499, 500, 502, 503, 504, 522].includes(status);
+/** Whether a status may be another one in a moment. 499 and 522 come from proxies. */
+export function isTransientStatus(status: number): boolean {
+  return transientStatuses.includes(status);
 }
 
-/** Whether it failed for the moment: the connection, or what the server said. */
-export function passes(error: unknown): boolean {
-  const refusal = refusalOf(error);
-  return refusal ? isPassing(refusal.status) : GantryError.is(error, "unavailable");
+/** Whether an error may be gone in a moment: of the connection, or with a transient status. */
+export function isTransient(error: unknown): boolean {
+  const said = registryErrorOf(error);
+  return said ? isTransientStatus(said.status) : GantryError.is(error, "unavailable");
 }
 
 /** `{"errors":[{"code","message","detail"}]}`, or whatever text came instead. */

@@ -7,73 +7,76 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { piecesOf } from "../content/pieces.ts";
-import type { Place } from "./repository.ts";
+import type { Repository } from "./repository.ts";
 import { Upload } from "./upload.ts";
-import { grace } from "../http/timeout.ts";
+import { delayedAbort } from "../http/delayed_abort.ts";
 
-// GHCR takes no more than 4 MiB in a piece and says so; ECR takes no less than 5 and does not.
-const pieceSize = 5 << 20;
+// GHCR takes no more than 4 MiB in a piece and says so. ECR takes no less than 5 MiB and does not say so.
+const defaultPieceSize = 5 << 20;
 
-/** How long a piece that is on its way may take to arrive after an abort. */
-const lastPiece = 5000;
+/** Milliseconds that a piece under way has to arrive after an abort. */
+const lastPieceTimeout = 5000;
 
-/** Opens the upload that a session has begun, or begins it. */
+/** Opens the upload that a session has begun, or begins one. */
 export async function openIngest(
-  place: Place,
+  repository: Repository,
   session: string,
-  { signal, create = true, piece }: Options & { create?: boolean | undefined; piece?: number | undefined },
+  { signal, create = true, pieceSize }: Options & {
+    create?: boolean | undefined;
+    pieceSize?: number | undefined;
+  },
 ): Promise<Ingest> {
-  const { sessions } = place.wire.settings;
-  const key = sessionKey(place, session);
+  const { sessions } = repository.client.settings;
+  const key = sessionKey(repository, session);
   const stored = await sessions.get(key);
   let found = false;
   if (stored !== undefined) {
-    const upload = new Upload(place, new URL(stored));
-    const state = await upload.locate({ signal });
-    if (state === "known") return new RegistryIngest(place, session, upload, piece);
+    const upload = new Upload(repository, new URL(stored));
+    const state = await upload.askOffset({ signal });
+    if (state === "known") return new RegistryIngest(repository, session, upload, pieceSize);
     found = state === "unclear";
-    // It is better begun anew.
+    // Where the offset is not known, the upload is begun anew.
     await upload.cancel();
     await sessions.delete(key);
   }
   if (!found && !create) {
     throw new GantryError(
       "not-found",
-      `open session ${JSON.stringify(session)} of ${place.name()}: no such session`,
+      `open session ${JSON.stringify(session)} of ${repository.reference()}: no such session`,
     );
   }
-  const upload = await Upload.begin(place, { signal });
+  const upload = await Upload.begin(repository, { signal });
   await sessions.set(key, upload.location);
-  return new RegistryIngest(place, session, upload, piece);
+  return new RegistryIngest(repository, session, upload, pieceSize);
 }
 
 /** The key under which a session's upload is kept. */
-export function sessionKey(place: Place, session: string): string {
-  return `${place.name()}#${session}`;
+export function sessionKey(repository: Repository, session: string): string {
+  return `${repository.reference()}#${session}`;
 }
 
-/** An upload in pieces, each of which is remembered. */
+/** An upload in pieces. After each one, its new address is kept under the session. */
 class RegistryIngest implements Ingest {
-  readonly #place: Place;
+  readonly #repository: Repository;
   readonly #session: string;
   readonly #upload: Upload;
-  readonly #piece: number;
+  readonly #pieceSize: number;
   #hashed: { hasher: Hasher; size: number } | undefined;
 
   constructor(
-    place: Place,
+    repository: Repository,
     session: string,
     upload: Upload,
-    piece = place.wire.settings.pieceSize ?? pieceSize,
+    pieceSize = repository.client.settings.pieceSize ?? defaultPieceSize,
   ) {
-    this.#place = place;
+    this.#repository = repository;
     this.#session = session;
     this.#upload = upload;
-    this.#piece = Math.max(piece, upload.leastPiece);
+    this.#pieceSize = Math.max(pieceSize, upload.leastPiece);
   }
 
   get #key(): string {
-    return sessionKey(this.#place, this.#session);
+    return sessionKey(this.#repository, this.#session);
   }
 
   get offset(): number {
@@ -92,17 +95,17 @@ class RegistryIngest implements Ingest {
       const hasher = await createHasher().catch(() => undefined);
       this.#hashed = hasher && { hasher, size: 0 };
     }
-    const late = grace(signal, lastPiece);
+    const late = delayedAbort(signal, lastPieceTimeout);
     try {
-      for await (const piece of piecesOf(chunksOf(bytes, signal), this.#piece)) {
-        await this.#upload.piece(piece, { signal: late.signal });
-        await this.#place.wire.settings.sessions.set(this.#key, this.#upload.location);
+      for await (const piece of piecesOf(chunksOf(bytes, signal), this.#pieceSize)) {
+        await this.#upload.sendPiece(piece, { signal: late.signal });
+        await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
         if (!this.#hashed) continue;
         await this.#hashed.hasher.update(piece);
         this.#hashed.size += piece.byteLength;
       }
     } finally {
-      late.end();
+      late.close();
     }
     return this.offset;
   }
@@ -119,7 +122,10 @@ class RegistryIngest implements Ingest {
     }
     if (actual && algorithmOf(digest) === "sha256" && actual !== digest) {
       await this.abort();
-      throw new GantryError("digest-mismatch", `write ${this.#place.name(digest)}: the bytes are ${actual}`);
+      throw new GantryError(
+        "digest-mismatch",
+        `write ${this.#repository.reference(digest)}: the bytes are ${actual}`,
+      );
     }
     try {
       await this.#upload.finish(digest, new Uint8Array(0), { signal });
@@ -127,13 +133,13 @@ class RegistryIngest implements Ingest {
       if (GantryError.is(error, "digest-mismatch")) await this.abort();
       throw error;
     }
-    await this.#place.wire.settings.sessions.delete(this.#key);
+    await this.#repository.client.settings.sessions.delete(this.#key);
     return { mediaType: mediaTypes.octetStream, digest, size };
   }
 
   async abort(): Promise<void> {
     await this.#upload.cancel();
-    await this.#place.wire.settings.sessions.delete(this.#key);
+    await this.#repository.client.settings.sessions.delete(this.#key);
   }
 
   close(): Promise<void> {

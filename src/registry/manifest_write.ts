@@ -4,73 +4,82 @@ import { type ErrorCode, GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
-import { checkName, getManifest, putManifest, resolveManifest } from "./manifests.ts";
+import { putManifest } from "./manifest_put.ts";
+import { checkName, getManifest, resolveManifest } from "./manifest_resolve.ts";
 import { readContent } from "./checked_content.ts";
-import type { Place } from "./repository.ts";
-import { addReferrer } from "./referrers.ts";
+import type { Repository } from "./repository.ts";
+import { addReferrer } from "./referrers_tag.ts";
 
-/** Writes a manifest, under its name if it gets one. */
-export async function writeManifest(place: Place, content: Content, options: WriteOptions): Promise<Written> {
+/** Writes a manifest, and tags it where there is a name. */
+export async function writeManifest(
+  repository: Repository,
+  content: Content,
+  options: WriteOptions,
+): Promise<Written> {
   const { signal, name } = options;
-  const what = `write ${place.name(name ?? content.digest)}`;
+  const what = `write ${repository.reference(name ?? content.digest)}`;
   if (name !== undefined) checkName(name);
-  const limit = place.wire.settings.limits.manifest;
+  const limit = repository.client.settings.limits.manifest;
   const { bytes, digest, size } = await readContent(content, { what, limit, signal });
   const { mediaType } = content;
   const subject = subjectOf(parseDocument(bytes, { mediaType, what }));
   const descriptor = { mediaType, digest, size };
-  // One with a subject is sent again: only the answer to that tells who keeps the list of referrers. Artifactory denies
-  // what is not there; should it matter, the PUT will say so.
+  // A manifest with a subject is always sent: only the response tells whether the registry keeps the list of referrers.
+  // Artifactory answers 401 or 403 for what is not there. If that means more, the PUT will fail too.
   const present = !subject &&
-    await digestNow(place, name ?? digest, signal, "not-found", "denied", "unauthorized");
+    await currentDigest(repository, name ?? digest, signal, "not-found", "denied", "unauthorized");
   if (present === digest) return { descriptor, how: "present" };
-  // A registry files what is put under a tag by its sha256.
+  // A registry computes the sha256 of what is put under a tag, so other digests need a PUT of their own.
   const references = algorithmOf(digest) !== "sha256" && name ? [digest, name] : [name ?? digest];
   let listed: string | null = null;
   for (const reference of references) {
-    listed = await putManifest(place, reference, { bytes, descriptor, signal });
+    listed = await putManifest(repository, reference, { bytes, descriptor, signal });
   }
   if (subject && listed !== subject) {
-    await addReferrer(place, subject, referrerOf(bytes, descriptor, subject)!, { signal });
+    await addReferrer(repository, subject, referrerOf(bytes, descriptor, subject)!, { signal });
   }
   return { descriptor, how: "written" };
 }
 
-/** Gives a manifest a name. */
+/** Tags a manifest. */
 export async function tagManifest(
-  place: Place,
+  repository: Repository,
   name: string,
   { digest }: Descriptor,
   { signal, expect }: Options & { expect?: Digest | null | undefined },
 ): Promise<void> {
   checkName(name);
-  const now = await digestNow(place, name, signal, "not-found");
+  const now = await currentDigest(repository, name, signal, "not-found");
   if (expect !== undefined && expect !== now) {
     const [is, should] = [now ?? "free", expect ?? "free"];
-    throw new GantryError("conflict", `tag ${place.name(name)}: it is ${is}, expected ${should}`);
+    throw new GantryError("conflict", `tag ${repository.reference(name)}: it is ${is}, expected ${should}`);
   }
-  // Where tags cannot be moved, putting the same manifest is refused too.
+  // Registries with immutable tags refuse even a PUT of the same manifest.
   if (now === digest) return;
-  const { document: bytes, descriptor } = await getManifest(place, digest, { signal, scopes: place.push });
-  await putManifest(place, name, { bytes, descriptor, signal });
+  const { document: bytes, descriptor } = await getManifest(repository, digest, {
+    signal,
+    scopes: repository.pushScopes,
+  });
+  await putManifest(repository, name, { bytes, descriptor, signal });
 }
 
-/** What has the name now; null for the errors that mean nothing has. */
-async function digestNow(
-  place: Place,
+/** The digest that has the name now; null for the errors that mean that nothing has it. */
+async function currentDigest(
+  repository: Repository,
   name: string,
   signal: AbortSignal | undefined,
   ...none: ErrorCode[]
 ): Promise<Digest | null> {
   try {
-    return (await resolveManifest(place, name, { signal, scopes: place.push })).descriptor.digest;
+    return (await resolveManifest(repository, name, { signal, scopes: repository.pushScopes })).descriptor
+      .digest;
   } catch (error) {
     if (GantryError.is(error, ...none)) return null;
     throw error;
   }
 }
 
-/** The digest of what a document is about. */
+/** The digest of a document's subject. */
 export function subjectOf(document: Document): Digest | undefined {
   if (document.kind === "schema1") return undefined;
   return (document.kind === "manifest" ? document.manifest : document.index).subject?.digest;

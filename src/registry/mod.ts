@@ -6,7 +6,8 @@
  * import { registry } from "@gantry/oci/registry";
  *
  * const app = registry("ghcr.io/acme/app", {
- *   credentials: (host) => Promise.resolve(host === "ghcr.io" ? { username: "me", password: "secret" } : undefined),
+ *   credentials: ({ registry }) =>
+ *     Promise.resolve(registry === "ghcr.io" ? { username: "me", password: "secret" } : undefined),
  * });
  * console.log(app.registry, app.repository);
  * ```
@@ -34,10 +35,11 @@ export { type ErrorCode, GantryError } from "../errors.ts";
 export type { Annotations, Descriptor } from "../spec/descriptor.ts";
 export type { Algorithm, Digest } from "../spec/digest.ts";
 export type { Platform } from "../spec/platform.ts";
-export type { Refusal } from "./errors.ts";
-export type { Credentials } from "../content/credentials.ts";
+export type { RegistryError } from "./errors.ts";
+export type { Credentials, CredentialsProvider, CredentialsRequest } from "../content/credentials.ts";
 export type { Environment } from "../http/environment.ts";
-export type { Limits, RegistryOptions, Timeouts } from "./options.ts";
-export type { Sessions } from "./upload_sessions.ts";
-export { catalog, type Registries, registries, type Registry, registry } from "./registry.ts";
+export type { RegistryLimits, RegistryOptions, Timeouts } from "./options.ts";
+export type { UploadSessions } from "./upload_sessions.ts";
+export { catalog, type Registries, registries, registry } from "./registry.ts";
+export type { Registry } from "./target.ts";
 export { fetchTransport, type Transport, type TransportRequest } from "../http/transport.ts";

@@ -1,86 +1,108 @@
 /**
- * What a registry client can be told.
+ * The options of registry clients.
  *
  * @module
  */
 
-import type { Credentials } from "../content/credentials.ts";
+import type { CredentialsProvider } from "../content/credentials.ts";
 import { type Environment, sleep } from "../http/environment.ts";
-import { memorySessions, type Sessions } from "./upload_sessions.ts";
-import { fetchTransport } from "../http/transport.ts";
-import type { Transport } from "../http/transport.ts";
+import { memorySessions, type UploadSessions } from "./upload_sessions.ts";
+import { fetchTransport, type Transport } from "../http/transport.ts";
 
-/** Limits on what a registry can make us do. */
-export interface Limits {
-  /** Bytes of a manifest or index: 8 MiB. */
+/** Limits on what a registry can make the client do. */
+export interface RegistryLimits {
+  /** Bytes of a manifest or index. Default: 8 MiB. */
   manifest: number;
-  /** Bytes of one page of tags, repositories or referrers: 32 MiB. */
+  /** Bytes of one page of tags, repositories or referrers. Default: 32 MiB. */
   page: number;
-  /** Bytes of a token or an error: 128 KiB. */
+  /** Bytes of a token or an error. Default: 128 KiB. */
   answer: number;
-  /** Pages of one list: 10000. */
+  /** Pages of one list. Default: 10000. */
   pages: number;
-  /** Redirects that one request follows: 10. */
+  /** Redirects that one request follows. Default: 10. */
   redirects: number;
-  /** How often something that failed is tried again: 3. */
+  /** How often a request is retried after transient failures. Default: 3. */
   retries: number;
 }
 
 /** How long to wait for a registry, in milliseconds. */
 export interface Timeouts {
-  /** For an answer to begin once the request is sent: 60 seconds, ten times that where the registry verifies an upload. */
+  /**
+   * For a response to begin after the request is sent, and ten times that where the registry verifies an upload. Default:
+   * 60 000.
+   */
   response: number;
-  /** For the next bytes of a body: 60 seconds. */
+  /** For the next bytes of a body. Default: 60 000. */
   idle: number;
 }
 
 /** Options of {@link registry}. */
 export interface RegistryOptions {
-  /** Sends requests; `fetch` unless told. */
+  /** Sends requests. Default: `fetchTransport()`. */
   transport?: Transport | undefined;
-  /** Finds the credentials for a registry's host (`docker.io`, `localhost:5000`); nobody's unless told. */
-  credentials?: ((registry: string) => Promise<Credentials | undefined>) | undefined;
   /**
-   * Whether plain HTTP will do where a host does not speak HTTPS, for all hosts or for one. Unless told, it will for this
-   * machine's own: `localhost`, `127.0.0.1`, `[::1]`.
+   * Finds the credentials for a repository. It is asked once for each repository and set of actions, and again when a
+   * registry refuses what it gave. Default: none.
+   *
+   * @example
+   * ```ts
+   * import { registries } from "@gantry/oci/registry";
+   *
+   * const logins = new Map([
+   *   ["quay.io/acme", { username: "acme+robot", password: "secret" }],
+   *   ["quay.io", { username: "me", password: "secret" }],
+   * ]);
+   * const open = registries({
+   *   credentials: ({ registry, repository = "" }) => {
+   *     const [namespace] = repository.split("/");
+   *     return Promise.resolve(logins.get(`${registry}/${namespace}`) ?? logins.get(registry));
+   *   },
+   * });
+   * console.log(open("quay.io/acme/app").repository);
+   * ```
+   */
+  credentials?: CredentialsProvider | undefined;
+  /**
+   * Whether plain HTTP is used where a host does not speak HTTPS, for all hosts or for each. Default: for this machine only
+   * (`localhost`, `127.0.0.1`, `[::1]`).
    */
   insecure?: boolean | ((registry: string) => boolean) | undefined;
-  /** Hosts of token servers that may see credentials though they belong to another domain than the registry. */
+  /** Hosts of token servers that get credentials although they belong to another domain than the registry. */
   trustedRealms?: readonly string[] | undefined;
   /**
-   * Hosts that a registry may send us to though they have addresses inside the network and it has none, such as the storage
-   * behind it. They see no credentials.
+   * Hosts inside the network that a registry outside may redirect to, such as the storage behind it. They get no
+   * credentials.
    */
   trustedHosts?: readonly string[] | undefined;
-  /** Remembers unfinished uploads that have a `session`; in memory unless told. */
-  sessions?: Sessions | undefined;
+  /** Keeps unfinished uploads that have a `session`. Default: in memory. */
+  sessions?: UploadSessions | undefined;
   /**
-   * Uploads in pieces of so many bytes, each held in memory. Unless told, a blob goes in one piece where the registry takes
-   * it, and in pieces of 5 MiB when it has a session or a browser sends it.
+   * The bytes of the pieces in which a blob is uploaded; one piece is held in memory. Default: one request for the whole blob,
+   * and pieces of 5 MiB for uploads with a session and in browsers.
    */
   pieceSize?: number | undefined;
-  /** Names the program to the registry. */
+  /** The `User-Agent` header. Default: `gantry`. */
   userAgent?: string | undefined;
   /** Limits that differ from the defaults. */
-  limits?: Partial<Limits> | undefined;
+  limits?: Partial<RegistryLimits> | undefined;
   /** Timeouts that differ from the defaults. */
   timeouts?: Partial<Timeouts> | undefined;
-  /** The world outside, for tests. */
+  /** Clock, randomness and waiting; tests replace them. */
   environment?: Partial<Environment> | undefined;
 }
 
-/** The options with everything in place. */
+/** The options with all defaults filled in. */
 export interface Settings extends RegistryOptions {
   transport: Transport;
-  sessions: Sessions;
+  sessions: UploadSessions;
   userAgent: string;
-  limits: Limits;
+  limits: RegistryLimits;
   timeouts: Timeouts;
   environment: Environment;
 }
 
 /** Fills in the defaults. */
-export function settings(options: RegistryOptions = {}): Settings {
+export function withDefaults(options: RegistryOptions = {}): Settings {
   return {
     ...options,
     transport: options.transport ?? fetchTransport(),

@@ -3,91 +3,101 @@ import type { Content, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import type { Answer } from "../http/response.ts";
-import { findBlob } from "./blobs.ts";
-import { ensure, fault, refusalOf } from "./errors.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { findBlob } from "./blob_resolve.ts";
+import { ensure, errorFrom, registryErrorOf } from "./errors.ts";
 import { follow, withQuery } from "../http/url.ts";
-import { checkKept, type Place } from "./repository.ts";
-import type { Call } from "./client.ts";
+import { checkStored } from "./digest_check.ts";
+import type { Repository } from "./repository.ts";
+import type { RegistryRequest } from "./request.ts";
+
+/** The statuses that accept bytes. ECR answers 201: https://github.com/jdx/mise/pull/11376 */
+const accepted: readonly number[] = [200, 201, 202, 204];
 
 /** An upload that a registry has begun. https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs */
 export class Upload {
-  readonly #place: Place;
+  readonly #repository: Repository;
   #location: URL;
   /** How many bytes the registry has. */
   offset = 0;
-  /** The fewest bytes it takes in one piece, but for the last. */
+  /** The fewest bytes that the registry takes in a piece that is not the last. */
   readonly leastPiece: number;
 
-  constructor(place: Place, location: URL, leastPiece = 0) {
-    this.#place = place;
+  constructor(repository: Repository, location: URL, leastPiece = 0) {
+    this.#repository = repository;
     this.#location = location;
     this.leastPiece = leastPiece;
   }
 
-  /** Begins one. */
-  static async begin(place: Place, { signal, algorithm }: Options & { algorithm?: string }): Promise<Upload> {
+  /** Begins an upload. */
+  static async begin(
+    repository: Repository,
+    { signal, algorithm }: Options & { algorithm?: string },
+  ): Promise<Upload> {
     const query = algorithm === undefined || algorithm === "sha256" ? "" : `?digest-algorithm=${algorithm}`;
-    const answer = await postUpload(place, { query, signal });
-    await ensure(answer, 200, 202, 204);
-    return await Upload.from(place, answer);
+    const response = await postUpload(repository, { query, signal });
+    await ensure(response, 200, 202, 204);
+    return await Upload.from(repository, response);
   }
 
-  /** The upload that the registry's answer to a POST tells of. */
-  static async from(place: Place, answer: Answer): Promise<Upload> {
-    await answer.discard();
-    const location = nextLocation(place, answer);
+  /** The upload that a registry's response to a POST describes. */
+  static async from(repository: Repository, response: HttpResponse): Promise<Upload> {
+    await response.discard();
+    const location = nextLocation(repository, response);
     if (!location) {
-      throw new GantryError("invalid-document", `${whatOf(place)}: the registry does not tell where`);
+      throw new GantryError("invalid-document", `${whatOf(repository)}: the registry does not tell where`);
     }
-    const least = Number(answer.headers.get("oci-chunk-min-length") ?? 0);
-    return new Upload(place, location, least > 0 && least <= 64 << 20 ? least : 0);
+    const least = Number(response.headers.get("oci-chunk-min-length") ?? 0);
+    return new Upload(repository, location, least > 0 && least <= 64 << 20 ? least : 0);
   }
 
-  /** Where it goes on: secret, as it lets anybody add to it. */
+  /** Where the upload goes on. Secret: whoever knows it can add to the upload. */
   get location(): string {
     return this.#location.href;
   }
 
-  /** Asks how far it has come, which the registry may have forgotten, or not tell: `0-0` stands for one byte and for none. */
-  async locate({ signal }: Options): Promise<"known" | "unclear" | "forgotten"> {
-    const answer = await this.#call({ method: "GET", signal });
-    if (answer.status >= 400 && answer.status < 500) {
-      await answer.discard();
+  /**
+   * Asks the registry for the offset. "forgotten": there is no such upload any more. "unclear": there is, but the registry does
+   * not tell its offset; `0-0` stands for one byte as well as for none.
+   */
+  async askOffset({ signal }: Options): Promise<"known" | "unclear" | "forgotten"> {
+    const response = await this.#send({ method: "GET", signal });
+    if (response.status >= 400 && response.status < 500) {
+      await response.discard();
       return "forgotten";
     }
-    await this.#accept(answer, [200, 202, 204]);
-    const [, last] = /^(?:bytes=)?0-(\d+)$/.exec(answer.headers.get("range") ?? "") ?? [];
+    await this.#accept(response, [200, 202, 204]);
+    const [, last] = /^(?:bytes=)?0-(\d+)$/.exec(response.headers.get("range") ?? "") ?? [];
     if (last === undefined || last === "0") return "unclear";
     this.offset = Number(last) + 1;
     return "known";
   }
 
-  /** Sends content of any length as it comes. */
-  async stream(content: Content, { signal }: Options): Promise<void> {
+  /** Sends content of any length in one request. */
+  async sendStream(content: Content, { signal }: Options): Promise<void> {
     const headers = { "content-type": mediaTypes.octetStream };
-    await this.#accept(await this.#call({ method: "PATCH", headers, body: content, signal }), taken);
+    await this.#accept(await this.#send({ method: "PATCH", headers, body: content, signal }), accepted);
   }
 
-  /** Sends one piece that is in memory. */
-  async piece(bytes: Bytes, { signal }: Options): Promise<void> {
+  /** Sends a piece that is in memory. */
+  async sendPiece(bytes: Bytes, { signal }: Options): Promise<void> {
     const end = this.offset + bytes.byteLength;
     const headers = { "content-type": mediaTypes.octetStream, "content-range": `${this.offset}-${end - 1}` };
-    const answer = await this.#call({ method: "PATCH", headers, body: bytes, signal });
-    if (answer.status === 416) {
-      const error = await fault(answer);
-      // It may have arrived the first time, and only the answer was lost.
-      if (await this.locate({ signal }) !== "known" || this.offset !== end) throw error;
-    } else await this.#accept(answer, taken);
-    // Not what `Range` says: ECR repeats the first one. https://github.com/aws/containers-roadmap/issues/2831
+    const response = await this.#send({ method: "PATCH", headers, body: bytes, signal });
+    if (response.status === 416) {
+      const error = await errorFrom(response);
+      // The piece may have arrived the first time, and only the response was lost.
+      if (await this.askOffset({ signal }) !== "known" || this.offset !== end) throw error;
+    } else await this.#accept(response, accepted);
+    // Not from the `Range` header: ECR repeats that of the first piece. https://github.com/aws/containers-roadmap/issues/2831
     this.offset = end;
   }
 
-  /** Ends it: all that was sent, and perhaps some more bytes, become a blob. */
+  /** Ends the upload: all that was sent, followed by these bytes, becomes a blob. */
   async finish(digest: Digest, bytes: Bytes, { signal }: Options): Promise<void> {
-    const { timeouts } = this.#place.wire.settings;
+    const { timeouts } = this.#repository.client.settings;
     try {
-      const answer = await this.#call({
+      const response = await this.#send({
         method: "PUT",
         to: withQuery(this.#location, [["digest", digest]]),
         headers: { "content-type": mediaTypes.octetStream },
@@ -95,67 +105,64 @@ export class Upload {
         timeout: timeouts.response * 10,
         signal,
       });
-      await ensure(answer, ...taken);
-      await answer.discard();
-      checkKept(answer, digest);
+      await ensure(response, ...accepted);
+      await response.discard();
+      checkStored(response, digest);
     } catch (error) {
-      // The first answer may be what was lost, not the blob.
-      const gone = refusalOf(error)?.status === 404;
-      if (!gone || !await findBlob(this.#place, digest, { signal })) throw error;
+      // The blob may be there, and only the response to the first try was lost.
+      const gone = registryErrorOf(error)?.status === 404;
+      if (!gone || !await findBlob(this.#repository, digest, { signal })) throw error;
     }
   }
 
-  /** Gives it up. The registry forgets it in time if this fails, so that is no error. */
+  /** Gives the upload up. Does not fail: a registry forgets unfinished uploads by itself some day. */
   async cancel(): Promise<void> {
     try {
-      const answer = await this.#call({ method: "DELETE", once: true, timeout: 5000 });
-      await answer.discard();
+      const response = await this.#send({ method: "DELETE", once: true, timeout: 5000 });
+      await response.discard();
     } catch {
-      // Not reachable, perhaps for the same reason that made us give up.
+      // The registry cannot be reached, perhaps for the same reason that made us give up.
     }
   }
 
-  #call(call: Pick<Call, "method"> & Partial<Call>): Promise<Answer> {
-    const { wire, push: scopes } = this.#place;
-    return wire.call({ what: whatOf(this.#place), scopes, to: this.#location, ...call });
+  #send(request: Pick<RegistryRequest, "method"> & Partial<RegistryRequest>): Promise<HttpResponse> {
+    const { client, pushScopes: scopes } = this.#repository;
+    return client.send({ what: whatOf(this.#repository), scopes, to: this.#location, ...request });
   }
 
-  async #accept(answer: Answer, statuses: readonly number[]): Promise<void> {
-    await ensure(answer, ...statuses);
-    await answer.discard();
-    this.#location = nextLocation(this.#place, answer) ?? this.#location;
+  async #accept(response: HttpResponse, statuses: readonly number[]): Promise<void> {
+    await ensure(response, ...statuses);
+    await response.discard();
+    this.#location = nextLocation(this.#repository, response) ?? this.#location;
   }
 }
 
-// ECR answers 201: https://github.com/jdx/mise/pull/11376
-const taken: readonly number[] = [200, 201, 202, 204];
-
-/** Asks for an upload, or for a mount. */
+/** Asks for an upload or a mount. */
 export function postUpload(
-  place: Place,
+  repository: Repository,
   { query, signal, scopes = [] }: Options & { query: string; scopes?: readonly string[] },
-): Promise<Answer> {
-  return place.ask("POST", `blobs/uploads/${query}`, {
-    what: whatOf(place),
-    scopes: [...place.push, ...scopes],
+): Promise<HttpResponse> {
+  return repository.send("POST", `blobs/uploads/${query}`, {
+    what: whatOf(repository),
+    scopes: [...repository.pushScopes, ...scopes],
     body: new Uint8Array(0),
     signal,
   });
 }
 
-function whatOf(place: Place): string {
-  return `write a blob to ${place.name()}`;
+function whatOf(repository: Repository): string {
+  return `write a blob to ${repository.reference()}`;
 }
 
-/** Where an upload goes on. */
-function nextLocation(place: Place, { url, headers }: Answer): URL | undefined {
+/** Where an upload goes on, if the response tells. */
+function nextLocation(repository: Repository, { url, headers }: HttpResponse): URL | undefined {
   const location = headers.get("location");
   if (location === null) return undefined;
-  // Some leave the scheme out: `registry.example.com/v2/…`.
+  // Some leave out the scheme: `registry.example.com/v2/…`.
   const whole = /^[a-z0-9][a-z0-9.-]*[.:][a-z0-9.:-]*\/v2\//i.test(location) ? `//${location}` : location;
-  // Registries behind a proxy that speaks HTTPS do not always know of it.
+  // Registries do not always know that the proxy in front of them speaks HTTPS.
   const upgraded = url.protocol === "https:" && whole.startsWith(`http://${url.host}/`)
     ? `https${whole.slice(4)}`
     : whole;
-  return follow(url, upgraded, whatOf(place), place.wire.settings.trustedHosts);
+  return follow(url, upgraded, whatOf(repository), repository.client.settings.trustedHosts);
 }

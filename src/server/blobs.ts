@@ -3,16 +3,21 @@ import type { Target } from "../content/contracts.ts";
 import { readVerified } from "../content/read.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import { type Call, empty } from "./call.ts";
+import type { RequestContext } from "./request_context.ts";
+import { empty } from "./responses.ts";
 import { etagOf, hasAlready, rangeOf, type Span } from "./conditions.ts";
-import { orUnknown, refusal, supported } from "./refusal.ts";
+import { httpError, orNotFound } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
+import { targetMethod } from "./target_method.ts";
 
 /** GET and HEAD of a blob, whole or in part. */
-export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob">): Promise<Response> {
-  const { request, signal } = call;
-  const target = await call.target(repository);
-  const { descriptor } = await orUnknown(
+export async function getBlob(
+  context: RequestContext,
+  { repository, digest }: RouteTo<"blob">,
+): Promise<Response> {
+  const { request, signal } = context;
+  const target = await context.target(repository);
+  const { descriptor } = await orNotFound(
     target.resolve(digest, { role: "blob", signal }),
     "BLOB_UNKNOWN",
     `blob ${digest} is not in ${repository}`,
@@ -30,7 +35,7 @@ export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob"
   if (request.method === "HEAD") return new Response(null, { headers });
   const range = rangeOf(request.headers, size, digest);
   if (range === "unsatisfiable") {
-    throw refusal(416, "SIZE_INVALID", `blob ${digest} has ${size} bytes`, {
+    throw httpError(416, "SIZE_INVALID", `blob ${digest} has ${size} bytes`, {
       headers: { "content-range": `bytes */${size}` },
     });
   }
@@ -42,18 +47,21 @@ export async function getBlob(call: Call, { repository, digest }: RouteTo<"blob"
 }
 
 /** DELETE of a blob. */
-export async function deleteBlob(call: Call, { repository, digest }: RouteTo<"blob">): Promise<Response> {
-  const target = await call.target(repository);
-  const remove = supported(target.delete, "delete").bind(target);
-  await orUnknown(
-    remove({ digest }, { role: "blob", signal: call.signal }),
+export async function deleteBlob(
+  context: RequestContext,
+  { repository, digest }: RouteTo<"blob">,
+): Promise<Response> {
+  const target = await context.target(repository);
+  const remove = targetMethod(target, "delete", "delete");
+  await orNotFound(
+    remove({ digest }, { role: "blob", signal: context.signal }),
     "BLOB_UNKNOWN",
     `blob ${digest} is not in ${repository}`,
   );
   return empty(202);
 }
 
-/** Part of a blob. Its hash cannot be checked, but at least it is as long as was said. */
+/** Part of a blob. Its digest cannot be checked, but its length is. */
 async function openSpan(
   target: Target,
   blob: Pick<Descriptor, "digest" | "size">,

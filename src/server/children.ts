@@ -4,16 +4,18 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { Document } from "../spec/document.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
-import { type Problem, Refusal } from "./refusal.ts";
+import { type ErrorEntry, HttpError } from "./http_error.ts";
 
-/** How many are looked for at a time. */
+/** How many are looked for at the same time. */
 const concurrency = 8;
-/** How many are named in an answer. */
-const mostProblems = 100;
+/** How many are named in a response. */
+const mostEntries = 100;
 
 /**
- * Refuses a document that names what the repository does not have, or has in another size. Layers that are not to be
- * pushed may be missing, and the subject may come later.
+ * Checks that the repository has everything that a document needs, in the size that it says. Foreign layers may be missing,
+ * and so may the subject: it may be pushed later.
+ *
+ * @throws {HttpError} 400 with an entry for each that is missing or of another size.
  */
 export async function requireChildren(
   target: Target,
@@ -21,36 +23,36 @@ export async function requireChildren(
   signal: AbortSignal,
 ): Promise<void> {
   const children = new Map<Digest, Descriptor>();
-  const problems: Problem[] = [];
-  for (const child of childrenOf(document)) {
+  const entries: ErrorEntry[] = [];
+  for (const child of requiredDescriptors(document)) {
     const known = children.get(child.digest);
-    if (known && known.size !== child.size) problems.push(sizeInvalid(child, known.size));
+    if (known && known.size !== child.size) entries.push(sizeInvalid(child, known.size));
     children.set(child.digest, child);
   }
   const queue = children.values();
   await Promise.all(Array.from({ length: concurrency }, async () => {
     for (const child of queue) {
-      const problem = await problemWith(child, target, signal);
-      if (problem) problems.push(problem);
+      const entry = await check(child, target, signal);
+      if (entry) entries.push(entry);
     }
   }));
-  if (problems.length > 0) throw new Refusal(400, problems.slice(0, mostProblems));
+  if (entries.length > 0) throw new HttpError(400, entries.slice(0, mostEntries));
 }
 
-function childrenOf(document: Document): Descriptor[] {
+function requiredDescriptors(document: Document): Descriptor[] {
   if (document.kind === "index") return document.index.manifests;
   if (document.kind === "schema1") return [];
   const { config, layers } = document.manifest;
   return [config, ...layers.filter((layer) => !isForeignType(layer.mediaType))];
 }
 
-async function problemWith(
+async function check(
   child: Descriptor,
   target: Target,
   signal: AbortSignal,
-): Promise<Problem | undefined> {
+): Promise<ErrorEntry | undefined> {
   const { digest, mediaType } = child;
-  // BuildKit's cache is an index of layers: they are blobs, wherever they are named.
+  // BuildKit's cache is an index that names layers, which are blobs.
   const role = isDocumentType(mediaType) ? "manifest" : "blob";
   try {
     const { descriptor } = await target.resolve(digest, { role, signal });
@@ -62,7 +64,7 @@ async function problemWith(
   }
 }
 
-function sizeInvalid({ digest, size }: Descriptor, actual: number): Problem {
+function sizeInvalid({ digest, size }: Descriptor, actual: number): ErrorEntry {
   const message = `the manifest says that ${digest} has ${size} bytes, it has ${actual}`;
   return { code: "MANIFEST_INVALID", message, detail: { digest } };
 }

@@ -1,5 +1,5 @@
 import type { Digest } from "../spec/digest.ts";
-import { refusal } from "./refusal.ts";
+import { httpError } from "./http_error.ts";
 
 /** Bytes from `start` up to `end`. */
 export interface Span {
@@ -12,7 +12,7 @@ export function etagOf(digest: Digest): string {
   return `"${digest}"`;
 }
 
-/** Whether the client says that it has these bytes. */
+/** Whether `If-None-Match` says that the client has these bytes. */
 export function hasAlready(headers: Headers, digest: Digest): boolean {
   const tags = headers.get("if-none-match")?.split(",") ?? [];
   return tags.some((tag) => {
@@ -22,8 +22,8 @@ export function hasAlready(headers: Headers, digest: Digest): boolean {
 }
 
 /**
- * What of `size` bytes a request's `Range` asks for: nothing when it asks for all, or for something that need not be
- * understood, like several ranges at once.
+ * The bytes, out of `size`, that the `Range` of a request asks for. Undefined when it asks for all of them, or in a way that a
+ * server may ignore, such as several ranges.
  */
 export function rangeOf(headers: Headers, size: number, digest: Digest): Span | "unsatisfiable" | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(headers.get("range") ?? "");
@@ -36,18 +36,22 @@ export function rangeOf(headers: Headers, size: number, digest: Digest): Span | 
   return start < end ? { start, end } : "unsatisfiable";
 }
 
-/** Which bytes of an upload a request brings, if it says so: `0-1023`, both ends included. */
+/**
+ * The bytes of an upload that a request brings, if its `Content-Range` tells: `0-1023`, both ends included.
+ *
+ * @throws {HttpError} 400 for a range that is invalid, or not as long as the body.
+ */
 export function pieceOf(headers: Headers): Span | undefined {
   const value = headers.get("content-range");
   if (value === null) return undefined;
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(value);
   const [start, end] = [Number(match?.[1]), Number(match?.[2]) + 1];
   if (!match || end <= start) {
-    throw refusal(400, "BLOB_UPLOAD_INVALID", "the Content-Range is not FIRST-LAST");
+    throw httpError(400, "BLOB_UPLOAD_INVALID", "the Content-Range is not FIRST-LAST");
   }
   const length = headers.get("content-length");
   if (length !== null && Number(length) !== end - start) {
-    throw refusal(400, "SIZE_INVALID", "the Content-Range and the Content-Length disagree");
+    throw httpError(400, "SIZE_INVALID", "the Content-Range and the Content-Length disagree");
   }
   return { start, end };
 }

@@ -1,18 +1,20 @@
 import { isRepository, isTag } from "../spec/reference.ts";
-import { type Call, json } from "./call.ts";
-import { orUnknown, refusal, supported } from "./refusal.ts";
+import type { RequestContext } from "./request_context.ts";
+import { json } from "./responses.ts";
+import { httpError, orNotFound } from "./http_error.ts";
 import { parameter, type RouteTo } from "./routes.ts";
+import { cannot, targetMethod } from "./target_method.ts";
 
-/** The most names in one answer, whatever the client asks for. */
+/** The most names in one response, whatever the client asks for. */
 const longestPage = 10_000;
 
 /** GET of a repository's tags. */
-export async function listTags(call: Call, { repository }: RouteTo<"tags">): Promise<Response> {
-  const page = pageOf(call.url);
-  const target = await call.target(repository);
-  const names = supported(target.names, "list its tags").bind(target);
-  const tags = await orUnknown(
-    collect(names({ signal: call.signal }), isTag),
+export async function listTags(context: RequestContext, { repository }: RouteTo<"tags">): Promise<Response> {
+  const page = pageOf(context.url);
+  const target = await context.target(repository);
+  const names = targetMethod(target, "names", "list its tags");
+  const tags = await orNotFound(
+    collect(names({ signal: context.signal }), isTag),
     "NAME_UNKNOWN",
     `repository ${repository} is not known`,
   );
@@ -21,10 +23,10 @@ export async function listTags(call: Call, { repository }: RouteTo<"tags">): Pro
 }
 
 /** GET of the repositories. */
-export async function listRepositories(call: Call): Promise<Response> {
-  const page = pageOf(call.url);
-  const catalog = supported(call.catalog, "list its repositories");
-  const { items, headers } = cut(await collect(catalog(), isRepository), page, "/v2/_catalog");
+export async function listRepositories(context: RequestContext): Promise<Response> {
+  const page = pageOf(context.url);
+  if (!context.catalog) throw cannot("list its repositories");
+  const { items, headers } = cut(await collect(context.catalog(), isRepository), page, "/v2/_catalog");
   return json({ repositories: items }, 200, headers);
 }
 
@@ -36,7 +38,7 @@ interface Page {
 function pageOf(url: URL): Page {
   const n = parameter(url, "n", "PAGINATION_NUMBER_INVALID");
   if (n !== undefined && !/^\d{1,15}$/.test(n)) {
-    throw refusal(400, "PAGINATION_NUMBER_INVALID", 'the parameter "n" is not a number of entries');
+    throw httpError(400, "PAGINATION_NUMBER_INVALID", 'the parameter "n" is not a number of entries');
   }
   return {
     n: n === undefined ? undefined : Number(n),
@@ -44,14 +46,14 @@ function pageOf(url: URL): Page {
   };
 }
 
-/** Those that are valid, once each, in the order of their bytes: all of them are ASCII. */
+/** The valid names, once each, in the order of their bytes: all of them are ASCII. */
 async function collect(names: AsyncIterable<string>, valid: (name: string) => boolean): Promise<string[]> {
   const found = new Set<string>();
   for await (const name of names) if (valid(name)) found.add(name);
   return [...found].sort();
 }
 
-/** One page, and where the next one is. `last` need not be there any more. */
+/** One page, and a link to the next. `last` may have been removed since the page before. */
 function cut(
   sorted: readonly string[],
   { n, last }: Page,

@@ -4,18 +4,20 @@ import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
-import { type Call, empty } from "./call.ts";
+import type { RequestContext } from "./request_context.ts";
+import { empty } from "./responses.ts";
 import { requireChildren } from "./children.ts";
 import { etagOf, hasAlready } from "./conditions.ts";
-import { orUnknown, refusal, supported } from "./refusal.ts";
+import { httpError, orNotFound } from "./http_error.ts";
 import type { Reference, RouteTo } from "./routes.ts";
+import { targetMethod } from "./target_method.ts";
 
 /** GET and HEAD of a manifest. */
-export async function getManifest(call: Call, route: RouteTo<"manifest">): Promise<Response> {
-  const { request, signal } = call;
-  const target = await call.target(route.repository);
+export async function getManifest(context: RequestContext, route: RouteTo<"manifest">): Promise<Response> {
+  const { request, signal } = context;
+  const target = await context.target(route.repository);
   const whole = request.method !== "HEAD";
-  const { descriptor, document } = await orUnknown(
+  const { descriptor, document } = await orNotFound(
     target.resolve(nameOf(route.reference), { role: "manifest", document: whole, signal }),
     ...unknownManifest(route),
   );
@@ -26,7 +28,7 @@ export async function getManifest(call: Call, route: RouteTo<"manifest">): Promi
   if (hasAlready(request.headers, descriptor.digest)) return empty(304, headers);
   const bytes = whole
     ? document ??
-      await readDocument(target, descriptor, { role: "manifest", limit: call.manifestLimit, signal })
+      await readDocument(target, descriptor, { role: "manifest", limit: context.manifestLimit, signal })
     : null;
   return new Response(bytes, {
     headers: {
@@ -38,16 +40,16 @@ export async function getManifest(call: Call, route: RouteTo<"manifest">): Promi
 }
 
 /** PUT of a manifest under a tag or its digest. */
-export async function putManifest(call: Call, route: RouteTo<"manifest">): Promise<Response> {
+export async function putManifest(context: RequestContext, route: RouteTo<"manifest">): Promise<Response> {
   const { repository, reference } = route;
-  const { request, signal } = call;
-  const bytes = await readBody(call);
+  const { request, signal } = context;
+  const bytes = await readBody(context);
   const document = parse(bytes, request.headers.get("content-type"));
   const digest = await digestBytes(bytes, reference.digest ? algorithmOf(reference.digest) : "sha256");
   if (reference.digest && reference.digest !== digest) {
-    throw refusal(400, "DIGEST_INVALID", `the manifest's digest is ${digest}`);
+    throw httpError(400, "DIGEST_INVALID", `the manifest's digest is ${digest}`);
   }
-  const target = await call.target(repository);
+  const target = await context.target(repository);
   await requireChildren(target, document, signal);
   await target.write({
     mediaType: document.mediaType,
@@ -66,17 +68,14 @@ export async function putManifest(call: Call, route: RouteTo<"manifest">): Promi
 }
 
 /** DELETE of a tag, or of a manifest with all its tags. */
-export async function deleteManifest(call: Call, route: RouteTo<"manifest">): Promise<Response> {
+export async function deleteManifest(context: RequestContext, route: RouteTo<"manifest">): Promise<Response> {
   const { reference, repository } = route;
-  const { signal } = call;
-  const target = await call.target(repository);
+  const { signal } = context;
+  const target = await context.target(repository);
   const work = reference.digest
-    ? supported(target.delete, "delete").call(target, { digest: reference.digest }, {
-      role: "manifest",
-      signal,
-    })
-    : supported(target.untag, "remove a tag").call(target, reference.tag, { signal });
-  await orUnknown(work, ...unknownManifest(route));
+    ? targetMethod(target, "delete", "delete")({ digest: reference.digest }, { role: "manifest", signal })
+    : targetMethod(target, "untag", "remove a tag")(reference.tag, { signal });
+  await orNotFound(work, ...unknownManifest(route));
   return empty(202);
 }
 
@@ -88,12 +87,12 @@ function unknownManifest({ repository, reference }: RouteTo<"manifest">): ["MANI
   return ["MANIFEST_UNKNOWN", `manifest ${nameOf(reference)} is not in ${repository}`];
 }
 
-/** All of the request's body; what is too long is refused as soon as that shows. */
-async function readBody({ request, manifestLimit: limit, signal }: Call): Promise<Bytes> {
-  const tooLarge = () => refusal(413, "SIZE_INVALID", `the manifest is longer than ${limit} bytes`);
+/** The whole body of a request. It is refused as soon as it turns out to be too long. */
+async function readBody({ request, manifestLimit: limit, signal }: RequestContext): Promise<Bytes> {
+  const tooLarge = () => httpError(413, "SIZE_INVALID", `the manifest is longer than ${limit} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
   const body = request.body as ReadableStream<Bytes> | null;
-  if (!body) throw refusal(400, "MANIFEST_INVALID", "the manifest is empty");
+  if (!body) throw httpError(400, "MANIFEST_INVALID", "the manifest is empty");
   try {
     return await readAll(body, { limit, what: "manifest", signal });
   } catch (error) {
@@ -106,8 +105,8 @@ function parse(bytes: Bytes, mediaType: string | null): Exclude<Document, { kind
     const document = parseDocument(bytes, { mediaType, what: "manifest" });
     if (document.kind !== "schema1") return document;
   } catch (error) {
-    if (GantryError.is(error)) throw refusal(400, "MANIFEST_INVALID", error.message);
+    if (GantryError.is(error)) throw httpError(400, "MANIFEST_INVALID", error.message);
     throw error;
   }
-  throw refusal(400, "MANIFEST_INVALID", "manifests of Docker's schema 1 are not taken");
+  throw httpError(400, "MANIFEST_INVALID", "manifests of Docker's schema 1 are not taken");
 }

@@ -1,8 +1,24 @@
 /**
- * Serves a function from request to response over HTTP.
+ * Serves a function from request to response over HTTP, in Deno, Bun and Node.
  *
- * One implementation for Deno, Bun and Node: `Bun.serve` drops the `Content-Length` of a streamed answer
- * (https://github.com/oven-sh/bun/issues/28186), and `node:http` is fast enough in all three.
+ * All three use `node:http`: `Bun.serve` drops the `Content-Length` of a streamed response
+ * (https://github.com/oven-sh/bun/issues/28186).
+ *
+ * @example A registry in memory, on a free port of this machine
+ * ```ts
+ * import { memory } from "@gantry/oci/content";
+ * import { server } from "@gantry/oci/server";
+ * import { listen } from "@gantry/oci/server/node";
+ *
+ * const target = memory();
+ * const listening = await listen(server({ repositories: () => target }), { port: 0 });
+ * try {
+ *   const response = await fetch(`${listening.url}/v2/app/tags/list`);
+ *   console.log(await response.json()); // { name: "app", tags: [] }
+ * } finally {
+ *   await listening.close();
+ * }
+ * ```
  *
  * @module
  */
@@ -11,36 +27,53 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type Bytes, chunksOf } from "../bytes.ts";
 
-/** Answers a request. */
+/**
+ * Answers a request. The request's signal aborts when the client disconnects before the whole response is sent. A handler that
+ * throws is answered with a status of 500; a response body that fails breaks the connection, so that the client notices.
+ */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** Where to listen. */
+/** Options of {@link listen}. */
 export interface ListenOptions {
-  /** Host name or address; this machine's loopback address unless told. */
+  /** The host name or address to listen at. Default: `127.0.0.1`, which only this machine reaches. */
   hostname?: string | undefined;
-  /** Port; 0, the default, takes a free one. */
+  /** The port. Default: 0, which takes a free one. */
   port?: number | undefined;
-  /** Seconds without a byte in either direction after which a connection is closed; 300 unless told. */
+  /** Seconds without a byte in either direction after which a connection is closed. Default: 300. */
   idle?: number | undefined;
 }
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface Listening {
-  /** Where it is reached, without a slash at the end. */
+  /** Its address, without a slash at the end: `http://127.0.0.1:5000`. */
   readonly url: string;
-  /** The port that it took. */
+  /** Its port. */
   readonly port: number;
-  /** Stops listening and ends all connections. */
+  /** Stops listening and closes all connections, those with a request under way too. */
   close(): Promise<void>;
 }
 
-/** What a refused sender may still send before its connection is closed, in bytes. */
+/** The bytes that a client may still send after its request was answered, before its connection is closed. */
 const mostDiscarded = 64 * 1024 * 1024;
 
-/** Listens, and hands every request to `handler`. Rejects when the address cannot be had. */
+/**
+ * Listens, and gives every request to the handler. Bodies are streamed in both directions, no faster than the other side reads.
+ *
+ * @throws {Error} Node's error when the address cannot be listened at; its `code` is `EADDRINUSE` where the port is taken.
+ *
+ * @example
+ * ```ts
+ * import { listen } from "@gantry/oci/server/node";
+ *
+ * const listening = await listen(() => Promise.resolve(new Response("hello")));
+ * const response = await fetch(listening.url);
+ * console.log(await response.text()); // hello
+ * await listening.close();
+ * ```
+ */
 export async function listen(handler: Handler, options: ListenOptions = {}): Promise<Listening> {
   const { hostname = "127.0.0.1", port = 0, idle = 300 } = options;
-  // Silence ends a request, not the five minutes after which Node would cut a large upload.
+  // Only silence ends a request. By default, Node would cut off a large upload after five minutes.
   const server = createServer({ requestTimeout: 0 }, (incoming, outgoing) => {
     void serve(handler, incoming, outgoing);
   });
@@ -66,17 +99,21 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
 }
 
 async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const gone = new AbortController();
+  const disconnect = new AbortController();
   const { stream, discard } = bodyOf(incoming);
   outgoing.once("close", () => {
-    if (!outgoing.writableFinished) gone.abort(disconnected());
+    if (!outgoing.writableFinished) disconnect.abort(disconnected());
   });
   outgoing.on("error", () => {}); // "close" follows
   try {
-    const request = requestOf(incoming, stream, gone.signal);
-    await send(request ? await handler(request) : new Response(null, { status: 400 }), outgoing, gone.signal);
+    const request = requestOf(incoming, stream, disconnect.signal);
+    await send(
+      request ? await handler(request) : new Response(null, { status: 400 }),
+      outgoing,
+      disconnect.signal,
+    );
   } catch {
-    // Once part of an answer is out, only a broken connection says that it is not whole.
+    // After the headers, only a broken connection tells the client that the response is not complete.
     if (outgoing.headersSent) outgoing.destroy();
     else outgoing.writeHead(500, { "content-length": 0 }).end();
   } finally {
@@ -84,7 +121,7 @@ async function serve(handler: Handler, incoming: IncomingMessage, outgoing: Serv
   }
 }
 
-/** The request; nothing where its target or a header is more than the web's types can hold. */
+/** The request; undefined where its target or a header is invalid as a web `Request`. */
 function requestOf(
   { method = "GET", url = "", rawHeaders }: IncomingMessage,
   body: ReadableStream<Bytes>,
@@ -97,18 +134,18 @@ function requestOf(
       (headers.has("transfer-encoding") || Number(headers.get("content-length")) > 0);
     const init: RequestInit & { duplex: "half" } = { method, headers, signal, duplex: "half" };
     if (hasBody) init.body = body;
-    // The client's word for this host is not taken for it.
+    // The `Host` header is whatever the client says, so the URL does not use it.
     return new Request(new URL(url.startsWith("/") ? `http://localhost${url}` : url), init);
   } catch {
     return undefined;
   }
 }
 
-/** The request's body as a stream that reads no faster than it is read. */
+/** The body of a request as a stream that reads from the connection only what is read from it. */
 function bodyOf(incoming: IncomingMessage): { stream: ReadableStream<Bytes>; discard: () => void } {
   let controller: ReadableStreamDefaultController<Bytes> | undefined;
   let discarded = 0;
-  // What is left is read and thrown away: a connection closed under a sender could take the answer with it.
+  // The rest is read and dropped: if the connection were closed while the client sends, it might never read the response.
   const discard = () => {
     controller = undefined;
     incoming.resume();

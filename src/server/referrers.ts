@@ -1,24 +1,25 @@
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { type Call, json } from "./call.ts";
-import { refusal } from "./refusal.ts";
+import type { RequestContext } from "./request_context.ts";
+import { json } from "./responses.ts";
+import { httpError } from "./http_error.ts";
 import { digestParameter, parameter, type RouteTo } from "./routes.ts";
 
-/** The most that one answer holds, in characters of JSON: less than what clients take for a manifest. */
+/** The most that one response holds, in characters of JSON: less than the manifest limits of clients. */
 const longestPage = 2 * 1024 * 1024;
 
 /** GET of the manifests whose subject this is. */
 export async function listReferrers(
-  call: Call,
+  context: RequestContext,
   { repository, digest }: RouteTo<"referrers">,
 ): Promise<Response> {
-  const { url, signal } = call;
+  const { url, signal } = context;
   const artifactType = parameter(url, "artifactType", "UNSUPPORTED");
   const last = digestParameter(url, "last");
-  const target = await call.target(repository);
+  const target = await context.target(repository);
   // 404 tells clients to look for the fallback tag.
-  if (!target.referrers) throw refusal(404, "UNSUPPORTED", "this repository keeps no list of referrers");
+  if (!target.referrers) throw httpError(404, "UNSUPPORTED", "this repository keeps no list of referrers");
 
   const found = new Map<string, Descriptor>();
   try {
@@ -27,7 +28,7 @@ export async function listReferrers(
       found.set(descriptor.digest, descriptor);
     }
   } catch (error) {
-    // Nothing refers to what is in no repository; a 404 would mean something else.
+    // A subject that is not there has no referrers. A 404 would say that there is no such API.
     if (!GantryError.is(error, "not-found")) throw error;
   }
   const sorted = [...found.values()]
@@ -47,7 +48,7 @@ export async function listReferrers(
   return json({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, 200, headers);
 }
 
-/** As many as one answer holds, but at least one. */
+/** As many as one response holds, but at least one. */
 function firstPage(descriptors: readonly Descriptor[]): readonly Descriptor[] {
   let room = longestPage;
   const end = descriptors.findIndex((descriptor, i) => {

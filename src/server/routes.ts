@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from "../spec/digest.ts";
 import { isRepository, isTag } from "../spec/reference.ts";
-import { type Code, type Refusal, refusal } from "./refusal.ts";
+import { type HttpError, httpError, type RegistryErrorCode } from "./http_error.ts";
 
-/** What a request's path asks for; every part of it is valid. */
+/** What the path of a request names; every part of it has been validated. */
 export type Route =
   | { kind: "ping" }
   | { kind: "catalog" }
@@ -20,8 +20,10 @@ export type Reference = { tag: string; digest?: undefined } | { tag?: undefined;
 export type RouteTo<Kind extends Route["kind"]> = Extract<Route, { kind: Kind }>;
 
 /**
- * Reads a path from its end, since a repository may be called `a/blobs/uploads`. Nothing but what passed its grammar
- * leaves here, so that it can become part of a key, a path or a header.
+ * Parses a path, from its end, since a repository may be called `a/blobs/uploads`. All names in a route have passed their
+ * grammar, so that they can become part of a key, a path or a header.
+ *
+ * @throws {HttpError} 400 for an invalid name, 404 for an unknown path.
  */
 export function routeOf(pathname: string): Route {
   if (pathname === "/v2" || pathname === "/v2/") return { kind: "ping" };
@@ -49,10 +51,14 @@ export function routeOf(pathname: string): Route {
   throw noRoute();
 }
 
-/** A query parameter; given twice, it could be read in two ways and is refused. */
-export function parameter(url: URL, name: string, code: Code): string | undefined {
+/**
+ * A query parameter.
+ *
+ * @throws {HttpError} 400 with this code where it is given more than once.
+ */
+export function parameter(url: URL, name: string, code: RegistryErrorCode): string | undefined {
   const values = url.searchParams.getAll(name);
-  if (values.length > 1) throw refusal(400, code, `the parameter "${name}" is given more than once`);
+  if (values.length > 1) throw httpError(400, code, `the parameter "${name}" is given more than once`);
   return values[0];
 }
 
@@ -64,18 +70,18 @@ export function digestParameter(url: URL, name: string): Digest | undefined {
 
 function validRepository(name: string): string {
   if (isRepository(name)) return name;
-  throw refusal(400, "NAME_INVALID", "the repository name does not follow the grammar");
+  throw httpError(400, "NAME_INVALID", "the repository name does not follow the grammar");
 }
 
 function validReference(reference: string): Reference {
   if (reference.includes(":")) return { digest: validDigest(reference) };
   if (isTag(reference)) return { tag: reference };
-  throw refusal(400, "TAG_INVALID", "the tag does not follow the grammar");
+  throw httpError(400, "TAG_INVALID", "the tag does not follow the grammar");
 }
 
 function validDigest(digest: string): Digest {
   if (isDigest(digest)) return digest;
-  throw refusal(
+  throw httpError(
     400,
     "DIGEST_INVALID",
     "the digest is not one, or of an unknown algorithm",
@@ -84,11 +90,11 @@ function validDigest(digest: string): Digest {
 
 function validUpload(id: string): string {
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
-  throw refusal(404, "BLOB_UPLOAD_UNKNOWN", "the upload is not known");
+  throw httpError(404, "BLOB_UPLOAD_UNKNOWN", "the upload is not known");
 }
 
-function noRoute(): Refusal {
-  return refusal(404, "UNSUPPORTED", "there is nothing at this path");
+function noRoute(): HttpError {
+  return httpError(404, "UNSUPPORTED", "there is nothing at this path");
 }
 
 function decoded(segment: string): string {

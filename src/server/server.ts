@@ -1,32 +1,33 @@
 import type { Target } from "../content/contracts.ts";
 import { documentLimit } from "../content/read.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
-import { type Call, json } from "./call.ts";
+import type { RequestContext } from "./request_context.ts";
+import { json } from "./responses.ts";
 import { listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { listReferrers } from "./referrers.ts";
-import { orUnknown, refusal, refusalOf } from "./refusal.ts";
+import { httpError, httpErrorFrom, orNotFound } from "./http_error.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { deleteUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
-/** What a registry serves, and how. */
+/** Options of {@link server}. */
 export interface ServerOptions {
   /**
-   * A repository by its name, which has passed the grammar of names. To keep one from the client, throw a
-   * `GantryError`: `not-found`, `denied`, `unauthorized`.
+   * Opens a repository by its name, which has passed the grammar of names. Throw a `GantryError` to refuse: `not-found`,
+   * `denied`, `unauthorized`.
    */
   repositories: (name: string) => Target | Promise<Target>;
-  /** The names of all repositories; without it they cannot be listed. */
+  /** The names of all repositories. Default: they cannot be listed. */
   catalog?: (() => AsyncIterable<string>) | undefined;
-  /** The largest manifest, in bytes; 8 MiB unless told. */
+  /** The largest manifest, in bytes. Default: 8 MiB. */
   manifestLimit?: number | undefined;
-  /** Told of every error that is answered with a status of 500 or more. The client learns only that there was one. */
+  /** Called with every error that is answered with a status of 500 or more. The client does not see its message. */
   onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
 /**
  * A registry that speaks the OCI distribution protocol, as a function from request to response. It keeps no state: an
- * upload may go on in another process over the same storage. Wrap it to ask for credentials.
+ * upload may go on in another process over the same storage. It asks for no credentials; wrap it to do so.
  *
  * @example
  * ```ts
@@ -47,7 +48,7 @@ export interface ServerOptions {
 export function server(options: ServerOptions): (request: Request) => Promise<Response> {
   return async (request) => {
     const response = await answer(request, options);
-    // Clients that are refused may still be sending.
+    // A client that is refused may still be sending.
     if (request.body && !request.body.locked) await request.body.cancel().catch(() => {});
     response.headers.set("docker-distribution-api-version", "registry/2.0");
     response.headers.set("x-content-type-options", "nosniff");
@@ -65,29 +66,29 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
       manifestLimit: options.manifestLimit ?? documentLimit,
       catalog: options.catalog,
       target: (name) =>
-        orUnknown(
+        orNotFound(
           Promise.resolve(name).then(options.repositories),
           "NAME_UNKNOWN",
           `repository ${name} is not known`,
         ),
     });
   } catch (error) {
-    // Nobody hears this answer.
+    // The client is gone; nobody reads this response.
     if (request.signal.aborted) return new Response(null, { status: 499 });
-    const { status, problems, headers } = refusalOf(error);
+    const { status, entries, headers } = httpErrorFrom(error);
     if (status >= 500) options.onError?.(error, request);
-    return json({ errors: problems }, status, headers);
+    return json({ errors: entries }, status, headers);
   }
 }
 
-type Methods = Partial<Record<string, (call: Call) => Promise<Response>>>;
+type Methods = Partial<Record<string, (context: RequestContext) => Promise<Response>>>;
 
-function handlerOf(method: string, route: Route): (call: Call) => Promise<Response> {
+function handlerOf(method: string, route: Route): (context: RequestContext) => Promise<Response> {
   const methods = methodsOf(route);
   const name = method === "HEAD" ? "GET" : method;
   if (Object.hasOwn(methods, name)) return methods[name]!;
   const known = Object.keys(methods).map((name) => name === "GET" ? "GET, HEAD" : name);
-  throw refusal(405, "UNSUPPORTED", `the method ${method} does nothing here`, {
+  throw httpError(405, "UNSUPPORTED", `the method ${method} does nothing here`, {
     headers: { allow: known.join(", ") },
   });
 }
@@ -99,25 +100,25 @@ function methodsOf(route: Route): Methods {
     case "catalog":
       return { GET: listRepositories };
     case "tags":
-      return { GET: (call) => listTags(call, route) };
+      return { GET: (context) => listTags(context, route) };
     case "referrers":
-      return { GET: (call) => listReferrers(call, route) };
+      return { GET: (context) => listReferrers(context, route) };
     case "manifest":
       return {
-        GET: (call) => getManifest(call, route),
-        PUT: (call) => putManifest(call, route),
-        DELETE: (call) => deleteManifest(call, route),
+        GET: (context) => getManifest(context, route),
+        PUT: (context) => putManifest(context, route),
+        DELETE: (context) => deleteManifest(context, route),
       };
     case "blob":
-      return { GET: (call) => getBlob(call, route), DELETE: (call) => deleteBlob(call, route) };
+      return { GET: (context) => getBlob(context, route), DELETE: (context) => deleteBlob(context, route) };
     case "uploads":
-      return { POST: (call) => startUpload(call, route) };
+      return { POST: (context) => startUpload(context, route) };
     case "upload":
       return {
-        GET: (call) => getUpload(call, route),
-        PATCH: (call) => patchUpload(call, route),
-        PUT: (call) => putUpload(call, route),
-        DELETE: (call) => deleteUpload(call, route),
+        GET: (context) => getUpload(context, route),
+        PATCH: (context) => patchUpload(context, route),
+        PUT: (context) => putUpload(context, route),
+        DELETE: (context) => deleteUpload(context, route),
       };
   }
 }

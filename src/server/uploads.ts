@@ -1,43 +1,47 @@
 import type { Ingest } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { algorithms, type Digest } from "../spec/digest.ts";
-import { type Call, empty } from "./call.ts";
+import type { RequestContext } from "./request_context.ts";
+import { empty } from "./responses.ts";
 import { pieceOf } from "./conditions.ts";
-import { mount } from "./mounts.ts";
-import { refusal } from "./refusal.ts";
+import { mountBlob } from "./mount.ts";
+import { httpError } from "./http_error.ts";
 import { digestParameter, parameter, type RouteTo } from "./routes.ts";
-import { newUpload, openUpload, receive, stateOf, type Upload } from "./sessions.ts";
+import { newUpload, openUpload, receive, stateOf, type Upload } from "./upload_ingest.ts";
 
-/** POST: mounts a blob, takes one whole, or begins an upload. */
-export async function startUpload(call: Call, { repository }: RouteTo<"uploads">): Promise<Response> {
-  const { url } = call;
+/** POST: mounts a blob, takes a whole one, or starts an upload. */
+export async function startUpload(
+  context: RequestContext,
+  { repository }: RouteTo<"uploads">,
+): Promise<Response> {
+  const { url } = context;
   const mounted = digestParameter(url, "mount");
   const digest = digestParameter(url, "digest");
   const from = parameter(url, "from", "NAME_INVALID");
   const algorithm = parameter(url, "digest-algorithm", "DIGEST_INVALID");
   if (algorithm !== undefined && !algorithms.some((known) => known === algorithm)) {
-    throw refusal(400, "DIGEST_INVALID", "the digest algorithm is not known");
+    throw httpError(400, "DIGEST_INVALID", "the digest algorithm is not known");
   }
-  if (mounted && from !== undefined && await mount(call, { repository, from, digest: mounted })) {
+  if (mounted && from !== undefined && await mountBlob(context, { repository, from, digest: mounted })) {
     return created(repository, mounted);
   }
-  // What cannot be mounted is to be uploaded; the specification wants no error here.
-  if (digest && !mounted) return await takeWhole(call, repository, digest);
+  // The specification wants an upload, not an error, where a blob cannot be mounted.
+  if (digest && !mounted) return await takeWhole(context, repository, digest);
   const upload = newUpload(repository);
-  return empty(202, await stateOnly(upload, openUpload(call, upload, { create: true })));
+  return empty(202, await stateOnly(upload, openUpload(context, upload, { create: true })));
 }
 
 /** GET: how far an upload has come. */
-export async function getUpload(call: Call, upload: RouteTo<"upload">): Promise<Response> {
-  return empty(204, await stateOnly(upload, openUpload(call, upload)));
+export async function getUpload(context: RequestContext, upload: RouteTo<"upload">): Promise<Response> {
+  return empty(204, await stateOnly(upload, openUpload(context, upload)));
 }
 
-/** PATCH: more bytes, a stream of any length or a piece that says where it belongs. */
-export async function patchUpload(call: Call, upload: RouteTo<"upload">): Promise<Response> {
-  const piece = pieceOf(call.request.headers);
-  const ingest = await openUpload(call, upload);
+/** PATCH: more bytes, as a stream of any length or as a piece with a `Content-Range`. */
+export async function patchUpload(context: RequestContext, upload: RouteTo<"upload">): Promise<Response> {
+  const piece = pieceOf(context.request.headers);
+  const ingest = await openUpload(context, upload);
   try {
-    await receive(call, upload, ingest, piece);
+    await receive(context, upload, ingest, piece);
     return empty(202, stateOf(upload, ingest));
   } finally {
     await ingest.close();
@@ -45,46 +49,51 @@ export async function patchUpload(call: Call, upload: RouteTo<"upload">): Promis
 }
 
 /** PUT: the last bytes, if any, and the digest of them all. */
-export async function putUpload(call: Call, upload: RouteTo<"upload">): Promise<Response> {
-  const digest = digestParameter(call.url, "digest");
-  if (!digest) throw refusal(400, "DIGEST_INVALID", 'the parameter "digest" is missing');
-  const piece = pieceOf(call.request.headers);
-  const ingest = await openUpload(call, upload);
+export async function putUpload(context: RequestContext, upload: RouteTo<"upload">): Promise<Response> {
+  const digest = digestParameter(context.url, "digest");
+  if (!digest) throw httpError(400, "DIGEST_INVALID", 'the parameter "digest" is missing');
+  const piece = pieceOf(context.request.headers);
+  const ingest = await openUpload(context, upload);
   try {
-    await receive(call, upload, ingest, piece);
-    return await commit(call, upload.repository, ingest, digest);
+    await receive(context, upload, ingest, piece);
+    return await commit(context, upload.repository, ingest, digest);
   } finally {
     await ingest.close();
   }
 }
 
 /** DELETE: forgets an upload. */
-export async function deleteUpload(call: Call, upload: RouteTo<"upload">): Promise<Response> {
-  const ingest = await openUpload(call, upload);
+export async function deleteUpload(context: RequestContext, upload: RouteTo<"upload">): Promise<Response> {
+  const ingest = await openUpload(context, upload);
   await ingest.abort();
   return empty(204);
 }
 
-/** A blob in the POST itself. Nobody learns the upload's id, so what fails is forgotten at once. */
-async function takeWhole(call: Call, repository: string, digest: Digest): Promise<Response> {
+/** Takes a blob in the POST itself. Nobody learns the id of the upload, so it is forgotten when it fails. */
+async function takeWhole(context: RequestContext, repository: string, digest: Digest): Promise<Response> {
   const upload = newUpload(repository);
-  const ingest = await openUpload(call, upload, { create: true });
+  const ingest = await openUpload(context, upload, { create: true });
   try {
-    await receive(call, upload, ingest, undefined);
-    return await commit(call, repository, ingest, digest);
+    await receive(context, upload, ingest, undefined);
+    return await commit(context, repository, ingest, digest);
   } catch (error) {
     await ingest.abort();
     throw error;
   }
 }
 
-async function commit(call: Call, repository: string, ingest: Ingest, digest: Digest): Promise<Response> {
+async function commit(
+  context: RequestContext,
+  repository: string,
+  ingest: Ingest,
+  digest: Digest,
+): Promise<Response> {
   try {
-    await ingest.commit(digest, { signal: call.signal });
+    await ingest.commit(digest, { signal: context.signal });
     return created(repository, digest);
   } catch (error) {
     if (!GantryError.is(error, "digest-mismatch")) throw error;
-    throw refusal(400, "DIGEST_INVALID", `the bytes do not hash to ${digest}`);
+    throw httpError(400, "DIGEST_INVALID", `the bytes do not hash to ${digest}`);
   }
 }
 

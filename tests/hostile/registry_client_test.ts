@@ -5,7 +5,7 @@ import { type Bytes, readAll } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { registry, type RegistryOptions } from "../../src/registry/mod.ts";
-import { contentOf } from "../registry/fake.ts";
+import { plainContent } from "../support/content.ts";
 import { type RawAnswer, type RawRequest, rawServer } from "./raw_server.ts";
 import { rejects } from "../support/errors.ts";
 
@@ -39,7 +39,7 @@ const read = async (
   what = { digest, size: bytes.byteLength },
 ): Promise<Bytes> => await readAll(await app.open(what), { limit: 1e6, what: "blob" });
 
-describe("over the wire, a blob", () => {
+describe("over a socket, a blob", () => {
   it("whose connection breaks is gone on with, in every way to break it", async () => {
     for (const then of ["end", "reset"] as const) {
       await against(({ headers }) => {
@@ -124,7 +124,7 @@ describe("over the wire, a blob", () => {
   });
 });
 
-describe("over the wire, a registry", () => {
+describe("over a socket, a registry", () => {
   it("that never answers is given up", async () => {
     const server = await rawServer(() => ({ head: "", then: "silence" }), {});
     try {
@@ -186,7 +186,7 @@ describe("over the wire, a registry", () => {
   });
 });
 
-describe("over the wire, an upload", () => {
+describe("over a socket, an upload", () => {
   const large = new Uint8Array(3 << 20).fill(5);
   const upload = (patch: (request: RawRequest) => RawAnswer) => (request: RawRequest): RawAnswer => {
     if (request.method === "POST") return { head: "202 Accepted\nLocation: /u\nContent-Length: 0" };
@@ -198,7 +198,7 @@ describe("over the wire, an upload", () => {
 
   it("streams all of its bytes, and tells their number where the runtime can", async () => {
     await against(upload(() => ({ head: "202 Accepted\nContent-Length: 0" })), async (app, requests) => {
-      await app.write(contentOf(large, { digest: await digestBytes(large) }));
+      await app.write(plainContent(large, { digest: await digestBytes(large) }));
       const patch = requests.find(({ method }) => method === "PATCH")!;
       assert.equal(patch.body.byteLength, large.byteLength);
       const told = patch.headers["content-length"] ?? patch.headers["transfer-encoding"];
@@ -217,7 +217,7 @@ describe("over the wire, an upload", () => {
     });
     await against(upload(patch), async (app) => {
       // Where the connection breaks first, that is all there is to tell.
-      await rejects(app.write(contentOf(large, { replayable: false })), ["denied", "unavailable"]);
+      await rejects(app.write(plainContent(large, { replayable: false })), ["denied", "unavailable"]);
     }, { early: true, limits: { retries: 0 } });
   });
 
@@ -248,7 +248,7 @@ describe("over the wire, an upload", () => {
     const patch = () => ({ head: "307 There\nLocation: /elsewhere\nContent-Length: 0" });
     await against(upload(patch), async (app) => {
       // Node's fetch does not say where a redirect of a stream goes.
-      await rejects(app.write(contentOf(large, { replayable: false })), ["consumed", "unavailable"]);
+      await rejects(app.write(plainContent(large, { replayable: false })), ["consumed", "unavailable"]);
     });
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { fetchTransport } from "../../src/registry/mod.ts";
-import { contentOf } from "../registry/fake.ts";
+import { plainContent } from "../support/content.ts";
 
 type Init = RequestInit & { duplex?: string };
 
@@ -35,7 +35,7 @@ describe("the transport over fetch", () => {
     assert.equal(calls[0]!.init.body, body);
     for (const size of [5, undefined]) {
       const headers = new Headers();
-      await transport({ ...request, method: "PATCH", headers, body: contentOf(body, { size }) });
+      await transport({ ...request, method: "PATCH", headers, body: plainContent(body, { size }) });
       const { init } = calls.at(-1)!;
       assert.ok(init.body instanceof ReadableStream);
       assert.equal(init.duplex, "half");

@@ -5,7 +5,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { type Registries, registries } from "../../src/registry/mod.ts";
 import { type DockerRegistry, login, needsDockerRegistry, startDockerRegistry } from "./docker_registry.ts";
-import { contentOf } from "../registry/fake.ts";
+import { plainContent } from "../support/content.ts";
 
 describe("Docker's registry", needsDockerRegistry, () => {
   const large = Uint8Array.from({ length: (3 << 20) + 1 }, (_, i) => (i * 31) % 253);
@@ -25,9 +25,9 @@ describe("Docker's registry", needsDockerRegistry, () => {
 
   it("takes a stream, and pieces, and gives them back whole or in ranges", async () => {
     const digest = await digestBytes(large);
-    await open(`${running.host}/streamed`).write(contentOf(large, { digest }));
+    await open(`${running.host}/streamed`).write(plainContent(large, { digest }));
     const pieces = registries({ credentials: () => Promise.resolve(login), pieceSize: 1 << 20 });
-    await pieces(`${running.host}/pieces`).write(contentOf(large, { digest, size: undefined }));
+    await pieces(`${running.host}/pieces`).write(plainContent(large, { digest, size: undefined }));
     for (const name of ["streamed", "pieces"]) {
       assert.ok(Buffer.from(await read(`${running.host}/${name}`, { digest })).equals(large));
       const range = await read(`${running.host}/${name}`, { digest }, { start: 1_000_000, end: 1_000_010 });
@@ -36,8 +36,8 @@ describe("Docker's registry", needsDockerRegistry, () => {
   });
 
   it("mounts from one repository to another", async () => {
-    const { descriptor } = await open(`${running.host}/from`).write(contentOf(large.slice(0, 1000)));
-    const content = contentOf(large, { ...descriptor, open: () => assert.fail("it was opened") });
+    const { descriptor } = await open(`${running.host}/from`).write(plainContent(large.slice(0, 1000)));
+    const content = plainContent(large, { ...descriptor, open: () => assert.fail("it was opened") });
     const origins = open(`${running.host}/from`).origins(descriptor);
     const { how } = await open(`${running.host}/to`).write(content, { origins });
     assert.equal(how, "mounted");
@@ -45,7 +45,7 @@ describe("Docker's registry", needsDockerRegistry, () => {
   });
 
   it("lists its repositories", async () => {
-    await open(`${running.host}/listed/deep`).write(contentOf(large.slice(0, 10)));
+    await open(`${running.host}/listed/deep`).write(plainContent(large.slice(0, 10)));
     const names: string[] = [];
     for await (const name of open.catalog(running.host)) names.push(name);
     assert.ok(names.includes("listed/deep"));

@@ -1,34 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GantryError } from "../../src/errors.ts";
-import type { Credentials, RegistryOptions } from "../../src/registry/mod.ts";
-import { registry } from "../../src/registry/mod.ts";
-import { contentOf, fake, type Reply, type Seen } from "./fake.ts";
+import { plainContent } from "../support/content.ts";
 import { rejects } from "../support/errors.ts";
-
-const manifest = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
-const found: Reply = {
-  headers: { "content-type": "application/vnd.oci.image.index.v1+json" },
-  body: manifest,
-};
-const me: Credentials = { username: "me", password: "pässwörd:1" };
-const as = (credentials: Credentials): RegistryOptions => ({
-  credentials: () => Promise.resolve(credentials),
-});
-const challenge = (header: string, status = 401): Reply => ({
-  status,
-  headers: { "www-authenticate": header },
-  body: '{"errors":[{"code":"UNAUTHORIZED","message":"log in"}]}',
-});
-const bearer = 'Bearer realm="https://auth.reg.test/token",service="reg.test",scope="repository:app:pull"';
-const realm = "GET https://auth.reg.test/token?service=reg.test&scope=repository%3Aapp%3Apull";
-const token = (value: string, more: object = {}): Reply => ({
-  body: JSON.stringify({ token: value, ...more }),
-});
-const get = "GET /v2/app/manifests/v1";
-/** Answers those who have one of these tokens. */
-const guarded = (reply: Reply, ...tokens: string[]) => ({ headers }: Seen): Reply =>
-  tokens.some((token) => headers.get("authorization") === `Bearer ${token}`) ? reply : challenge(bearer);
+import { as, bearer, challenge, found, get, guarded, me, realm, token } from "./auth_replies.ts";
+import { fake, type Reply, type Seen } from "./fake.ts";
 
 describe("authorisation", () => {
   it("is not offered before it is asked for", async () => {
@@ -124,143 +99,6 @@ describe("authorisation", () => {
   });
 });
 
-describe("token requests", () => {
-  const first = async (header: string, options?: RegistryOptions) => {
-    const { app, calls } = fake(
-      new Proxy({ [get]: [challenge(header), found] }, {
-        get: (script, key: string) => script[key as typeof get] ?? token("t"),
-      }),
-      options,
-    );
-    await app.resolve("v1", { document: true });
-    return calls()[1];
-  };
-
-  it("ask for what the work needs where the challenge names no scope, and name no service where it names none", async () => {
-    assert.equal(
-      await first('Bearer realm="https://auth.reg.test/t"'),
-      "GET https://auth.reg.test/t?scope=repository%3Aapp%3Apull",
-    );
-  });
-
-  it("keep the query of the realm", async () => {
-    assert.equal(
-      await first('Bearer realm="https://auth.reg.test/t?x=1%2B+a"'),
-      "GET https://auth.reg.test/t?x=1%2B+a&scope=repository%3Aapp%3Apull",
-    );
-  });
-
-  it("resolve a relative realm against the registry", async () => {
-    assert.equal(await first('Bearer realm="/token"'), "GET /token?scope=repository%3Aapp%3Apull");
-  });
-
-  it("name every scope of the challenge, what was missing first", async () => {
-    assert.equal(
-      await first('Bearer realm="/t",scope="repository:other:pull repository:app:pull,push"'),
-      "GET /t?scope=repository%3Aother%3Apull&scope=repository%3Aapp%3Apull%2Cpush",
-    );
-  });
-
-  it("without a realm, or with one that leads inside the network, are not made", async () => {
-    for (
-      const header of [
-        "Bearer service=x",
-        'Bearer realm="http://auth.reg.test/token"',
-        'Bearer realm="https://127.0.0.1/token"',
-        'Bearer realm="https://[::1]:8080/"',
-        'Bearer realm="https://169.254.169.254/latest"',
-        'Bearer realm="https://2130706433/"',
-        'Bearer realm="file:///etc/passwd"',
-        'Bearer realm="data:application/json,{}"',
-      ]
-    ) {
-      const { app, seen } = fake({ [get]: challenge(header) }, as(me));
-      await assert.rejects(
-        app.resolve("v1", { document: true }),
-        (error) => GantryError.is(error, "denied", "invalid-document"),
-        header,
-      );
-      assert.equal(seen.length, 1, header);
-    }
-  });
-
-  it("carry no credentials to another domain, and the error says so", async () => {
-    const header = 'Bearer realm="https://tokens.evil.test/t"';
-    const script = {
-      [get]: challenge(header),
-      "GET https://tokens.evil.test/t?scope=repository%3Aapp%3Apull": token("t1"),
-    };
-    const { app, authorizations } = fake(script, as(me));
-    await rejects(app.resolve("v1", { document: true }), "unauthorized", /kept from tokens\.evil\.test/);
-    assert.deepEqual(authorizations(), [null, null, "Bearer t1"]);
-    const trusting = fake(script, { ...as(me), trustedRealms: ["tokens.evil.test"] });
-    await rejects(trusting.app.resolve("v1", { document: true }), "unauthorized");
-    assert.match(trusting.authorizations()[1]!, /^Basic /);
-  });
-
-  it("do not follow the token server elsewhere", async () => {
-    const { app, calls } = fake({
-      [get]: challenge(bearer),
-      [realm]: { status: 307, headers: { location: "https://evil.test/t" } },
-    }, as(me));
-    await rejects(app.resolve("v1", { document: true }), "denied", /auth\.reg\.test redirects to evil\.test/);
-    assert.deepEqual(calls(), [get, realm]);
-  });
-
-  it("that are refused say by whom, and never hold secrets", async () => {
-    const { app } = fake({
-      [get]: challenge(bearer),
-      [realm]: { status: 401, body: '{"details":"bad Basic bWU6c2VjcmV0LXBhc3N3b3Jk"}' },
-    }, as(me));
-    await assert.rejects(app.resolve("v1", { document: true }), (error: Error) => {
-      assert.match(error.message, /^log in to reg\.test at auth\.reg\.test\/token: 401 bad Basic …$/);
-      return true;
-    });
-  });
-
-  it("need an answer that is JSON with a token, and not endless", async () => {
-    for (
-      const [body, code] of [
-        ["<html>log in</html>", "invalid-document"],
-        ['{"tok":"x"}', "invalid-document"],
-        ['{"token":"a\\nb"}', "invalid-document"],
-        ["[]", "invalid-document"],
-        ["null", "invalid-document"],
-        [`{"token":"${"x".repeat(200_000)}"}`, "too-large"],
-      ] as const
-    ) {
-      const { app } = fake({ [get]: challenge(bearer), [realm]: { body } });
-      await assert.rejects(app.resolve("v1", { document: true }), (error: Error) => {
-        assert.ok(GantryError.is(error, code), String(error));
-        assert.doesNotMatch(error.message, /xxx|html/);
-        return true;
-      });
-    }
-  });
-
-  it("take access_token before token", async () => {
-    const { app } = fake({ [get]: guarded(found, "b"), [realm]: token("a", { access_token: "b" }) });
-    await app.resolve("v1", { document: true });
-  });
-
-  it("are made once for all who wait, and again after a failure", async () => {
-    let fetched = 0;
-    const { app } = fake({
-      [get]: guarded(found, "t1"),
-      [realm]: async () => {
-        await Promise.resolve();
-        return fetched++ ? token("t1") : { status: 400, body: "{}" };
-      },
-    });
-    const failing = await Promise.allSettled([1, 2, 3].map(() => app.resolve("v1", { document: true })));
-    assert.ok(failing.some(({ status }) => status === "rejected"));
-    const before = fetched;
-    await app.resolve("v1", { document: true });
-    await Promise.all([1, 2, 3].map(() => app.resolve("v1", { document: true })));
-    assert.ok(fetched <= before + 1);
-  });
-});
-
 describe("tokens", () => {
   it("hold for their time, of a minute at least, by our clock", async () => {
     for (const [expires, holds] of [[300, 294], [undefined, 54], [0, 54], [-5, 54], ["120", 114]] as const) {
@@ -338,7 +176,7 @@ describe("tokens", () => {
       [`PUT /u/1?s=%20x&digest=${encodeURIComponent(digest)}`]: guard({ status: 201 }),
       [push]: token("t1"),
     });
-    await app.write(contentOf(bytes));
+    await app.write(plainContent(bytes));
     assert.deepEqual(calls().map((call) => call.split(" ")[0]), ["POST", "GET", "POST", "PUT"]);
   });
 });
@@ -355,6 +193,20 @@ describe("challenges", () => {
     assert.deepEqual(open.calls(), [get, "GET /v2/"]);
   });
 
+  it("of requests that were sent at the same time are all answered", async () => {
+    for (const refusal of [challenge(bearer), { status: 401 }, challenge("Basic")]) {
+      const { app, calls } = fake({
+        [get]: ({ headers }) => headers.has("authorization") ? found : refusal,
+        "GET /v2/": challenge(bearer),
+        [realm]: token("t1"),
+      }, as(me));
+      await Promise.all([1, 2, 3].map(() => app.resolve("v1", { document: true })));
+      for (const once of [realm, "GET /v2/"]) {
+        assert.ok(calls().filter((call) => call === once).length <= 1, once);
+      }
+    }
+  });
+
   it("of another host are answered with that host's credentials, or none", async () => {
     const asked: string[] = [];
     const blob = "GET /v2/app/blobs/sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -363,7 +215,7 @@ describe("challenges", () => {
       "GET https://cdn.test/x": ({ headers }) =>
         headers.has("authorization") ? { body: "hello" } : challenge("Basic"),
     }, {
-      credentials: (host) => {
+      credentials: ({ registry: host }) => {
         asked.push(host);
         return Promise.resolve({ username: "at", password: host });
       },
@@ -416,7 +268,7 @@ describe("challenges", () => {
       [`GET https://plain.test/v2/app/blobs/${digest}`]: { fails: new TypeError("no TLS here") },
     }, {
       insecure: (host) => host === "plain.test",
-      credentials: (host) => {
+      credentials: ({ registry: host }) => {
         asked.push(host);
         return Promise.resolve(me);
       },
@@ -424,132 +276,5 @@ describe("challenges", () => {
     await rejects(open("plain.test/app").open({ digest }), "unauthorized", /no credentials for other\.test/);
     assert.deepEqual(asked, ["plain.test"]);
     assert.equal(authorizations().at(-1), null);
-  });
-});
-
-describe("redirects", () => {
-  const blob = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" as const;
-  const at = `GET /v2/app/blobs/${blob}`;
-  const to = (location: string): Reply => ({ status: 307, headers: { location } });
-  const logged = ({ headers }: Seen, reply: Reply): Reply =>
-    headers.has("authorization") ? reply : challenge("Basic");
-
-  it("to another origin carry no credentials: neither host, nor subdomain, nor port, nor back again", async () => {
-    for (
-      const elsewhere of ["https://cdn.test/x?sig=1", "https://cdn.reg.test/x", "https://reg.test:444/x"]
-    ) {
-      const { app, seen } = fake({
-        [at]: (request) => logged(request, to(elsewhere)),
-        [`GET ${elsewhere}`]: to("https://reg.test/back"),
-        "GET /back": { body: "hello" },
-        [`GET ${elsewhere}`.replace("https://reg.test", "")]: to("https://reg.test/back"),
-      }, as(me));
-      assert.equal(await new Response(await app.open({ digest: blob })).text(), "hello");
-      assert.deepEqual(seen.map(({ headers }) => headers.has("authorization")), [false, true, false, false]);
-    }
-  });
-
-  it("within the origin keep them, however the port is written", async () => {
-    const { app, seen } = fake({
-      [at]: (request) => logged(request, to("https://reg.test:443/there")),
-      "GET /there": { body: "hello" },
-    }, as(me));
-    await app.open({ digest: blob });
-    assert.deepEqual(seen.map(({ headers }) => headers.has("authorization")), [false, true, true]);
-  });
-
-  it("are followed for a while only", async () => {
-    const { app, seen } = fake({ [at]: to("/a"), "GET /a": to("/b"), "GET /b": to("/a") });
-    await rejects(app.open({ digest: blob }), "too-large", /more than 10 redirects/);
-    assert.equal(seen.length, 11);
-  });
-
-  it("to plain HTTP or into the network are refused", async () => {
-    for (
-      const location of ["http://reg.test/x", "https://10.0.0.1/x", "https://localhost/x", "ftp://reg.test/x"]
-    ) {
-      const { app } = fake({ [at]: to(location) });
-      await rejects(
-        app.open({ digest: blob }),
-        "denied",
-        /^read reg\.test\/app@sha256:\S+: reg\.test leads to/,
-      );
-    }
-    const { app } = fake({ [at]: to("https://10.0.0.1/x"), "GET https://10.0.0.1/x": { body: "hello" } }, {
-      trustedHosts: ["10.0.0.1"],
-    });
-    await app.open({ digest: blob });
-  });
-
-  it("of writes are followed only where they keep the method", async () => {
-    for (const status of [301, 302, 303]) {
-      const { app } = fake({ "POST /v2/app/blobs/uploads/": { status, headers: { location: "/x" } } });
-      await assert.rejects(
-        app.write(contentOf(new TextEncoder().encode("hello"))),
-        (error) => GantryError.is(error),
-      );
-    }
-  });
-});
-
-describe("names of registries", () => {
-  it("are given to the credentials as the user writes them", async () => {
-    const asked: string[] = [];
-    const hub = "GET https://registry-1.docker.io/v2/library/alpine/manifests/v1";
-    const { open } = fake({
-      [hub]: [challenge("Basic"), found],
-      "GET https://reg.test/v2/app/manifests/v1": [challenge("Basic"), found],
-      [get]: [challenge("Basic"), found],
-    }, {
-      credentials: (host) => {
-        asked.push(host);
-        return Promise.resolve(me);
-      },
-    });
-    await open("alpine").resolve("v1", { document: true });
-    await open("reg.test:443/app").resolve("v1", { document: true });
-    assert.deepEqual(asked, ["docker.io", "reg.test:443"]);
-  });
-
-  it("that no URL can hold are refused", () => {
-    for (const name of ["127.256.0.1/app", "reg.test:99999/app"]) {
-      assert.throws(() => registry(name), (error) => GantryError.is(error, "invalid-name"));
-    }
-  });
-});
-
-describe("schemes", () => {
-  const refused = { fails: new TypeError("fetch failed") };
-  const path = "/v2/app/manifests/v1";
-
-  it("of this machine are HTTPS, or else HTTP, and remembered", async () => {
-    const { open, calls } = fake({
-      [`GET https://localhost:5000${path}`]: refused,
-      [`GET http://localhost:5000${path}`]: found,
-    });
-    const app = open("localhost:5000/app");
-    await app.resolve("v1", { document: true });
-    await app.resolve("v1", { document: true });
-    assert.deepEqual(calls().map((call) => call.slice(4, 9)), ["https", "http:", "http:"]);
-  });
-
-  it("of others are HTTPS, unless told", async () => {
-    const script = {
-      [`GET https://reg.test${path}`]: refused,
-      [get]: refused,
-      [`GET http://reg.test${path}`]: found,
-    };
-    const strict = fake(script, { limits: { retries: 0 } });
-    await rejects(strict.app.resolve("v1", { document: true }), "unavailable");
-    for (const insecure of [true, (host: string) => host === "reg.test"]) {
-      const { app, calls } = fake(script, { insecure });
-      await app.resolve("v1", { document: true });
-      assert.deepEqual(calls(), [get, `GET http://reg.test${path}`]);
-    }
-    const never = fake({ [`GET https://localhost${path}`]: refused }, {
-      insecure: false,
-      limits: { retries: 0 },
-    });
-    await rejects(never.open("localhost/app").resolve("v1", { document: true }), "unavailable");
   });
 });

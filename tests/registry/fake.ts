@@ -1,8 +1,8 @@
 /** A registry made of canned answers, over a transport that knows no network. */
 
 import assert from "node:assert/strict";
-import { type Bytes, readAll, streamOf } from "../../src/bytes.ts";
-import type { Content, RegistryOptions, TransportRequest } from "../../src/registry/mod.ts";
+import { type Bytes, readAll } from "../../src/bytes.ts";
+import type { RegistryOptions, TransportRequest } from "../../src/registry/mod.ts";
 import { registries } from "../../src/registry/mod.ts";
 
 /** What a request is answered with; status 200 and no body unless told. */
@@ -76,17 +76,6 @@ export function fake(script: Record<string, Script>, options: RegistryOptions = 
     calls: () => seen.map(({ method, url }) => `${method} ${url.replace(/^https:\/\/reg\.test/, "")}`),
     /** The `Authorization` headers so far. */
     authorizations: () => seen.map(({ headers }) => headers.get("authorization")),
-  };
-}
-
-/** Content in memory. */
-export function contentOf(bytes: Bytes, more: Partial<Content> = {}): Content {
-  return {
-    mediaType: "application/octet-stream",
-    size: bytes.byteLength,
-    replayable: true,
-    open: ({ start = 0 } = {}) => Promise.resolve(streamOf(bytes.slice(start))),
-    ...more,
   };
 }
 

@@ -12,25 +12,6 @@ const page = (tags: unknown, next?: string): Reply => ({
 });
 
 describe("tags", () => {
-  it("come page by page, each once, in the registry's order", async () => {
-    const { app, calls, seen } = fake({
-      [first]: page(["b", "a"], "/v2/app/tags/list?last=a%2B&n=2"),
-      "GET /v2/app/tags/list?last=a%2B&n=2": page([], "?last=x"),
-      "GET /v2/app/tags/list?last=x": page(["a", "c"]),
-    });
-    assert.deepEqual(await collect(app.names()), ["b", "a", "c"]);
-    assert.equal(calls().length, 3);
-    assert.equal(seen[0]!.headers.get("accept"), "application/json");
-  });
-
-  it("are not asked for before they are wanted, and no page more than that", async () => {
-    const { app, seen } = fake({ [first]: page(["a", "b"], "?last=b") });
-    const names = app.names();
-    assert.equal(seen.length, 0);
-    for await (const name of names) if (name === "a") break;
-    assert.equal(seen.length, 1);
-  });
-
   it("may be none, and what is no tag is left out", async () => {
     for (const body of [null, [], undefined]) {
       assert.deepEqual(await collect(fake({ [first]: page(body) }).app.names()), []);
@@ -56,30 +37,6 @@ describe("tags", () => {
       "not-found",
       /^list the tags of reg\.test\/app: 404 NAME_UNKNOWN: repository/,
     );
-  });
-
-  it("that go in a circle, bring nothing new or never end are an error", async () => {
-    const circle = fake({ [first]: page(["a"], "?x=1"), "GET /v2/app/tags/list?x=1": page(["b"], "?x=1") });
-    await rejects(collect(circle.app.names()), "invalid-document", /circle/);
-    const old = fake({ [first]: page(["a"], "?x=1"), "GET /v2/app/tags/list?x=1": page(["a"], "?x=2") });
-    await rejects(collect(old.app.names()), "invalid-document", /nothing new/);
-    let n = 0;
-    const endless = fake(
-      new Proxy({}, { get: () => () => page([`t${n}`], `?x=${n++}`) }),
-      { limits: { pages: 20 } },
-    );
-    await rejects(collect(endless.app.names()), "too-large", /more than 20 pages/);
-  });
-
-  it("lead to no other origin", async () => {
-    const { app, seen } = fake({ [first]: page(["a"], "https://evil.test/v2/app/tags/list") });
-    await rejects(collect(app.names()), "denied", /next page is not on reg\.test/);
-    assert.equal(seen.length, 1);
-  });
-
-  it("of a page that is too long are not read", async () => {
-    const { app } = fake({ [first]: page(["x".repeat(100)]) }, { limits: { page: 50 } });
-    await rejects(collect(app.names()), "too-large");
   });
 });
 

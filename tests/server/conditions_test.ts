@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { hasAlready, pieceOf, rangeOf } from "../../src/server/conditions.ts";
-import { Refusal } from "../../src/server/refusal.ts";
+import { HttpError } from "../../src/server/http_error.ts";
 
 const digest = `sha256:${"a".repeat(64)}` as const;
 
@@ -94,13 +94,13 @@ describe("pieceOf", () => {
     ]
   ) {
     it(`refuses ${JSON.stringify(value)}`, () => {
-      const isRefused = (error: unknown) => error instanceof Refusal && error.status === 400;
+      const isRefused = (error: unknown) => error instanceof HttpError && error.status === 400;
       assert.throws(() => pieceOf(new Headers({ "content-range": value })), isRefused);
     });
   }
 
   it("refuses a Content-Length that disagrees", () => {
     const headers = new Headers({ "content-range": "0-9", "content-length": "9" });
-    assert.throws(() => pieceOf(headers), (error) => error instanceof Refusal && error.status === 400);
+    assert.throws(() => pieceOf(headers), (error) => error instanceof HttpError && error.status === 400);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { Refusal } from "../../src/server/refusal.ts";
+import { HttpError } from "../../src/server/http_error.ts";
 import { routeOf } from "../../src/server/routes.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
@@ -88,7 +88,7 @@ describe("routeOf", () => {
     it(`refuses ${path.slice(0, 60)}`, () => {
       assert.throws(
         () => routeOf(path),
-        (error) => error instanceof Refusal && error.status === status && error.problems[0]?.code === code,
+        (error) => error instanceof HttpError && error.status === status && error.entries[0]?.code === code,
       );
     });
   }

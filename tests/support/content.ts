@@ -32,6 +32,17 @@ export async function contentOf(
   };
 }
 
+/** Bytes as content without a digest, and what else there is to tell of it. */
+export function plainContent(bytes: Bytes, more: Partial<Content> = {}): Content {
+  return {
+    mediaType: mediaTypes.octetStream,
+    size: bytes.byteLength,
+    replayable: true,
+    open: ({ start = 0 } = {}) => Promise.resolve(streamOf(bytes.slice(start))),
+    ...more,
+  };
+}
+
 /** A stream of pieces of one size. */
 export function pieces(bytes: Bytes, size: number): ReadableStream<Bytes> {
   let at = 0;

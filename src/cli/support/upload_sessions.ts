@@ -3,7 +3,7 @@ import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from "n
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isAlive, type Owner, parseOwner, thisOwner } from "../../disk/process_identity.ts";
-import type { Sessions } from "../../registry/mod.ts";
+import type { UploadSessions } from "../../registry/mod.ts";
 
 /** Uploads older than this are forgotten; registries forget them long before. */
 const longestKept = 14 * 24 * 60 * 60 * 1000;
@@ -20,7 +20,7 @@ export function uploadsDirectory(env: Record<string, string | undefined>): strin
  * upload lives, other processes do not see it. If the directory cannot be written, uploads work all the same, but a later
  * run starts them again.
  */
-export function directorySessions(directory: string): Sessions {
+export function directorySessions(directory: string): UploadSessions {
   const ours = new Map<string, { value: string; onDisk: boolean }>();
   const fileOf = (key: string) => join(directory, createHash("sha256").update(key).digest("hex"));
   let prepared: Promise<void> | undefined;

@@ -7,7 +7,7 @@ import { layouts } from "../../src/layout/mod.ts";
 import { registry, type Transport } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
 import { testTarget } from "../contract/target.ts";
-import { sharedSessions } from "./sessions.ts";
+import { memorySessions } from "../../src/registry/upload_sessions.ts";
 
 testTarget("our own registry, without a network", () => {
   const store = memory();
@@ -16,7 +16,7 @@ testTarget("our own registry, without a network", () => {
     const sent = body && !(body instanceof Uint8Array) ? await body.open({ signal }) : body ?? null;
     return await answer(new Request(url, { method, headers, body: sent, duplex: "half" } as RequestInit));
   };
-  const sessions = sharedSessions();
+  const sessions = memorySessions();
   const again = () => registry("registry.test/contract/target", { transport, sessions });
   return Promise.resolve({ target: again(), again, close: () => Promise.resolve() });
 });
@@ -24,7 +24,7 @@ testTarget("our own registry, without a network", () => {
 testTarget("our own registry over memory", async () => {
   const store = memory();
   const { url, close } = await listen(server({ repositories: () => store }));
-  const sessions = sharedSessions();
+  const sessions = memorySessions();
   const again = () => registry(`${new URL(url).host}/contract/target`, { sessions });
   return { target: again(), again, close };
 });
@@ -32,7 +32,7 @@ testTarget("our own registry over memory", async () => {
 testTarget("our own registry over layouts", async () => {
   const directory = await mkdtemp(join(tmpdir(), "gantry-contract-"));
   const listening = await listen(server({ repositories: layouts(directory) }));
-  const sessions = sharedSessions();
+  const sessions = memorySessions();
   const again = () => registry(`${new URL(listening.url).host}/contract/target`, { sessions });
   const close = async () => {
     await listening.close();

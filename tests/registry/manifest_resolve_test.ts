@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { contentOf, fake, type Reply } from "./fake.ts";
+import { fake, type Reply } from "./fake.ts";
 import { rejects } from "../support/errors.ts";
 
 const type = "application/vnd.oci.image.index.v1+json";
@@ -13,7 +13,6 @@ const digest = await digestBytes(utf8(text));
 const other = await digestBytes(utf8("other"));
 const head = "HEAD /v2/app/manifests/v1";
 const get = "GET /v2/app/manifests/v1";
-const put = "PUT /v2/app/manifests/v1";
 const full: Reply = { headers: { "content-type": type, "docker-content-digest": digest }, body: text };
 const headers = (more: Record<string, string> = {}): Reply => ({
   headers: {
@@ -177,23 +176,6 @@ describe("resolving a digest", () => {
     });
     await rejects(wrong.app.resolve(other, { document: true }), "digest-mismatch");
   });
-
-  it("of a blob asks for its size", async () => {
-    const blob = `/v2/app/blobs/${digest}`;
-    const { app, calls } = fake({ [`HEAD ${blob}`]: { headers: { "content-length": "7" } } });
-    assert.deepEqual((await app.resolve(digest, { role: "blob" })).descriptor, {
-      mediaType: "application/octet-stream",
-      digest,
-      size: 7,
-    });
-    assert.deepEqual(calls(), [`HEAD ${blob}`]);
-    const get = fake({ [`HEAD ${blob}`]: { status: 405 }, [`GET ${blob}`]: { body: text } });
-    assert.equal((await get.app.resolve(digest, { role: "blob" })).descriptor.size, text.length);
-    const whole = await get.app.resolve(digest, { role: "blob", document: true });
-    assert.equal(whole.document!.byteLength, text.length);
-    const wrong = fake({ [`GET ${blob}`]: { body: "wrong" } });
-    await rejects(wrong.app.resolve(digest, { role: "blob", document: true }), "digest-mismatch");
-  });
 });
 
 describe("opening a manifest", () => {
@@ -209,156 +191,5 @@ describe("opening a manifest", () => {
   it("refuses other bytes", async () => {
     const { app } = fake({ [`GET /v2/app/manifests/${other}`]: full });
     await rejects(app.open({ digest: other }, { role: "manifest" }), "digest-mismatch");
-  });
-});
-
-describe("writing a manifest", () => {
-  const content = contentOf(utf8(text), { mediaType: type, digest });
-  const created: Reply = { status: 201, headers: { "docker-content-digest": digest } };
-
-  it("sends its bytes as they are, with its type and length", async () => {
-    const { app, seen, calls } = fake({ [head]: { status: 404 }, [put]: created });
-    const written = await app.write(content, { name: "v1" });
-    assert.deepEqual(written, { descriptor: { mediaType: type, digest, size: text.length }, how: "written" });
-    assert.deepEqual(calls(), [head, put]);
-    assert.equal(new TextDecoder().decode(seen[1]!.body), text);
-    assert.equal(seen[1]!.headers.get("content-type"), type);
-  });
-
-  it("sends nothing that is there, under its tag or its digest", async () => {
-    const { app, calls } = fake({ [head]: headers(), [`HEAD /v2/app/manifests/${digest}`]: headers() });
-    assert.equal((await app.write(content, { name: "v1" })).how, "present");
-    assert.equal((await app.write(content)).how, "present");
-    assert.equal(calls().length, 2);
-  });
-
-  it("is put off neither by a denied HEAD nor by another manifest under the name", async () => {
-    for (const reply of [{ status: 403 }, { status: 401 }, headers({ "docker-content-digest": other })]) {
-      const { app } = fake({ [head]: reply, [get]: reply, [put]: created, "GET /v2/": {} });
-      assert.equal((await app.write(content, { name: "v1" })).how, "written");
-    }
-  });
-
-  it("with another digest than sha256 is put under that, and then under its name", async () => {
-    const sha512 = await digestBytes(utf8(text), "sha512");
-    const { app, calls } = fake({
-      [head]: { status: 404 },
-      [`PUT /v2/app/manifests/${sha512}`]: created,
-      [put]: created,
-    });
-    await app.write({ ...content, digest: sha512 }, { name: "v1" });
-    assert.deepEqual(calls(), [head, `PUT /v2/app/manifests/${sha512}`, put]);
-  });
-
-  it("fails when the registry says that it kept something else", async () => {
-    const { app } = fake({
-      [head]: { status: 404 },
-      [put]: { status: 201, headers: { "docker-content-digest": other } },
-    });
-    await rejects(app.write(content, { name: "v1" }), "digest-mismatch");
-  });
-
-  it("tells why it is refused", async () => {
-    const refusals: [number, string, ErrorCode][] = [
-      [400, "MANIFEST_INVALID", "invalid-document"],
-      [400, "TAG_INVALID", "invalid-name"],
-      [404, "MANIFEST_BLOB_UNKNOWN", "not-found"],
-      [404, "NAME_UNKNOWN", "not-found"],
-      [403, "DENIED", "denied"],
-      [412, "", "conflict"],
-      [413, "", "too-large"],
-    ];
-    for (const [status, code, ours] of refusals) {
-      const { app } = fake({
-        [head]: { status: 404 },
-        [put]: { status, body: JSON.stringify({ errors: [{ code }] }) },
-      });
-      await rejects(app.write(content, { name: "v1" }), ours);
-    }
-  });
-
-  it("of too many bytes, or of others than it says, sends nothing", async () => {
-    const { app, seen } = fake({}, { limits: { manifest: 10 } });
-    await rejects(app.write(content, { name: "v1" }), "too-large");
-    await rejects(fake({}).app.write({ ...content, digest: other }), "digest-mismatch");
-    await rejects(fake({}).app.write({ ...content, size: 3 }), "size-mismatch");
-    assert.equal(seen.length, 0);
-  });
-});
-
-describe("tagging", () => {
-  const byDigest = `GET /v2/app/manifests/${digest}`;
-  const descriptor = { mediaType: type, digest, size: text.length };
-
-  it("puts the manifest's bytes under the name", async () => {
-    const { app, calls, seen } = fake({ [head]: { status: 404 }, [byDigest]: full, [put]: { status: 201 } });
-    await app.tag("v1", descriptor);
-    assert.deepEqual(calls(), [head, byDigest, put]);
-    assert.equal(new TextDecoder().decode(seen[2]!.body), text);
-  });
-
-  it("does nothing where the name is right, as immutable tags refuse even that", async () => {
-    const { app, calls } = fake({ [head]: headers() });
-    await app.tag("v1", descriptor);
-    await app.tag("v1", descriptor, { expect: digest });
-    assert.deepEqual(calls(), [head, head]);
-  });
-
-  it("looks first whether the name is as expected", async () => {
-    const taken = fake({ [head]: headers({ "docker-content-digest": other }) });
-    await rejects(
-      taken.app.tag("v1", descriptor, { expect: null }),
-      "conflict",
-      /it is sha256:\S+, expected free/,
-    );
-    await rejects(taken.app.tag("v1", descriptor, { expect: digest }), "conflict");
-    const free = fake({ [head]: { status: 404 } });
-    await rejects(free.app.tag("v1", descriptor, { expect: digest }), "conflict", /it is free/);
-  });
-});
-
-describe("deleting", () => {
-  const manifest = `/v2/app/manifests/${digest}`;
-
-  it("asks for leave to delete, and where that gets nothing for all leave", async () => {
-    const scopes: (string | null)[] = [];
-    const { app } = fake(
-      new Proxy({ [`GET ${manifest}`]: full }, {
-        get: (script, key: string) => {
-          if (key in script) return script[key as keyof typeof script];
-          if (key.startsWith("GET /token")) {
-            return ({ url }: { url: string }) => {
-              const scope = new URL(url).searchParams.get("scope");
-              scopes.push(scope);
-              return { body: JSON.stringify({ token: scope!.endsWith("*") ? "all" : "none" }) };
-            };
-          }
-          return ({ headers }: { headers: Headers }) => {
-            if (headers.get("authorization") === "Bearer all") return { status: 202 };
-            return { status: 401, headers: { "www-authenticate": 'Bearer realm="/token"' } };
-          };
-        },
-      }),
-    );
-    await app.delete({ digest, mediaType: type });
-    assert.deepEqual(scopes, ["repository:app:delete,pull", "repository:app:*"]);
-  });
-
-  it("that a registry does not do is unsupported", async () => {
-    const body = '{"errors":[{"code":"UNSUPPORTED"}]}';
-    const { app } = fake({
-      [`GET ${manifest}`]: full,
-      [`DELETE ${manifest}`]: { status: 405 },
-      "DELETE /v2/app/manifests/v1": [{ status: 400 }, { status: 405 }, { status: 400, body }, {
-        status: 404,
-      }, { status: 202 }],
-      [`DELETE /v2/app/blobs/${digest}`]: { status: 405 },
-    });
-    await rejects(app.delete({ digest }), "unsupported");
-    await rejects(app.delete({ digest }, { role: "blob" }), "unsupported");
-    for (let i = 0; i < 3; i++) await rejects(app.untag("v1"), "unsupported");
-    await rejects(app.untag("v1"), "not-found");
-    await app.untag("v1");
-    await rejects(app.untag(digest), "invalid-name");
   });
 });

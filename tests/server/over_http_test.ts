@@ -15,7 +15,7 @@ async function serving(work: (registry: ReturnType<typeof registryInMemory>, url
   }
 }
 
-describe("the server on the wire", () => {
+describe("the server over HTTP", () => {
   it("goes on with an upload whose connection broke", () =>
     serving(async ({ repository }, url) => {
       const content = randomBytes(300_000);

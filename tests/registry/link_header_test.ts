@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { GantryError } from "../../src/errors.ts";
-import { findLink, nextPage } from "../../src/registry/link.ts";
+import { findLink, nextPage } from "../../src/registry/link_header.ts";
 import { needsFixtures, table } from "../support/fixtures.ts";
 
 interface Case {

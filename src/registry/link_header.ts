@@ -2,8 +2,8 @@ import { GantryError } from "../errors.ts";
 import { redact } from "../http/redact.ts";
 
 /**
- * Finds `rel="next"` in a `Link` header (RFC 8288) and resolves it. A link to another origin is refused: it would carry our
- * token there, or make us knock on doors inside our own network.
+ * Finds `rel="next"` in a `Link` header (RFC 8288) and resolves it. A link to another origin is refused: following it
+ * would send our token there, or requests into our own network.
  */
 export function nextPage(header: string | null, base: URL, what: string): URL | undefined {
   const target = header === null ? undefined : findLink(header, "next", what);

@@ -1,19 +1,19 @@
 import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import { isRepository } from "../spec/reference.ts";
-import type { Call } from "./call.ts";
-import { Refusal } from "./refusal.ts";
+import type { RequestContext } from "./request_context.ts";
+import { HttpError } from "./http_error.ts";
 
-/** Takes a blob over from another repository, if that one has it. A client that gets no for an answer uploads. */
-export async function mount(
-  call: Call,
+/** Copies a blob from another repository, and tells whether that worked. Where it did not, the client uploads the blob. */
+export async function mountBlob(
+  context: RequestContext,
   { repository, from, digest }: { repository: string; from: string; digest: Digest },
 ): Promise<boolean> {
   if (!isRepository(from)) return false;
-  const { signal } = call;
-  const target = await call.target(repository);
+  const { signal } = context;
+  const target = await context.target(repository);
   try {
-    const source = await call.target(from);
+    const source = await context.target(from);
     const { descriptor: { mediaType, size } } = await source.resolve(digest, { role: "blob", signal });
     await target.write({
       mediaType,
@@ -24,7 +24,7 @@ export async function mount(
     }, { role: "blob", signal });
     return true;
   } catch (error) {
-    if (GantryError.is(error) || error instanceof Refusal) return false;
+    if (GantryError.is(error) || error instanceof HttpError) return false;
     throw error;
   }
 }

@@ -1,0 +1,64 @@
+import type { Bytes } from "../bytes.ts";
+import type { Content } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import { RequestBody } from "./request_body.ts";
+import { HttpResponse } from "./response.ts";
+import { Timeout } from "./timeout.ts";
+import type { Transport } from "./transport.ts";
+import { unreachable } from "./unreachable.ts";
+
+/** One request, and how long to wait for its response. */
+export interface Exchange {
+  /** What is being done, for messages. */
+  what: string;
+  url: URL;
+  method: string;
+  headers: Headers;
+  body?: Bytes | Content | undefined;
+  /** Milliseconds until the response must begin. */
+  responseTimeout: number;
+  /** Milliseconds until the next bytes of its body must come. */
+  idleTimeout: number;
+  /** The most bytes of an error that are read. */
+  errorLimit: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends one request. Redirects are not followed and statuses are not judged.
+ *
+ * @throws {GantryError} `unavailable` when the server is silent, cannot be reached or breaks the connection. What the content
+ * or the signal throws is thrown as it is.
+ */
+export async function exchange(transport: Transport, request: Exchange): Promise<HttpResponse> {
+  const { what, url, method, headers, body, responseTimeout, signal } = request;
+  const timeout = new Timeout(
+    signal,
+    () => new GantryError("unavailable", `${what}: ${url.host} keeps silent`),
+  );
+  const upload = isStream(body) ? new RequestBody(body, timeout, responseTimeout) : undefined;
+  timeout.start(responseTimeout);
+  try {
+    const response = await transport({
+      url: url.href,
+      method,
+      headers,
+      body: upload?.content ?? body,
+      signal: timeout.signal,
+    });
+    if (upload && response.ok) await upload.requireSent(what);
+    else upload?.cancel();
+    return new HttpResponse(response, timeout, request);
+  } catch (error) {
+    timeout.close();
+    upload?.cancel();
+    if (upload?.failure) throw upload.failure.error;
+    timeout.signal.throwIfAborted();
+    throw unreachable(what, url, error);
+  }
+}
+
+/** Whether a body is a stream, which may be readable only once. */
+export function isStream(body: Bytes | Content | undefined): body is Content {
+  return body !== undefined && !(body instanceof Uint8Array);
+}

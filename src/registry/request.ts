@@ -1,0 +1,32 @@
+import type { Bytes } from "../bytes.ts";
+import type { Content } from "../content/contracts.ts";
+import { isStream } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/response.ts";
+
+/** One request to a registry, however many HTTP requests it takes. */
+export interface RegistryRequest {
+  /** What is being done, for messages: `resolve ghcr.io/acme/app:v1`. */
+  what: string;
+  method: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** A path at the registry, or an address that a registry gave. */
+  to: URL | { registry: string; path: string };
+  /** What its token must allow. The first scope is what credentials are asked for. */
+  scopes: readonly string[];
+  headers?: Record<string, string>;
+  body?: Bytes | Content | undefined;
+  /** Is not retried after a transient failure. Neither are requests that stream their body. */
+  once?: boolean;
+  /** Part of logging in: it is not authorised itself, does not leave its origin, and is not retried. */
+  login?: boolean;
+  /** Milliseconds until the response must begin, where that is not the usual time. */
+  timeout?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Sends a request, with all that the client does for it. */
+export type SendRequest = (request: RegistryRequest) => Promise<HttpResponse>;
+
+/** Whether a request can be sent a second time. */
+export function isReplayable({ body }: RegistryRequest): boolean {
+  return !isStream(body) || body.replayable;
+}

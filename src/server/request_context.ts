@@ -1,0 +1,14 @@
+import type { Target } from "../content/contracts.ts";
+
+/** A request that is being answered, and what is needed to answer it. */
+export interface RequestContext {
+  readonly request: Request;
+  readonly url: URL;
+  readonly signal: AbortSignal;
+  /** The largest manifest that is accepted or served, in bytes. */
+  readonly manifestLimit: number;
+  /** The names of the repositories, where they may be listed. */
+  readonly catalog: (() => AsyncIterable<string>) | undefined;
+  /** Opens a repository. Handlers call it only after checking everything that the client sent. */
+  target(repository: string): Promise<Target>;
+}

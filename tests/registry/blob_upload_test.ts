@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Bytes } from "../../src/bytes.ts";
+import { digestBytes } from "../../src/digest/mod.ts";
+import { rejects } from "../support/errors.ts";
+import { fake } from "./fake.ts";
+import {
+  at,
+  big,
+  bytes,
+  created,
+  digest,
+  head,
+  headLarge,
+  known,
+  large,
+  largeDigest,
+  missing,
+  post,
+  put,
+  small,
+} from "./upload_replies.ts";
+
+describe("uploading a blob", () => {
+  it("of few bytes takes a POST and a PUT", async () => {
+    const { app, calls, seen } = fake({ [head]: missing, [post]: at("/u/1"), [put("/u/1")]: created });
+    assert.deepEqual(await app.write(small()), {
+      descriptor: { mediaType: "application/octet-stream", digest, size: bytes.byteLength },
+      how: "written",
+    });
+    assert.deepEqual(calls(), [head, post, put("/u/1")]);
+    assert.deepEqual(seen[2]!.body, bytes);
+  });
+
+  it("of more bytes, or who knows how many, streams one PATCH", async () => {
+    const script = {
+      [headLarge]: missing,
+      [post]: at("/u/1"),
+      "PATCH /u/1": at("/u/2"),
+      [put("/u/2", largeDigest)]: created,
+    };
+    const { app, calls, seen } = fake(script);
+    await app.write(big());
+    assert.deepEqual(calls(), [headLarge, post, "PATCH /u/1", put("/u/2", largeDigest)]);
+    assert.ok(Buffer.from(seen[2]!.body).equals(large));
+    assert.equal(seen[2]!.headers.get("content-range"), null);
+    assert.equal(seen[3]!.body.byteLength, 0);
+    const unknown = fake(script);
+    const { descriptor } = await unknown.app.write({
+      ...big(),
+      digest: undefined,
+      size: undefined,
+      replayable: false,
+    });
+    assert.deepEqual(descriptor, {
+      mediaType: "application/octet-stream",
+      digest: largeDigest,
+      size: large.byteLength,
+    });
+  });
+
+  it("in pieces says where each belongs", async () => {
+    const { app, seen } = fake({
+      [head]: missing,
+      [post]: at("/u/0"),
+      "PATCH /u/0": at("/u/1"),
+      "PATCH /u/1": { status: 201 },
+      [put("/u/1")]: created,
+    }, { pieceSize: 6 });
+    await app.write(small());
+    const patches = seen.filter(({ method }) => method === "PATCH");
+    assert.deepEqual(patches.map(({ headers }) => headers.get("content-range")), ["0-5", "6-11", "12-14"]);
+    assert.deepEqual(patches.map(({ body }) => body.byteLength), [6, 6, 3]);
+  });
+
+  it("in pieces takes larger ones where the registry says so", async () => {
+    const { app, seen } = fake({
+      [head]: missing,
+      [post]: { status: 202, headers: { location: "/u/0", "oci-chunk-min-length": "10" } },
+      "PATCH /u/0": { status: 202 },
+      [put("/u/0")]: created,
+    }, { pieceSize: 6 });
+    await app.write(small());
+    assert.deepEqual(seen.filter(({ method }) => method === "PATCH").map(({ body }) => body.byteLength), [
+      10,
+      5,
+    ]);
+  });
+
+  it("that is empty sends nothing but its digest", async () => {
+    const nothing = new Uint8Array(0);
+    const name = await digestBytes(nothing);
+    for (const pieceSize of [undefined, 6]) {
+      const { app } = fake({
+        [`HEAD /v2/app/blobs/${name}`]: missing,
+        [post]: at("/u"),
+        [put("/u", name)]: created,
+      }, { pieceSize });
+      assert.equal((await app.write(known(nothing, name))).descriptor.size, 0);
+    }
+  });
+});
+
+describe("an upload that fails", () => {
+  it("begins anew with a new POST, when its content can be read again", async () => {
+    const { app, calls, slept } = fake({
+      [headLarge]: missing,
+      [post]: [at("/u/1"), at("/u/2")],
+      "PATCH /u/1": { status: 503 },
+      "DELETE /u/1": { status: 204 },
+      "PATCH /u/2": { status: 202 },
+      [put("/u/2", largeDigest)]: created,
+    });
+    await app.write(big());
+    assert.deepEqual(calls(), [
+      headLarge,
+      post,
+      "PATCH /u/1",
+      "DELETE /u/1",
+      post,
+      "PATCH /u/2",
+      put("/u/2", largeDigest),
+    ]);
+    assert.equal(slept.length, 1);
+  });
+
+  it("of few bytes begins anew even when they can be read only once", async () => {
+    const { app } = fake({
+      [head]: missing,
+      [post]: [at("/u/1"), at("/u/2")],
+      [put("/u/1")]: { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' },
+      "DELETE /u/1": missing,
+      [put("/u/2")]: created,
+    });
+    await app.write({ ...small(), replayable: false });
+  });
+
+  it("fails when its content can be read only once", async () => {
+    const { app } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { status: 503 },
+      "DELETE /u": { status: 204 },
+    });
+    await rejects(app.write({ ...big(), replayable: false }), "unavailable");
+  });
+
+  it("is given up after a few tries", async () => {
+    const { app, calls } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { status: 502 },
+      "DELETE /u": { status: 404 },
+    });
+    await rejects(app.write(big()), "unavailable");
+    assert.equal(calls().filter((call) => call === "PATCH /u").length, 4);
+  });
+
+  it("because it was forgotten begins anew", async () => {
+    for (
+      const [status, code] of [[404, "BLOB_UPLOAD_UNKNOWN"], [400, "BLOB_UPLOAD_INVALID"], [416, ""]] as const
+    ) {
+      const lost = { status, body: JSON.stringify({ errors: [{ code }] }) };
+      const { app } = fake({
+        [headLarge]: missing,
+        [post]: [at("/u/1"), at("/u/2")],
+        "PATCH /u/1": lost,
+        "DELETE /u/1": missing,
+        "PATCH /u/2": { status: 202 },
+        [put("/u/2", largeDigest)]: created,
+      });
+      await app.write(big());
+    }
+  });
+
+  it("because it is too large goes in pieces", async () => {
+    for (const status of [413, 411, 416]) {
+      const { app, seen } = fake({
+        [headLarge]: missing,
+        [post]: [at("/u/1"), at("/u/2")],
+        "PATCH /u/1": { status, body: "<html>" },
+        "DELETE /u/1": { status: 204 },
+        "PATCH /u/2": { status: 202 },
+        [put("/u/2", largeDigest)]: created,
+      });
+      await app.write(big());
+      assert.equal(seen.at(-2)!.headers.get("content-range"), `0-${large.byteLength - 1}`);
+    }
+    const { app, calls } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { status: 413 },
+      "DELETE /u": { status: 204 },
+    });
+    await rejects(app.write(big()), "too-large");
+    assert.equal(calls().filter((call) => call === "PATCH /u").length, 2);
+  });
+
+  it("for good tells why and is given up", async () => {
+    const body = '{"errors":[{"code":"DENIED","message":"quota exceeded"}]}';
+    const { app, calls } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { status: 403, body },
+      "DELETE /u": { status: 204 },
+    });
+    await rejects(app.write(big()), "denied", /^write a blob to reg\.test\/app: 403 DENIED: quota exceeded/);
+    assert.equal(calls().at(-1), "DELETE /u");
+  });
+
+  it("because its content fails passes the reason on", async () => {
+    const reason = new Error("the cable was cut");
+    const { app, calls } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { status: 202 },
+      "DELETE /u": { status: 204 },
+    });
+    const open = () =>
+      Promise.resolve(new ReadableStream<Bytes>({ pull: (controller) => controller.error(reason) }));
+    await assert.rejects(app.write({ ...big(), open }), reason);
+    assert.deepEqual(calls().at(-1), "DELETE /u");
+    await assert.rejects(app.write({ ...big(), open: () => Promise.reject(reason) }), reason);
+  });
+
+  it("because the answer came too early does not count", async () => {
+    const { open } = fake({}, {
+      transport: (request) =>
+        Promise.resolve(
+          request.method === "POST" || request.method === "PATCH"
+            ? new Response(null, { status: 202, headers: { location: "/u" } })
+            : new Response(null, { status: 404 }),
+        ),
+      limits: { retries: 0 },
+    });
+    await rejects(open("reg.test/app").write(big()), "unavailable", /before all was sent/);
+  });
+});
