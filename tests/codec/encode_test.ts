@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import { addCodecEngine, codecEngines, decompress, gunzip, gzip, unzstd, zstd } from "../../src/codec/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { bare, sample, source, through } from "./streams.ts";
+import { bare, sample, source, through } from "../support/streams.ts";
 
 const content = sample(600_000);
 

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, chunksOf, concat, utf8 } from "../../src/bytes.ts";
-import { codecEngines, decompress, gunzip, type Limits, unzstd } from "../../src/codec/mod.ts";
+import { codecEngines, type DecodeLimits, decompress, gunzip, unzstd } from "../../src/codec/mod.ts";
 import { GantryError } from "../../src/errors.ts";
-import { outcome, sample, through } from "./streams.ts";
+import { outcome, sample, through } from "../support/streams.ts";
 
 const mebibyte = 1024 ** 2;
 const content = sample(200_000);
@@ -73,7 +73,7 @@ describe("bombs", () => {
     });
 
     it(`F24 of zstd are stopped whatever their header says, with ${engine}`, async () => {
-      const limits: Limits = { output: mebibyte };
+      const limits: DecodeLimits = { output: mebibyte };
       // It promises 2^40 bytes, or 7 and gives more: no promise is taken for a fact.
       const large = hex("28b52ffdc038" + "0000000000010000");
       const { stream } = endless(large, block);
@@ -145,7 +145,7 @@ for (const engine of enginesFor("gunzip")) {
 
 for (const engine of enginesFor("unzstd")) {
   describe(`zstd with ${engine}`, () => {
-    const run = (input: Uint8Array, limits?: Limits) =>
+    const run = (input: Uint8Array, limits?: DecodeLimits) =>
       outcome(through(input, decompress({ engine, limits }), 1000));
     const skippable = (kind: number, bytes: Bytes) =>
       concat([
