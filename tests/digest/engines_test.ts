@@ -11,7 +11,7 @@ import {
 } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { bare } from "../support/streams.ts";
-import { DigestStream, withEngine } from "./stand_ins.ts";
+import { DigestStream, withEngine } from "./fake_engines.ts";
 
 // FIPS 180-4's examples: https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines/example-values
 const long = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";

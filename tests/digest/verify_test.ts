@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import { type Algorithm, digestBytes, verifying } from "../../src/digest/mod.ts";
 import { bare, source, through } from "../support/streams.ts";
-import { withEngine } from "./stand_ins.ts";
+import { withEngine } from "./fake_engines.ts";
 
 const bytes = utf8("0123456789".repeat(100));
 const what = "blob of example.com/app";
