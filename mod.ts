@@ -15,15 +15,9 @@
  * @module
  */
 
-import { addCodecEngine } from "./src/codec/mod.ts";
-import { zstdCodec } from "./src/codec/zstd_codec.ts";
-import { addHashEngine } from "./src/digest/mod.ts";
-import { hashWasm } from "./src/digest/hash_wasm.ts";
+import { registerDefaultEngines } from "./src/engines.ts";
 
-// Rows in tables: they are loaded when something is hashed, or has to do with zstd, in a runtime that cannot. The one for
-// zstd is not in the door to the codecs, because a bundler for browsers takes its package only when told how.
-addHashEngine(hashWasm);
-for (const engine of zstdCodec) addCodecEngine(engine);
+registerDefaultEngines();
 
 export type { Bytes } from "./src/bytes.ts";
 export * from "./src/archive/mod.ts";

@@ -1,7 +1,32 @@
-import { codecEngines, type Work } from "./codec/mod.ts";
-import { hashEngine, suitedEngine } from "./digest/engine.ts";
+/**
+ * All engines of the library: which are there, and which is taken for what.
+ *
+ * @module
+ */
 
-/** Which engine does what here, by name; nothing where none can. */
+import { registerCodecEngines } from "./codec/default_engines.ts";
+import type { Work } from "./codec/engine.ts";
+import { addDefaultCodecEngine, defaultCodecEngine } from "./codec/engines.ts";
+import { zstdCodec } from "./codec/zstd_codec.ts";
+import { registerHashEngines } from "./digest/default_engines.ts";
+import { addDefaultHashEngine, streamEngine, suitedEngine } from "./digest/engines.ts";
+import { hashWasm } from "./digest/hash_wasm.ts";
+
+/**
+ * Adds all engines that the library has to those of the runtime: the WASM core, and the npm packages hash-wasm and
+ * zstd-codec for runtimes that have nothing of their own. They are rows in tables: what they need is loaded and compiled
+ * when one is first used. What a caller has added under the same name stays.
+ *
+ * zstd-codec is here and not behind the door to the codecs because a bundler for browsers has to be told about it.
+ */
+export function registerDefaultEngines(): void {
+  registerHashEngines();
+  registerCodecEngines();
+  addDefaultHashEngine(hashWasm);
+  for (const engine of zstdCodec) addDefaultCodecEngine(engine);
+}
+
+/** Which engine does what here, by name; undefined where none can. */
 export interface Engines {
   /** Hashes a stream. */
   readonly digest: string | undefined;
@@ -18,8 +43,8 @@ export interface Engines {
 }
 
 /**
- * Which engine is taken for what when none is asked for. It depends on the runtime, and for several streams on the processor:
- * the first time it is found out by a measurement of some milliseconds.
+ * Which engine is taken for what when none is asked for. It depends on the runtime and, for several streams at once, on
+ * the processor: the first call measures that, which takes some milliseconds.
  *
  * @example
  * ```ts
@@ -29,8 +54,9 @@ export interface Engines {
  * ```
  */
 export async function engines(): Promise<Engines> {
-  const digest = hashEngine("create", undefined) ?? await suitedEngine("sha256", 0);
-  const digestMany = await suitedEngine("sha256", 3) ?? digest;
+  const digest = streamEngine() ?? await suitedEngine("sha256", 1);
+  const digestMany = await suitedEngine("sha256", 4) ?? digest;
+  const nameOf = (work: Work) => defaultCodecEngine(work)?.name;
   return {
     digest: digest?.name,
     digestMany: digestMany?.name,
@@ -39,8 +65,4 @@ export async function engines(): Promise<Engines> {
     zstd: nameOf("zstd"),
     unzstd: nameOf("unzstd"),
   };
-}
-
-function nameOf(work: Work): string | undefined {
-  return codecEngines().find((engine) => engine.work === work && !engine.onlyByName)?.name;
 }

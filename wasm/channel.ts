@@ -1,5 +1,5 @@
 /**
- * How to talk to a thread in Deno, Bun, Node and browsers.
+ * Messages to and from a worker thread, in Deno, Bun, Node and browsers.
  *
  * @module
  */
@@ -7,29 +7,30 @@
 import type { Worker as NodeWorker } from "node:worker_threads";
 import { type Answer, type Request, serve } from "./worker.ts";
 
-/** What a thread says. */
+/** Who gets what a thread sends. */
 export interface Listener {
   answered(answer: Answer): void;
   failed(error: Error): void;
 }
 
-/** A thread that runs the program of worker.ts. */
+/** A connection to a thread that runs the program of worker.ts. */
 export interface Channel {
   post(request: Request, transfer: readonly ArrayBuffer[]): void;
-  /** Who hears the answers from now on. */
-  listen(by: Listener): void;
-  /** Whether the process stays for it. */
-  hold(on: boolean): void;
+  /** Sets who gets the answers from now on. */
+  listen(listener: Listener): void;
+  /** Whether the thread keeps the process alive. */
+  keepAlive(on: boolean): void;
+  /** Stops the thread. */
   end(): void;
 }
 
 /**
  * Starts a thread.
  *
- * @throws Whatever the runtime throws that starts none.
+ * @throws Whatever a runtime throws that starts no threads.
  */
 export function openChannel(): Channel {
-  // Deno's Worker would hold the process for ever; its node:worker_threads does not, and answers faster.
+  // Deno's Worker keeps the process alive; its node:worker_threads need not, and answer faster.
   const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   const web = typeof Worker === "function" && "unref" in Worker.prototype;
   return node && !web ? openNode(node.Worker) : openWeb();
@@ -43,8 +44,8 @@ function openNode(Thread: typeof NodeWorker): Channel {
   worker.on("error", (error: Error) => listener?.failed(error));
   return {
     post: (request, transfer) => worker.postMessage(request, [...transfer]),
-    listen: (by) => void (listener = by),
-    hold: (on) => on ? worker.ref() : worker.unref(),
+    listen: (next) => void (listener = next),
+    keepAlive: (on) => on ? worker.ref() : worker.unref(),
     end: () => void worker.terminate(),
   };
 }
@@ -64,8 +65,8 @@ function openWeb(): Channel {
   };
   return {
     post: (request, transfer) => worker.postMessage(request, [...transfer]),
-    listen: (by) => void (listener = by),
-    hold: (on) => on ? worker.ref?.() : worker.unref?.(),
+    listen: (next) => void (listener = next),
+    keepAlive: (on) => on ? worker.ref?.() : worker.unref?.(),
     end: () => worker.terminate(),
   };
 }

@@ -14,7 +14,7 @@ export interface CoreExports {
   shaReset(lane: number): void;
   /** Hashes blocks of 64 bytes into one lane. */
   shaBlocks(lane: number, from: number, count: number): void;
-  /** Hashes as many blocks into each lane whose bit is set; only in the module with SIMD. */
+  /** Hashes `count` blocks into each lane whose bit is set. Only the module with SIMD has it. */
   shaBlocks4?(p0: number, p1: number, p2: number, p3: number, count: number, lanes: number): void;
   crcReset(): void;
   crcUpdate(from: number, length: number): void;
@@ -43,7 +43,7 @@ export interface CoreExports {
   SHA_END: WebAssembly.Global;
 }
 
-/** One instance with memory for one job. */
+/** An instance of the module, with the memory for one job. */
 export interface CoreInstance {
   exports: CoreExports;
   memory: Uint8Array<ArrayBuffer>;
@@ -56,11 +56,12 @@ export interface Core {
   simd: boolean;
 }
 
-let own: Promise<Core> | undefined;
-
+/** The core of the bytes in this library. */
+let ownCore: Promise<Core> | undefined;
+/** Whether this runtime compiles WebAssembly, once that is known. */
 let compiles: boolean | undefined;
 
-/** Whether there can be a core here: some runtimes (workerd, pages with a strict policy) compile nothing. */
+/** Whether the core can run here: workerd, and pages with a strict content security policy, compile nothing. */
 export function coreAvailable(module?: WebAssembly.Module): boolean {
   if (typeof WebAssembly !== "object") return false;
   return module !== undefined || (compiles ??= compilesSomething());
@@ -68,7 +69,7 @@ export function coreAvailable(module?: WebAssembly.Module): boolean {
 
 function compilesSomething(): boolean {
   try {
-    // The shortest module that there is.
+    // The shortest valid module.
     new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     return true;
   } catch {
@@ -77,20 +78,19 @@ function compilesSomething(): boolean {
 }
 
 /**
- * The core. Without a module it is compiled from the bytes that ship with the library, on the first call; where that is
- * forbidden (Cloudflare Workers, Vercel Edge) give a module made from {@linkcode coreBytes} when the worker was built.
+ * The core. Without a module it is compiled from the bytes in this library, once; where that is forbidden (Cloudflare Workers, Vercel Edge) give a module made from {@linkcode coreBytes} when the worker was built.
  *
  * @throws {GantryError} `no-engine` where nothing can be compiled and no module was given.
  */
 export function loadCore(module?: WebAssembly.Module): Promise<Core> {
   if (module) return Promise.resolve(coreOf(module));
-  return own ??= coreBytes().then(compile).then(coreOf).catch((cause) => {
+  return ownCore ??= coreBytes().then(compile).then(coreOf).catch((cause) => {
     const reason = "this runtime compiles no WebAssembly; add the engines of wasmEngines with a module";
     throw new GantryError("no-engine", `load the WASM core: ${reason}`, { cause });
   });
 }
 
-/** The bytes of the module that suits this engine: with SIMD where it validates. */
+/** The bytes of the module for this runtime: with SIMD where that validates. */
 export async function coreBytes(): Promise<Uint8Array<ArrayBuffer>> {
   const { plain, simd } = await import("./core_bytes.ts");
   const bytes = fromBase64(simd);
@@ -112,7 +112,7 @@ function coreOf(module: WebAssembly.Module): Core {
   return { module, simd: WebAssembly.Module.exports(module).some(({ name }) => name === "shaBlocks4") };
 }
 
-/** At once, in a millisecond: the way through a runtime's threads takes eight. Old browsers take only that for so many bytes. */
+/** Compiles synchronously, which takes 1 ms instead of 8. Old browsers refuse that for a module of this size. */
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | Promise<WebAssembly.Module> {
   try {
     return new WebAssembly.Module(bytes);

@@ -6,13 +6,13 @@
 
 import { type Core, type CoreExports, instantiate } from "./core.ts";
 
-/** Fast, balanced, small. */
+/** How hard to compress: fast, balanced, small. */
 export type Level = 1 | 6 | 9;
 
 /** The chunk that all callers use, so that the bytes depend on the input and the level alone. */
 export const CHUNK_SIZE = 524288;
 
-/** How far a match may go back: what a chunk wants to know of the input before it. */
+/** How far back a match may reach, and so how much of the input before a chunk is used. */
 export const DICTIONARY_SIZE = 32768;
 
 /** A compressed chunk. */
@@ -44,8 +44,8 @@ export interface DeflatedChunk {
  * ```
  */
 export class Deflater {
-  /** Where the next chunk may be put: 32 KiB for the input before it, then the chunk. */
-  readonly place: Uint8Array<ArrayBuffer>;
+  /** The buffer for the next chunk, in WASM memory: 32 KiB for the input before it, then the chunk. */
+  readonly input: Uint8Array<ArrayBuffer>;
   #core: CoreExports;
   #memory: Uint8Array<ArrayBuffer>;
   #output: number;
@@ -54,7 +54,7 @@ export class Deflater {
   constructor(core: Core) {
     const { exports, memory } = instantiate(core, "DEFLATE_END");
     const at = Number(exports.CHUNK.value);
-    this.place = memory.subarray(at - DICTIONARY_SIZE, at + CHUNK_SIZE);
+    this.input = memory.subarray(at - DICTIONARY_SIZE, at + CHUNK_SIZE);
     this.#core = exports;
     this.#memory = memory;
     this.#output = Number(exports.OUTPUT.value);
@@ -62,7 +62,7 @@ export class Deflater {
 
   /**
    * Compresses a chunk of up to 512 KiB. `dictionary` is the input before it, up to 32 KiB. A `final` chunk ends the stream; any other
-   * ends with an empty stored block, at a byte.
+   * ends with an empty stored block, at a byte boundary.
    *
    * @throws RangeError when chunk or dictionary is too long
    */
@@ -78,13 +78,13 @@ export class Deflater {
     if (before > DICTIONARY_SIZE) {
       throw new RangeError(`deflate: a dictionary of ${before} bytes, at most ${DICTIONARY_SIZE} are used`);
     }
-    if (dictionary) this.place.set(dictionary, DICTIONARY_SIZE - before);
-    this.place.set(chunk, DICTIONARY_SIZE);
-    return this.deflatePlaced(length, { level, before, final });
+    if (dictionary) this.input.set(dictionary, DICTIONARY_SIZE - before);
+    this.input.set(chunk, DICTIONARY_SIZE);
+    return this.deflateInput(length, { level, before, final });
   }
 
-  /** As {@linkcode deflate}, of a chunk of this length that is in its {@linkcode place}, behind `before` bytes. */
-  deflatePlaced(length: number, options: { level: Level; before: number; final: boolean }): DeflatedChunk {
+  /** As {@linkcode deflate}, for a chunk that is in {@linkcode input} already, after `before` bytes. */
+  deflateInput(length: number, options: { level: Level; before: number; final: boolean }): DeflatedChunk {
     const size = this.#core.deflate(options.before, length, options.level, options.final);
     return {
       bytes: this.#memory.slice(this.#output, this.#output + size),

@@ -11,7 +11,7 @@ export const INPUT_SIZE = 65536;
 
 const DONE = 2;
 
-/** Reasons by what the module answers. */
+/** Reasons by the module's error codes. */
 const reasons: Record<number, string> = {
   3: "a block of unknown type",
   4: "a stored block whose length and its complement disagree",
@@ -96,23 +96,17 @@ export class Inflater {
    * @throws InflateError when the input is not DEFLATE; what came before the error has been read
    */
   read(): Uint8Array<ArrayBuffer> | undefined {
-    const view = this.view();
-    return view && view.slice();
-  }
-
-  /** As {@linkcode read}, but a view of its memory that holds until the next call. */
-  view(): Uint8Array<ArrayBuffer> | undefined {
     while (this.#answer === 1) {
       this.#answer = this.#core.inflate();
       const begin = this.#core.pieceBegin(), length = this.#core.pieceLength();
       this.#produced += length;
-      if (length > 0) return this.#memory.subarray(begin, begin + length);
+      if (length > 0) return this.#memory.slice(begin, begin + length);
     }
     if (this.#answer > DONE) throw new InflateError(reasons[this.#answer] ?? "unknown", this.used);
     return undefined;
   }
 
-  /** Whether the stream has ended (all of it may not have been read yet: `read` until there is nothing). */
+  /** Whether the stream has ended. There may be output left: `read` until there is none. */
   get done(): boolean {
     return this.#answer === DONE;
   }

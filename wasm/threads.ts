@@ -1,5 +1,5 @@
 /**
- * Threads that run the core.
+ * Worker threads that run the core.
  *
  * @module
  */
@@ -9,67 +9,68 @@ import { type Channel, openChannel } from "./channel.ts";
 import type { Core } from "./core.ts";
 import type { Answer, Request, Result } from "./worker.ts";
 
-/** How many hands do a work, this thread's among them: so many, or as many as the machine has processors, 8 at most. */
+/** How many threads work, the caller's among them; `"auto"` for as many as there are processors, at most 8. */
 export type Workers = number | "auto";
 
 /**
- * How many that is.
+ * The number of workers; `task` begins the error's message.
  *
  * @throws {GantryError} `unsupported` for anything but "auto" and whole numbers from 1 to 64.
  */
-export function handsOf(work: string, workers: Workers = 1): number {
+export function workerCountOf(task: string, workers: Workers = 1): number {
   if (workers === "auto") return Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, 8);
   if (Number.isInteger(workers) && workers >= 1 && workers <= 64) return workers;
-  throw new GantryError("unsupported", `${work}: ${workers} workers, from 1 to 64 can be had`);
+  throw new GantryError("unsupported", `${task}: ${workers} workers, from 1 to 64 can be had`);
 }
 
-/** A channel to a thread that has nothing to do. */
-interface Idle {
+/** A thread that nobody uses. */
+interface IdleThread {
   module: WebAssembly.Module;
   channel: Channel;
-  /** Takes it. */
+  /** Takes it out of the set, for another user. */
   take(): void;
 }
 
-/** How long a thread waits for work, in milliseconds: to start one takes some fifty. */
-const patience = 5000;
-const idle = new Set<Idle>();
+/** How long a thread is kept for the next user, in milliseconds. Starting one takes about 50. */
+const idleTimeout = 5000;
+const idleThreads = new Set<IdleThread>();
 
-/** Lets a thread wait for the next who wants one. */
-function rest(module: WebAssembly.Module, channel: Channel): void {
-  // Deno, Bun and Node have timers that let a process end.
+/** Keeps a thread for the next user, and ends it after a while. */
+function keepIdle(module: WebAssembly.Module, channel: Channel): void {
+  // Only these timers can be told not to keep the process alive, in Deno, Bun and Node alike.
   const { setTimeout, clearTimeout } = globalThis.process?.getBuiltinModule?.("node:timers") ?? globalThis;
   const take = () => {
-    idle.delete(one);
+    idleThreads.delete(idle);
     clearTimeout(timer as number);
   };
-  const leave = () => {
+  const end = () => {
     take();
     channel.end();
   };
-  const timer: { unref?(): void } | number = setTimeout(leave, patience);
+  const timer: { unref?(): void } | number = setTimeout(end, idleTimeout);
   if (typeof timer === "object") timer.unref?.();
-  const one = { module, channel, take };
-  channel.listen({ answered() {}, failed: leave });
-  idle.add(one);
+  const idle = { module, channel, take };
+  channel.listen({ answered() {}, failed: end });
+  idleThreads.add(idle);
 }
 
-/** A thread with the core. */
+/** A worker thread with the core. */
 export class Thread {
-  /** Whether it runs: true once it does, false if it cannot or has stopped. Where there are no threads none ever does. */
+  /** Becomes true once it runs, or false if it does not start. In a runtime without threads it is always false. */
   readonly ready: Promise<boolean>;
   readonly #module: WebAssembly.Module;
-  readonly #waiting: { resolve(result: Result): void; reject(error: unknown): void }[] = [];
+  readonly #pending: { resolve(result: Result): void; reject(error: unknown): void }[] = [];
   #channel: Channel | undefined;
+  /** Why it takes no more calls. */
   #ended: Error | undefined;
 
-  /** Takes one that waits for work, or starts another. */
+  /** Takes an idle thread, or starts one. */
   constructor({ module }: Core) {
     this.#module = module;
-    const rested = [...idle].find((one) => one.module === module);
-    rested?.take();
+    const idle = [...idleThreads].find((idle) => idle.module === module);
+    idle?.take();
     try {
-      this.#channel = rested?.channel ?? openChannel();
+      this.#channel = idle?.channel ?? openChannel();
       this.#channel.listen({
         answered: (answer) => this.#answered(answer),
         failed: (error) => this.#stop(error),
@@ -77,39 +78,39 @@ export class Thread {
     } catch (cause) {
       this.#ended = new Error("this runtime starts no threads", { cause });
     }
-    this.ready = rested
+    this.ready = idle
       ? Promise.resolve(true)
       : this.call({ work: "start", module }, []).then(() => true, () => false);
   }
 
   /** How many calls it has not answered. */
   get calls(): number {
-    return this.#waiting.length;
+    return this.#pending.length;
   }
 
-  /** Asks it for something. What it is given belongs to it afterwards. */
+  /** Has it do something. The buffers in `transfer` belong to it afterwards. */
   call(request: Request, transfer: readonly ArrayBuffer[]): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
-      if (this.calls === 0) this.#channel!.hold(true);
-      this.#waiting.push({ resolve, reject });
+      if (this.calls === 0) this.#channel!.keepAlive(true);
+      this.#pending.push({ resolve, reject });
       this.#channel!.post(request, transfer);
     });
   }
 
-  /** Gives it up. One that has answered everything waits for others a while; one that has not is stopped. */
+  /** Gives it up. If it has answered everything it is kept for the next user for a while, else it is stopped. */
   end(): void {
     if (this.#ended) return;
     const error = new Error("the thread was given up");
     if (this.calls > 0) return this.#stop(error);
     this.#ended = error;
-    rest(this.#module, this.#channel!);
+    keepIdle(this.#module, this.#channel!);
   }
 
   #answered(answer: Answer): void {
-    const { resolve, reject } = this.#waiting.shift()!;
-    if (this.calls === 0) this.#channel!.hold(false);
-    if ("error" in answer) reject(new Error(answer.error));
+    const { resolve, reject } = this.#pending.shift()!;
+    if (this.calls === 0) this.#channel!.keepAlive(false);
+    if (answer.kind === "error") reject(new Error(answer.message));
     else resolve(answer.result);
   }
 
@@ -117,6 +118,6 @@ export class Thread {
     this.#ended = error;
     this.#channel!.listen({ answered() {}, failed() {} });
     this.#channel!.end();
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of this.#pending.splice(0)) reject(error);
   }
 }

@@ -1,16 +1,16 @@
 /**
- * What threads do.
+ * The program of worker threads, and its messages.
  *
  * @module
  */
 
 import type { CoreExports } from "./core.ts";
 
-/** What a thread is asked; it answers in order. */
+/** What a thread can be asked to do; it answers in order. */
 export type Request =
-  /** Comes first: the compiled core. */
+  /** Comes first, with the compiled core. */
   | { work: "start"; module: WebAssembly.Module }
-  /** Compress `length` bytes that lie behind the place for a dictionary, of which the last `before` bytes count. */
+  /** Compress `length` bytes, which come after 32 KiB for the dictionary, whose last `before` bytes count. */
   | {
     work: "deflate";
     bytes: Uint8Array<ArrayBuffer>;
@@ -19,38 +19,39 @@ export type Request =
     level: number;
     final: boolean;
   }
-  /** Begin four messages, in the lanes of the core or in the runtime's own hash. */
+  /** Begin four messages, hashed in the lanes of the core or by node:crypto. */
   | { work: "begin"; hash: "lanes" | "native" }
-  /** Hash more of up to four messages: whole blocks of 64 bytes at the begin of each. */
+  /** Hash whole blocks of 64 bytes of up to four messages. */
   | { work: "hash"; blocks: readonly (Blocks | undefined)[] }
-  /** End a message of `length` bytes; the tail is what makes no block. Its lane begins another. */
+  /** End a message of `length` bytes, of which `tail` fills no block. Its lane begins another. */
   | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number };
 
-/** Bytes that begin with what is to be hashed. */
+/** A buffer whose first `length` bytes are to be hashed. */
 export interface Blocks {
   bytes: Uint8Array<ArrayBuffer>;
   length: number;
 }
 
-/** A compressed chunk, a sha256, or nothing; and the buffers that came with the request, to be filled again. */
+/** A compressed chunk, a sha256, or nothing; and the buffers of the request, to be used again. */
 export interface Result {
   bytes?: Uint8Array<ArrayBuffer>;
   crc32?: number;
   spent?: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** What it answers: what came out, or why nothing did. */
-export type Answer = { result: Result } | { error: string };
+/** What it answers. */
+export type Answer = { kind: "result"; result: Result } | { kind: "error"; message: string };
 
-/** Its end of the channel. */
+/** The thread's end of the channel. */
 export interface Port {
   onmessage: ((event: { data: Request }) => void) | null;
   postMessage(answer: Answer, transfer: ArrayBuffer[]): void;
 }
 
 /**
- * The program of a thread. It is sent there as text, because runtimes and bundlers agree on no other way to start one: it
- * names nothing outside of itself but what every runtime has, and works the module without the classes around it.
+ * The program of a thread. It is sent there as text, because that is the only way to start one which all runtimes and
+ * bundlers support. So it may use nothing outside of itself but what every runtime has: it calls the WASM module directly
+ * and not through the classes of this directory.
  */
 export function serve(port: Port): void {
   interface Hashers {
@@ -65,9 +66,12 @@ export function serve(port: Port): void {
     try {
       const result = answer(data);
       const { bytes, spent = [] } = result;
-      port.postMessage({ result }, [...bytes ? [bytes] : [], ...spent].map(({ buffer }) => buffer));
+      port.postMessage(
+        { kind: "result", result },
+        [...bytes ? [bytes] : [], ...spent].map(({ buffer }) => buffer),
+      );
     } catch (error) {
-      port.postMessage({ error: String(error) }, []);
+      port.postMessage({ kind: "error", message: String(error) }, []);
     }
   };
 
@@ -120,7 +124,7 @@ export function serve(port: Port): void {
           const length = Math.min(most, ...ready.map((lane) => blocks[lane]!.length - at));
           for (const lane of ready) memory.set(blocks[lane]!.bytes.subarray(at, at + length), start(lane));
           if (ready.length > 1 && core.shaBlocks4) {
-            // Lanes that do not take part read along with one that does.
+            // Lanes that do not take part read the input of one that does, and ignore it.
             const [p0, p1, p2, p3] = [0, 1, 2, 3].map((lane) =>
               start(ready.includes(lane) ? lane : ready[0]!)
             );

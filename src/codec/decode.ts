@@ -1,17 +1,19 @@
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { type CodecEngine, codecEngine } from "./engine.ts";
-import { limited, type Limits } from "./limits.ts";
-import { type Input, pipe } from "./pipe.ts";
+import type { CodecEngine } from "./engine.ts";
+import { codecEngine } from "./engines.ts";
+import { type DecodeLimits, withinLimits } from "./limits.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import { pipe } from "./pipe.ts";
 import { sniff, sniffLength } from "./sniff.ts";
 import { frames } from "./zstd_frames.ts";
 
 /** How to decompress. */
 export interface DecodeOptions {
-  /** The name of an engine; without one, the first that this runtime has. */
+  /** The name of an engine. Default: the first that this runtime has. */
   engine?: string | undefined;
-  /** How far to go. */
-  limits?: Limits | undefined;
+  /** Limits on what may come out. Default: what every real layer keeps to. */
+  limits?: DecodeLimits | undefined;
   /** What is read, for the message: `layer sha256:…`. */
   what?: string | undefined;
 }
@@ -34,7 +36,7 @@ export interface DecodeOptions {
  */
 export function gunzip(options: DecodeOptions = {}): TransformStream<Bytes, Bytes> {
   const engine = codecEngine("gunzip", options.engine);
-  return pipe((input) => members(input, engine, options));
+  return pipe((input) => gunzipMembers(input, engine, options));
 }
 
 /**
@@ -55,12 +57,12 @@ export function gunzip(options: DecodeOptions = {}): TransformStream<Bytes, Byte
  */
 export function unzstd(options: DecodeOptions = {}): TransformStream<Bytes, Bytes> {
   const engine = codecEngine("unzstd", options.engine);
-  return pipe((input) => content(input, engine, options));
+  return pipe((input) => unzstdFrames(input, engine, options));
 }
 
 /**
- * Decompresses whatever it is: gzip, zstd, or nothing at all, as the first bytes tell. Media types are often wrong about
- * it.
+ * Decompresses gzip and zstd, and passes on what is not compressed, as the first bytes tell. Media types are often wrong
+ * about it.
  *
  * The stream errors as those of {@link gunzip} and {@link unzstd} do, with `no-engine` where nothing can do it, and with
  * `unsupported` for xz and bzip2.
@@ -77,48 +79,51 @@ export function decompress(options: DecodeOptions = {}): TransformStream<Bytes, 
     const compression = sniff(await input.peek(sniffLength));
     switch (compression) {
       case "gzip":
-        return yield* members(input, codecEngine("gunzip", options.engine), options);
+        return yield* gunzipMembers(input, codecEngine("gunzip", options.engine), options);
       case "zstd":
-        return yield* content(input, codecEngine("unzstd", options.engine), options);
+        return yield* unzstdFrames(input, codecEngine("unzstd", options.engine), options);
       case "plain":
-        return yield* limited(input, input, named("read", options), { ...options.limits, ratio: Infinity });
+        return yield* withinLimits(input, input, taskOf("read", options), {
+          ...options.limits,
+          ratio: Infinity,
+        });
       default:
         throw new GantryError(
           "unsupported",
-          `${named("decompress", options)}: ${compression} is not supported`,
+          `${taskOf("decompress", options)}: ${compression} is not supported`,
         );
     }
   });
 }
 
-function members(input: Input, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
-  const work = named("gunzip", options);
-  return limited(explained(engine.run(input, {}), input, work), input, work, options.limits ?? {});
+function gunzipMembers(input: ByteReader, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
+  const task = taskOf("gunzip", options);
+  return withinLimits(explained(engine.run(input, {}), input, task), input, task, options.limits ?? {});
 }
 
-function content(input: Input, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
-  const work = named("unzstd", options);
+function unzstdFrames(input: ByteReader, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
+  const task = taskOf("unzstd", options);
   const { window = 64 * 1024 ** 2 } = options.limits ?? {};
-  const decoded = frames(input, { work, window, engine });
-  return limited(explained(decoded, input, work), input, work, options.limits ?? {});
+  const decoded = frames(input, { task, window, engine });
+  return withinLimits(explained(decoded, input, task), input, task, options.limits ?? {});
 }
 
-function named(work: string, { what }: DecodeOptions): string {
+function taskOf(work: string, { what }: DecodeOptions): string {
   return what === undefined ? work : `${work} ${what}`;
 }
 
-/** Makes an engine's error one of ours; those of the input pass. */
+/** Turns an engine's error into a GantryError; those of the input pass through. */
 async function* explained(
   output: AsyncIterable<Bytes>,
-  input: Input,
-  work: string,
+  input: ByteReader,
+  task: string,
 ): AsyncGenerator<Bytes, void, void> {
   try {
     yield* output;
   } catch (cause) {
     if (input.failed?.error === cause || GantryError.is(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GantryError("invalid-archive", `${work}: bad data before byte ${input.offset}: ${reason}`, {
+    throw new GantryError("invalid-archive", `${task}: bad data before byte ${input.offset}: ${reason}`, {
       cause,
     });
   }

@@ -1,19 +1,19 @@
 import type { Bytes } from "../bytes.ts";
-import { codecEngine } from "./engine.ts";
+import { codecEngine } from "./engines.ts";
 import { pipe } from "./pipe.ts";
 
 /** How to compress. */
 export interface EncodeOptions {
-  /** The name of an engine; without one, the first that this runtime has. */
+  /** The name of an engine. Default: the first that this runtime has. */
   engine?: string | undefined;
   /**
-   * How hard, in the format's own figures. gzip: 1 (fast), 6 (the default) or 9 (small), engines asked for by name have others;
-   * zstd: 1 to 22, 3 unless told; zstd-codec has 1 to 9.
+   * How hard, in the format's own figures. gzip: 1 (fast), 6 (the default) or 9 (small); engines asked for by name have
+   * others. zstd: 1 to 22, default 3; zstd-codec has 1 to 9.
    */
   level?: number | undefined;
   /**
-   * gzip: how many threads compress, this one among them; `"auto"` for as many as there are processors, one unless told. The
-   * bytes are the same.
+   * gzip: how many threads compress, this one among them; `"auto"` for as many as there are processors. The bytes are the
+   * same. Default: 1.
    */
   workers?: number | "auto" | undefined;
 }

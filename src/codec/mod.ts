@@ -12,18 +12,17 @@
  * @module
  */
 
-import { addCodecEngine } from "./engine.ts";
-import { wasmEngines } from "./wasm.ts";
+import { registerCodecEngines } from "./default_engines.ts";
 
-// Rows in a table: the core is loaded when one of them works. `@gantry/oci/edge` has neither. The inflater is faster than
-// the zlib of Deno, Bun and Node (bench/results.md).
-for (const engine of wasmEngines()) addCodecEngine(engine, "node:zlib");
+registerCodecEngines();
 
+export { coreBytes } from "../../wasm/core.ts";
 export type { Bytes } from "../bytes.ts";
+export type { Engine } from "../engine_table.ts";
 export { type DecodeOptions, decompress, gunzip, unzstd } from "./decode.ts";
 export { type EncodeOptions, gzip, zstd } from "./encode.ts";
-export { addCodecEngine, type CodecEngine, codecEngines, type Job, type Work } from "./engine.ts";
-export type { Limits } from "./limits.ts";
-export { coreBytes } from "../../wasm/core.ts";
-export { wasmEngines } from "./wasm.ts";
+export type { CodecEngine, Job, Work } from "./engine.ts";
+export { addCodecEngine, codecEngines } from "./engines.ts";
+export type { DecodeLimits } from "./limits.ts";
 export { type Compression, sniff, sniffLength } from "./sniff.ts";
+export { wasmEngines } from "./wasm_engines.ts";

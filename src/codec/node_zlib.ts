@@ -4,10 +4,11 @@ import type { CodecEngine, Job } from "./engine.ts";
 const builtin = () => globalThis.process?.getBuiltinModule?.("node:zlib");
 
 type Zlib = NonNullable<ReturnType<typeof builtin>>;
-type Machine = ReturnType<Zlib["createGunzip"]> | ReturnType<Zlib["createZstdCompress"]>;
+type ZlibStream = ReturnType<Zlib["createGunzip"]> | ReturnType<Zlib["createZstdCompress"]>;
 
-// Large pieces out: with the default of 16 KiB it is half as fast.
+/** Bytes of output at once: with the default of 16 KiB it is half as fast. */
 const chunkSize = 256 * 1024;
+/** Bytes of output up to which a zstd frame is decoded at once. */
 const smallFrame = 128 * 1024;
 
 /** The runtime's own zlib and zstd in Deno, Bun, Node and, with nodejs_compat, workerd. */
@@ -40,21 +41,21 @@ export const nodeZlib: readonly CodecEngine[] = [
 ];
 
 async function* gunzip(zlib: Zlib, input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
-  const machine = zlib.createGunzip({ chunkSize });
+  const stream = zlib.createGunzip({ chunkSize });
   const source = input[Symbol.asyncIterator]();
   let last: Bytes = new Uint8Array(0);
   let fed = 0;
   async function* members() {
-    while (fed === machine.bytesWritten) {
+    while (fed === stream.bytesWritten) {
       const { done, value } = await source.next();
       if (done) return;
       fed += value.byteLength;
       yield last = value;
     }
   }
-  yield* drive(machine, members());
-  // zlib goes on with the next member by itself, but stops for good at a zero byte and never looks at what follows it.
-  const end = machine.bytesWritten;
+  yield* drive(stream, members());
+  // zlib goes on with the next member by itself, but ends at a zero byte and ignores whatever follows it.
+  const end = stream.bytesWritten;
   let rest = last.subarray(last.byteLength - (fed - end));
   for (;;) {
     if (rest.some((byte) => byte !== 0)) {
@@ -73,9 +74,9 @@ async function* unzstd(
 ): AsyncGenerator<Bytes, void, void> {
   const source = frame[Symbol.asyncIterator]();
   const first: Bytes[] = [];
-  // zstd:chunked has a frame for every file: to make a machine for a small one takes longer than to run it.
+  // zstd:chunked has a frame for every file, and for a small one creating a stream takes longer than decoding.
   if (size <= smallFrame && await gather(source, first)) {
-    // The header may lie about the size.
+    // Bounded, because the header may be wrong about the size.
     const options = { chunkSize: Math.max(64, size), maxOutputLength: Math.max(1, size) };
     yield owned(zlib.zstdDecompressSync(concat(first), options));
     return;
@@ -84,13 +85,13 @@ async function* unzstd(
     yield* first;
     yield* { [Symbol.asyncIterator]: () => source };
   }
-  // Windows of more than 128 MiB must be asked for.
+  // zstd refuses windows of more than 128 MiB unless they are allowed.
   const log = Math.min(31, Math.max(27, Math.ceil(Math.log2(window))));
   const params = { [zlib.constants.ZSTD_d_windowLogMax]: log };
   yield* drive(zlib.createZstdDecompress({ chunkSize, params }), all());
 }
 
-/** Takes what may be a small frame; tells whether it is. */
+/** Reads what may be a small frame; returns whether it has ended. */
 async function gather(source: AsyncIterator<Bytes>, chunks: Bytes[]): Promise<boolean> {
   for (let length = 0; length <= smallFrame;) {
     const { done, value } = await source.next();
@@ -120,47 +121,47 @@ async function* zstd(
 }
 
 /**
- * Works a Node stream by hand: writes when it is idle, reads what it made, and leaves it paused in between. Deno's
- * `Duplex.toWeb` would do it without backpressure.
+ * Runs input through a Node stream: reads output while there is some, and writes the next chunk only when the one before is
+ * done. `Duplex.toWeb` has no backpressure in Deno.
  */
-async function* drive(machine: Machine, input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+async function* drive(stream: ZlibStream, input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   let failed: { error: unknown } | undefined;
-  let idle = true;
+  let writable = true;
   let ended = false;
   let wake = () => {};
-  machine.on("readable", () => wake());
-  machine.on("end", () => {
+  stream.on("readable", () => wake());
+  stream.on("end", () => {
     ended = true;
     wake();
   });
-  machine.on("error", (error) => {
+  stream.on("error", (error) => {
     failed = { error };
     wake();
   });
   const written = () => {
-    idle = true;
+    writable = true;
     wake();
   };
   const source = input[Symbol.asyncIterator]();
   try {
     for (;;) {
       if (failed) throw failed.error;
-      const made = machine.read() as Uint8Array | null;
-      if (made !== null) yield owned(made);
+      const output = stream.read() as Uint8Array | null;
+      if (output !== null) yield owned(output);
       else if (ended) return;
-      else if (idle) {
+      else if (writable) {
         const { done, value } = await source.next();
-        idle = false;
-        if (done) machine.end();
-        else machine.write(value, written);
+        writable = false;
+        if (done) stream.end();
+        else stream.write(value, written);
       } else await new Promise<void>((resolve) => wake = resolve);
     }
   } finally {
-    machine.destroy();
+    stream.destroy();
   }
 }
 
-// zlib fills one buffer with several pieces: a reader that transfers its piece would take the buffer away under it.
+/** A piece in a buffer of its own. zlib puts several in one, and a reader that transfers its piece would detach the others. */
 function owned(piece: Uint8Array): Bytes {
   const { buffer, byteOffset, byteLength } = piece as Bytes;
   return byteLength === buffer.byteLength

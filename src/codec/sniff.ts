@@ -1,11 +1,11 @@
-/** What a stream is compressed with, as its first bytes tell. */
+/** What a stream is compressed with, as its first bytes say. */
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "plain";
 
 /** How many bytes {@link sniff} looks at. */
 export const sniffLength = 10;
 
 /**
- * Tells a compression by its magic number; ten bytes are enough, and anything unknown is plain.
+ * Recognises a compression by its magic number. Ten bytes are enough; anything unknown is plain.
  *
  * @example
  * ```ts

@@ -1,61 +1,61 @@
-import type { Bytes } from "../bytes.ts";
 import type { Core } from "../../wasm/core.ts";
 import { Inflater, INPUT_SIZE } from "../../wasm/inflater.ts";
-import { ByteSource } from "./byte_source.ts";
+import type { Bytes } from "../bytes.ts";
+import { ByteReader } from "./byte_reader.ts";
 import type { CodecEngine } from "./engine.ts";
 import { takeHeader } from "./gzip_header.ts";
 
-/** How many inflaters wait for the next stream, each with half a megabyte. */
-const mostIdle = 4;
+/** How many inflaters are kept for the next stream, each with half a megabyte: to make one takes longer than a small layer. */
+const maxIdle = 4;
 
-/** The core's own. */
+/** gunzip by the core. */
 export function wasmGunzip(load: () => Promise<Core>): Pick<CodecEngine, "work" | "run"> {
-  // A new one takes longer than a small layer.
   const idle: Inflater[] = [];
   return {
     work: "gunzip",
     async *run(input) {
       const inflater = idle.pop() ?? new Inflater(await load());
       try {
-        yield* gunzip(new ByteSource(input), inflater);
+        yield* gunzip(new ByteReader(input[Symbol.asyncIterator]()), inflater);
       } finally {
-        if (idle.length < mostIdle) idle.push(inflater);
+        if (idle.length < maxIdle) idle.push(inflater);
       }
     },
   };
 }
 
-async function* gunzip(source: ByteSource, inflater: Inflater): AsyncGenerator<Bytes, void, void> {
+async function* gunzip(input: ByteReader, inflater: Inflater): AsyncGenerator<Bytes, void, void> {
   do {
-    const start = source.offset;
-    await takeHeader(source);
+    const start = input.offset;
+    await takeHeader(input);
     inflater.reset();
-    yield* inflated(source, inflater);
-    await trailer(source, inflater, start);
-  } while ((await source.peek(1))[0] === 0x1f);
-  const end = source.offset;
+    yield* inflated(input, inflater);
+    await checkTrailer(input, inflater, start);
+  } while ((await input.peek(1))[0] === 0x1f);
+  const end = input.offset;
   for (;;) {
-    const rest = await source.some(INPUT_SIZE);
-    if (rest.byteLength === 0) return;
-    if (rest.some((byte) => byte !== 0)) {
+    const padding = await input.some(INPUT_SIZE);
+    if (padding.byteLength === 0) return;
+    if (padding.some((byte) => byte !== 0)) {
       throw new Error(`the last member ends at byte ${end}, and something other than zeros follows`);
     }
   }
 }
 
-async function* inflated(source: ByteSource, inflater: Inflater): AsyncGenerator<Bytes, void, void> {
+async function* inflated(input: ByteReader, inflater: Inflater): AsyncGenerator<Bytes, void, void> {
   while (!inflater.done) {
-    const piece = await source.some(INPUT_SIZE);
-    if (piece.byteLength === 0) throw new Error(`unexpected end at byte ${source.offset}`);
+    const piece = await input.some(INPUT_SIZE);
+    if (piece.byteLength === 0) throw new Error(`unexpected end at byte ${input.offset}`);
     inflater.push(piece);
     for (let output = inflater.read(); output; output = inflater.read()) yield output;
-    if (inflater.done) source.unread(inflater.unused);
+    if (inflater.done) input.unread(piece.subarray(piece.byteLength - inflater.unused));
   }
 }
 
-async function trailer(source: ByteSource, inflater: Inflater, start: number): Promise<void> {
-  const at = source.offset;
-  const fields = await source.take(8);
+/** https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1: CRC-32 and length of what came out. */
+async function checkTrailer(input: ByteReader, inflater: Inflater, start: number): Promise<void> {
+  const at = input.offset;
+  const fields = await input.take(8);
   const view = new DataView(fields.buffer, fields.byteOffset);
   const member = `of the member at byte ${start}`;
   if (view.getUint32(0, true) !== inflater.crc32) throw new Error(`wrong checksum ${member}, at byte ${at}`);

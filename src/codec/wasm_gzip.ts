@@ -1,14 +1,14 @@
-import type { Bytes } from "../bytes.ts";
-import { GantryError } from "../errors.ts";
 import type { Core } from "../../wasm/core.ts";
 import { crc32Combine } from "../../wasm/crc32.ts";
-import type { Level } from "../../wasm/deflater.ts";
-import { handsOf } from "../../wasm/threads.ts";
-import { turn, turnForThreads } from "../../wasm/turn.ts";
-import { type Chunk, chunkSize, Deflaters, dictionarySize, type Piece } from "./deflaters.ts";
+import { CHUNK_SIZE, DICTIONARY_SIZE, type Level } from "../../wasm/deflater.ts";
+import { workerCountOf } from "../../wasm/threads.ts";
+import type { Bytes } from "../bytes.ts";
+import { GantryError } from "../errors.ts";
+import { yieldToEventLoop, yieldToThreads } from "../event_loop.ts";
+import { type Chunk, DeflatePool, type Piece } from "./deflate_pool.ts";
 import type { CodecEngine, Job } from "./engine.ts";
 
-/** The core's own: the same bytes everywhere, whoever compresses and however many. */
+/** gzip by the core: the same bytes on every runtime and for every number of workers. */
 export function wasmGzip(load: () => Promise<Core>): Pick<CodecEngine, "work" | "run"> {
   return {
     work: "gzip",
@@ -16,7 +16,7 @@ export function wasmGzip(load: () => Promise<Core>): Pick<CodecEngine, "work" | 
       if (level !== 1 && level !== 6 && level !== 9) {
         throw new GantryError("unsupported", `gzip: level ${level} is not one of 1, 6 and 9`);
       }
-      return gzip(input, level, load, handsOf("gzip", workers));
+      return gzip(input, level, load, workerCountOf("gzip", workers));
     },
   };
 }
@@ -25,20 +25,19 @@ async function* gzip(
   input: AsyncIterable<Bytes>,
   level: Level,
   load: () => Promise<Core>,
-  hands: number,
+  workerCount: number,
 ): AsyncGenerator<Bytes, void, void> {
-  // https://www.rfc-editor.org/rfc/rfc1952#section-2.3: no time, no name; what XFL says of the level, an unknown system.
-  yield Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, level === 9 ? 2 : level === 1 ? 4 : 0, 255);
-  const deflaters = new Deflaters(await load(), level, hands);
+  yield gzipHeader(level);
+  const pool = new DeflatePool(await load(), level, workerCount);
   let crc = 0, size = 0;
   try {
-    for await (const piece of inOrder(chunks(input, deflaters), deflaters)) {
+    for await (const piece of compressed(chunks(input, pool), pool)) {
       crc = crc32Combine(crc, piece.crc32, piece.length);
       size += piece.length;
       yield piece.bytes;
     }
   } finally {
-    deflaters.end();
+    pool.end();
   }
   const trailer = new DataView(new ArrayBuffer(8));
   trailer.setUint32(0, crc, true);
@@ -46,26 +45,28 @@ async function* gzip(
   yield new Uint8Array(trailer.buffer);
 }
 
-/** Cuts the input into chunks of one size: the bytes that come out depend on nothing else. */
-async function* chunks(
-  input: AsyncIterable<Bytes>,
-  deflaters: Deflaters,
-): AsyncGenerator<Chunk, void, void> {
-  const last = new Uint8Array(dictionarySize);
-  let bytes = deflaters.buffer(), before = 0, length = 0;
+/** https://www.rfc-editor.org/rfc/rfc1952#section-2.3: no time, no name, XFL for the level, an unknown system. */
+function gzipHeader(level: Level): Bytes {
+  return Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, level === 9 ? 2 : level === 1 ? 4 : 0, 255);
+}
+
+/** Cuts the input into chunks of one size, so that the output depends on nothing but the input. */
+async function* chunks(input: AsyncIterable<Bytes>, pool: DeflatePool): AsyncGenerator<Chunk, void, void> {
+  const dictionary = new Uint8Array(DICTIONARY_SIZE);
+  let bytes = pool.buffer(), before = 0, length = 0;
   for await (const piece of input) {
     for (let at = 0; at < piece.byteLength;) {
-      if (length === chunkSize) {
-        // Only now it is known not to be the last. The next one begins with its end.
-        last.set(bytes.subarray(chunkSize));
+      if (length === CHUNK_SIZE) {
+        // More input has come, so this chunk is not the last. Its end is the dictionary of the next one.
+        dictionary.set(bytes.subarray(CHUNK_SIZE));
         yield { bytes, before, length, final: false };
-        bytes = deflaters.buffer();
-        bytes.set(last);
-        before = dictionarySize;
+        bytes = pool.buffer();
+        bytes.set(dictionary);
+        before = DICTIONARY_SIZE;
         length = 0;
       }
-      const part = piece.subarray(at, at + chunkSize - length);
-      bytes.set(part, dictionarySize + length);
+      const part = piece.subarray(at, at + CHUNK_SIZE - length);
+      bytes.set(part, DICTIONARY_SIZE + length);
       length += part.byteLength;
       at += part.byteLength;
     }
@@ -73,20 +74,20 @@ async function* chunks(
   yield { bytes, before, length, final: true };
 }
 
-/** Gives what is done as soon as it is its turn, and waits for it when there is too much behind. */
-async function* inOrder(
+/** Compresses the chunks, and yields the pieces in order: what is done at once, the rest when too many are in work. */
+async function* compressed(
   chunks: AsyncIterable<Chunk>,
-  deflaters: Deflaters,
+  pool: DeflatePool,
 ): AsyncGenerator<Piece, void, void> {
-  const working: { piece: Promise<Piece>; done: boolean }[] = [];
+  const pending: { piece: Promise<Piece>; done: boolean }[] = [];
   for await (const chunk of chunks) {
-    const work = { piece: deflaters.deflate(chunk), done: false };
-    // An error is told when its turn comes.
-    work.piece.then(() => work.done = true, () => work.done = true);
-    working.push(work);
-    // Input and output may both be in memory: threads, timers and signals must get their turn.
-    await (deflaters.busy ? turnForThreads() : turn());
-    while (working[0]?.done || working.length > deflaters.most) yield await working.shift()!.piece;
+    const entry = { piece: pool.deflate(chunk), done: false };
+    // An error is thrown when the piece is awaited, in its place.
+    entry.piece.then(() => entry.done = true, () => entry.done = true);
+    pending.push(entry);
+    // Input and output may both be in memory: threads, timers and signals must get a chance.
+    await (pool.busy ? yieldToThreads() : yieldToEventLoop());
+    while (pending[0]?.done || pending.length > pool.maxPending) yield await pending.shift()!.piece;
   }
-  for (const { piece } of working) yield await piece;
+  for (const { piece } of pending) yield await piece;
 }

@@ -1,13 +1,15 @@
 import { type Bytes, concat } from "../bytes.ts";
 import { Decoder } from "./web_decoder.ts";
 
-// A DecompressionStream takes one member and calls whatever follows an error, without telling where the member ended.
-// But a member ends with the length of its content: where the four bytes in front of a header agree with what came out
-// so far, one has ended. Should they agree by chance, the stream finds its member cut short: an error, no wrong output.
+// A DecompressionStream takes one member and treats whatever follows as an error, without telling where the member ended.
+// But a member ends with the length of its content: where the four bytes before a header agree with what came out so far,
+// the member has ended. If they agree by chance, the stream finds its member cut short: an error, never wrong output.
 
+/** Bytes of an empty member. */
 const leastMember = 18;
-// What the next chunk may turn into the end of a member: its length, and a header but for its last byte.
+/** Bytes at the end of a chunk that the next one may make the end of a member: its length, and a header without its last byte. */
 const overlap = 4 + 3;
+/** Bytes that go into the decoder at once. */
 const slice = 16 * 1024;
 
 /** gunzip by DecompressionStream, a member at a time. */
@@ -22,7 +24,7 @@ export async function* gunzip(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes
     for (let at = headerIn(seen, 4); at >= 0; at = headerIn(seen, at)) {
       yield* member.write(seen.subarray(written, at));
       written = at;
-      if (member.taken < leastMember || member.made % 2 ** 32 !== lengthIn(seen, at - 4)) {
+      if (member.taken < leastMember || member.produced % 2 ** 32 !== lengthIn(seen, at - 4)) {
         at++;
         continue;
       }
@@ -40,7 +42,7 @@ export async function* gunzip(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes
 
   try {
     for await (const chunk of input) {
-      // Zeros at the end may be padding: they wait for what comes after them.
+      // Zeros at the end may be padding: that depends on what follows.
       const end = chunk.findLastIndex((byte) => byte !== 0) + 1;
       if (end > 0) {
         for (; zeros > 0; zeros -= Math.min(zeros, slice)) {
@@ -61,12 +63,12 @@ class Member {
   /** How many bytes went in. */
   taken = 0;
   readonly #decoder = new Decoder("gzip", slice);
-  /** What went in first: all of a member that is empty. */
+  /** What went in first; of an empty member it is everything. */
   readonly #start: Bytes[] = [];
 
-  /** How many bytes came out. */
-  get made(): number {
-    return this.#decoder.made;
+  /** How many bytes came out so far. */
+  get produced(): number {
+    return this.#decoder.produced;
   }
 
   write(bytes: Bytes): AsyncGenerator<Bytes, void, void> {
@@ -79,15 +81,15 @@ class Member {
     return this.#decoder.close();
   }
 
-  /** Ends the last member; of the zeros that follow, some may be its own and the others are padding. */
+  /** Ends the last member. Of the zeros that follow, some may belong to it; the others are padding. */
   async *end(zeros: number): AsyncGenerator<Bytes, void, void> {
-    if (this.made > 0) {
+    if (this.produced > 0) {
       // All but zeros has come, so some of the length has, unless the length is a multiple of 4 GiB.
-      const own = Math.min(4, Math.clz32(this.made % 2 ** 32) >> 3);
+      const own = Math.min(4, Math.clz32(this.produced % 2 ** 32) >> 3);
       yield* this.write(new Uint8Array(Math.min(own, zeros)));
       yield* this.close();
     } else {
-      // The length and checksum of nothing are zeros, and a few more may be in front of them: only trying helps.
+      // Length and checksum of an empty member are zeros, and there may be more before them: try how many.
       await this.#endEmpty(Math.min(zeros, 12));
     }
   }
@@ -97,7 +99,7 @@ class Member {
     for (let own = Math.min(8, zeros);; own++) {
       const decoder = new Decoder("gzip", slice);
       try {
-        for await (const _ of decoder.write(concat([start, new Uint8Array(own)]))); // Nothing comes.
+        for await (const _ of decoder.write(concat([start, new Uint8Array(own)]))); // Nothing comes out.
         for await (const _ of decoder.close());
         return;
       } catch (error) {
@@ -113,7 +115,7 @@ class Member {
   }
 }
 
-/** Where the next header is, or -1. */
+/** Where the next gzip header is, or -1. */
 function headerIn(bytes: Bytes, from: number): number {
   for (
     let at = bytes.indexOf(0x1f, from);

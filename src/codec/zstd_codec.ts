@@ -1,11 +1,11 @@
 /**
- * zstd in WebAssembly, for runtimes that have none of their own: browsers. `@gantry/oci` has these engines in its table
- * behind the runtime's; whoever imports less adds them.
+ * zstd in WebAssembly, for runtimes that have none of their own: browsers. `@gantry/oci` adds these engines after the
+ * runtime's; with less than that imported, add them yourself.
  *
- * They are those of the npm package zstd-codec, which is loaded when one of them first works. It holds zstd 1.3.6 in
- * memory of 16 MiB: windows of up to 8 MiB and levels of up to 9 fit. Its JavaScript needs `eval`, which Cloudflare
- * Workers and a strict content security policy do not allow. A bundler for browsers has to be told to leave `fs` and
- * `path` alone, which it asks for in Node only.
+ * They use the npm package zstd-codec, which is loaded when one of them is first used. It is zstd 1.3.6 with 16 MiB of
+ * memory: windows of up to 8 MiB and levels of up to 9 fit. Its JavaScript needs `eval`, which Cloudflare Workers and a
+ * strict content security policy forbid. Tell a bundler for browsers to leave out `fs` and `path`, which the package loads
+ * in Node only.
  *
  * @example
  * ```ts
@@ -22,18 +22,20 @@
 
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { turn } from "../../wasm/turn.ts";
+import { yieldToEventLoop } from "../event_loop.ts";
 import type { CodecEngine, Job, Work } from "./engine.ts";
 import { Blocks, hasChecksum } from "./zstd_frames.ts";
-import { Machine } from "./zstd_machine.ts";
+import { ZstdCodecStream } from "./zstd_codec_stream.ts";
 
 export type { Bytes, CodecEngine, Job, Work };
 
 const name = "zstd-codec";
 const available = () => typeof WebAssembly === "object";
 const highestLevel = 9;
-const slice = 128 * 1024;
-const often = 1024 ** 2;
+/** Input goes into the stream in slices of this size, because all that comes out of one is in memory. */
+const sliceSize = 128 * 1024;
+/** After so many bytes of input the event loop gets a chance to run. */
+const yieldInterval = 1024 ** 2;
 
 /** The engines of zstd-codec: `unzstd` for windows of up to 8 MiB, `zstd` for levels 1 to 9. */
 export const zstdCodec: readonly CodecEngine[] = [
@@ -62,26 +64,28 @@ async function* unzstd(
   frame: AsyncIterable<Bytes>,
   { size }: Job,
 ): AsyncGenerator<Bytes, void, void> {
-  const machine = await Machine.start("unzstd");
-  let made = 0;
+  const stream = await ZstdCodecStream.start("unzstd");
+  let produced = 0;
   try {
-    for await (const part of rested(parts(frame))) {
-      for (const piece of machine.transform(part)) {
-        made += piece.byteLength;
+    for await (const part of yielding(parts(frame))) {
+      for (const piece of stream.transform(part)) {
+        produced += piece.byteLength;
         yield piece;
       }
     }
-    for (const piece of machine.end()) {
-      made += piece.byteLength;
+    for (const piece of stream.end()) {
+      produced += piece.byteLength;
       yield piece;
     }
   } finally {
-    machine.free();
+    stream.free();
   }
-  if (size !== undefined && made !== size) throw new Error(`${made} bytes came out, ${size} were promised`);
+  if (size !== undefined && produced !== size) {
+    throw new Error(`${produced} bytes came out, ${size} were promised`);
+  }
 }
 
-/** Cuts a frame into its blocks: what comes out of one is 128 KiB at most, and four bytes may become that. */
+/** Cuts a frame into its blocks: one gives at most 128 KiB of output, and even four bytes may give that. */
 async function* parts(frame: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   let blocks: Blocks | undefined;
   for await (const chunk of frame) {
@@ -100,46 +104,46 @@ async function* parts(frame: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, 
 }
 
 function* slices(chunk: Bytes): Generator<Bytes, void, void> {
-  for (let at = 0; at < chunk.byteLength; at += slice) yield chunk.subarray(at, at + slice);
+  for (let at = 0; at < chunk.byteLength; at += sliceSize) yield chunk.subarray(at, at + sliceSize);
 }
 
 async function* zstd(input: AsyncIterable<Bytes>, level: number): AsyncGenerator<Bytes, void, void> {
-  const machine = await Machine.start("zstd", level);
+  const stream = await ZstdCodecStream.start("zstd", level);
   try {
     const { createXXHash64 } = await import("hash-wasm");
     const hash = (await createXXHash64()).init();
     const pieces = async function* () {
-      for await (const chunk of rested(input)) {
+      for await (const chunk of yielding(input)) {
         for (const part of slices(chunk)) {
           hash.update(part);
-          yield* machine.transform(part);
+          yield* stream.transform(part);
         }
       }
-      yield* machine.end();
+      yield* stream.end();
     };
     let first = true;
     for await (const piece of pieces()) {
-      // It writes no checksum. https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1: a flag in the header, and the last
-      // four bytes of the hash behind the blocks, the lowest first.
+      // The package writes no checksum, so we do: a flag in the header, and the low four bytes of the hash after the
+      // blocks, lowest first. https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1
       if (first) piece[4]! |= 4;
       first = false;
       yield piece;
     }
     yield new Uint8Array(hash.digest("binary").slice(-4)).reverse();
   } finally {
-    machine.free();
+    stream.free();
   }
 }
 
-/** Gives others a turn every now and then: input and reader may both be in memory. */
-async function* rested(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+/** The chunks, with a run of the event loop now and then: input and reader may both be in memory. */
+async function* yielding(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   let since = 0;
   for await (const chunk of chunks) {
-    // Of a block with one byte in it as much may come out as of any other.
+    // A block of one byte may give as much output as any other.
     since += Math.max(chunk.byteLength, 32 * 1024);
-    if (since > often) {
+    if (since > yieldInterval) {
       since = 0;
-      await turn();
+      await yieldToEventLoop();
     }
     yield chunk;
   }

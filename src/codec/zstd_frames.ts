@@ -1,27 +1,28 @@
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import type { CodecEngine } from "./engine.ts";
-import type { Input } from "./pipe.ts";
+import type { ByteReader } from "./byte_reader.ts";
 
 // https://www.rfc-editor.org/rfc/rfc8878#section-3
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
 
-/** What a frame's header tells. */
+/** What a frame's header says. */
 export interface FrameHeader {
-  /** How much of its output a decoder keeps, in bytes. */
+  /** How much of its output a decoder has to keep, in bytes. */
   window: number;
   /** How many bytes come out, if it says so. */
   size?: number | undefined;
 }
 
 /**
- * Cuts a zstd stream into frames and leaves out the skippable ones; `decode` gets the bytes of one frame, no more and no
- * less, the first of them the header alone. Decoders alone will not do: Deno's stops at the end of the first frame, and some take half a frame for a whole.
+ * Cuts a zstd stream into frames, leaves out the skippable ones, and has each decoded by the engine, which gets exactly the
+ * bytes of the frame, with the header alone as the first chunk. Decoders cannot do this by themselves: Deno's stops at the
+ * end of the first frame, and some accept a frame that is cut short.
  */
 export async function* frames(
-  input: Input,
-  options: { work: string; window: number; engine: CodecEngine },
+  input: ByteReader,
+  options: { task: string; window: number; engine: CodecEngine },
 ): AsyncGenerator<Bytes, void, void> {
   do {
     const start = input.offset;
@@ -40,12 +41,12 @@ export async function* frames(
   }
 
   function checkWindow(window: number, start: number): void {
-    const { work, window: allowed, engine: { name, window: most = Infinity } } = options;
+    const { task, window: allowed, engine: { name, window: most = Infinity } } = options;
     if (window <= Math.min(allowed, most)) return;
     const reason = window > allowed
       ? `at most ${allowed} allowed`
       : `at most ${most} for the engine "${name}"; "node:zlib" in Deno, Bun and Node has more`;
-    throw new GantryError("too-large", `${work}: a window of ${window} bytes at byte ${start}, ${reason}`);
+    throw new GantryError("too-large", `${task}: a window of ${window} bytes at byte ${start}, ${reason}`);
   }
 
   async function* rest(head: Bytes): AsyncGenerator<Bytes, void, void> {
@@ -91,16 +92,16 @@ export async function* frames(
   }
 
   function fail(reason: string, at: number): GantryError {
-    return new GantryError("invalid-archive", `${options.work}: ${reason} at byte ${at}`);
+    return new GantryError("invalid-archive", `${options.task}: ${reason} at byte ${at}`);
   }
 }
 
-/** Whether the frame ends with a checksum, as its header tells. */
+/** Whether the frame ends with a checksum, as its header says. */
 export function hasChecksum(head: Bytes): boolean {
   return (head[4]! & 4) !== 0;
 }
 
-/** How long the header is, the magic number included, as its descriptor tells. */
+/** How long the header is, with the magic number, as its descriptor byte says. */
 function headerLength(descriptor: number): number {
   const single = (descriptor & 0x20) !== 0;
   return 5 + (single ? 0 : 1) + dictionaryLength(descriptor) + sizeLength(descriptor);
@@ -139,7 +140,7 @@ export class Blocks {
     this.#checksum = checksum;
   }
 
-  /** Tells where in the chunk, from `at` on, a block ends, the last one with its checksum; -1 if that is not in it. */
+  /** Where the block at `at` ends in the chunk, the last one with its checksum; -1 if it goes on in the next chunk. */
   end(chunk: Bytes, at: number): number {
     while (this.#headLength < 3) {
       if (at === chunk.byteLength) return -1;

@@ -1,29 +1,29 @@
 import type { Digest } from "../spec/digest.ts";
 import type { Hasher } from "./engine.ts";
 
-// Streams break, and not everybody disposes of what belonged to them.
-const forgotten = typeof FinalizationRegistry === "function"
+// A stream that breaks does not always dispose of its hasher: then the garbage collector ends it.
+const registry = typeof FinalizationRegistry === "function"
   ? new FinalizationRegistry((end: () => void) => end())
   : undefined;
 
-/** A hasher that is known to be at work until it ends, is given up or forgotten: the best engine depends on how many are. */
+/** A hasher that counts as active until it ends, is disposed of or is collected: the best engine depends on how many are. */
 export class CountedHasher implements Hasher {
-  /** How many there are. */
-  static count = 0;
+  /** How many are active. */
+  static active = 0;
   readonly #hasher: Hasher;
   readonly #end: () => void;
 
   constructor(hasher: Hasher) {
     let ended = false;
-    CountedHasher.count++;
+    CountedHasher.active++;
     this.#hasher = hasher;
     this.#end = () => {
       if (ended) return;
       ended = true;
-      CountedHasher.count--;
+      CountedHasher.active--;
       hasher[Symbol.dispose]?.();
     };
-    forgotten?.register(this, this.#end, this);
+    registry?.register(this, this.#end, this);
   }
 
   update(chunk: Uint8Array): void | Promise<void> {
@@ -37,7 +37,7 @@ export class CountedHasher implements Hasher {
   }
 
   [Symbol.dispose](): void {
-    forgotten?.unregister(this);
+    registry?.unregister(this);
     this.#end();
   }
 }

@@ -4,15 +4,15 @@ import { digestOf, webName } from "./web_crypto.ts";
 
 type DigestStream = WritableStream<Uint8Array> & { readonly digest: Promise<ArrayBuffer> };
 
-const constructor = () =>
+const digestStreamClass = () =>
   (globalThis.crypto as { DigestStream?: new (algorithm: string) => DigestStream } | undefined)?.DigestStream;
 
-/** workerd's own: https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#constructors */
+/** The streaming hash of workerd: https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#constructors */
 export const digestStream: HashEngine = {
   name: "DigestStream",
-  available: () => constructor() !== undefined,
+  available: () => digestStreamClass() !== undefined,
   create(algorithm: Algorithm): Hasher {
-    const stream = new (constructor()!)(webName[algorithm]);
+    const stream = new (digestStreamClass()!)(webName[algorithm]);
     const writer = stream.getWriter();
     return {
       update: (chunk) => writer.write(chunk),

@@ -4,17 +4,17 @@ import type { Algorithm, Digest } from "../spec/digest.ts";
 import type { EngineOptions, Hasher } from "./engine.ts";
 import { createHasher, hashAndPass } from "./hasher.ts";
 
-/** What a stream turned out to be. */
+/** The digest and the size of a stream. */
 export interface Digested {
-  /** What its bytes hash to. */
+  /** The digest of its bytes. */
   digest: Digest;
   /** How many there were. */
   size: number;
 }
 
 /**
- * Lets bytes pass and tells at the end what they were. The result is rejected when the stream breaks or is cancelled
- * before its end; nobody has to look at it.
+ * Passes bytes on, and gives their digest and size at the end. The result is rejected when the stream breaks or is
+ * cancelled before its end; it may be ignored.
  *
  * The stream errors with a `GantryError` `no-engine` where nothing can hash a stream.
  *

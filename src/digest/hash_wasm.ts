@@ -3,7 +3,7 @@ import type { HashEngine, Hasher } from "./engine.ts";
 
 /**
  * The npm package hash-wasm, for runtimes that have no streaming hash of their own: browsers, which on plain http have
- * no `crypto.subtle` either. It is loaded when something is hashed.
+ * no `crypto.subtle` either. The package is loaded when it is first used.
  */
 export const hashWasm: HashEngine = {
   name: "hash-wasm",

@@ -1,10 +1,11 @@
 import type { Bytes } from "../bytes.ts";
 import type { Algorithm, Digest } from "../spec/digest.ts";
 import { CountedHasher } from "./counted_hasher.ts";
-import { type EngineOptions, hashEngine, type Hasher, noHashEngine, suitedEngine } from "./engine.ts";
+import type { EngineOptions, Hasher } from "./engine.ts";
+import { bufferEngine, noStreamEngine, streamEngine, suitedEngine } from "./engines.ts";
 
 /**
- * Starts a hash of bytes that come in pieces. One that is not ended should be disposed of.
+ * Starts a hash of bytes that come in pieces. Dispose of one that you do not end.
  *
  * @throws {GantryError} `no-engine` where the runtime has no streaming hash and none was added.
  *
@@ -23,9 +24,9 @@ export async function createHasher(
   options: EngineOptions = {},
 ): Promise<Hasher> {
   const { engine: name } = options;
-  const suited = name === undefined ? await suitedEngine(algorithm, CountedHasher.count) : undefined;
-  const engine = suited ?? hashEngine("create", name);
-  if (!engine) throw noHashEngine(`hash a stream with ${algorithm}`, name);
+  const suited = name === undefined ? await suitedEngine(algorithm, CountedHasher.active + 1) : undefined;
+  const engine = suited ?? streamEngine(name);
+  if (!engine) throw noStreamEngine(`hash a stream with ${algorithm}`, name);
   return new CountedHasher(await engine.create(algorithm));
 }
 
@@ -46,7 +47,7 @@ export async function digestBytes(
   algorithm: Algorithm = "sha256",
   options: EngineOptions = {},
 ): Promise<Digest> {
-  const engine = hashEngine("digest", options.engine);
+  const engine = bufferEngine(options.engine);
   if (engine) return await engine.digest(bytes, algorithm);
   const hasher = await createHasher(algorithm, options);
   await hasher.update(bytes);
@@ -60,7 +61,7 @@ export function hashAndPass(
   controller: TransformStreamDefaultController<Bytes>,
 ): Promise<void> | undefined {
   const hashed = hasher.update(chunk);
-  // An engine that hashes in the background must be done before the reader gets the bytes and may change them.
+  // The reader may change the bytes once it has them, so an engine that hashes in the background has to be done first.
   if (hashed) return hashed.then(() => controller.enqueue(chunk));
   controller.enqueue(chunk);
 }

@@ -14,16 +14,16 @@
  * @module
  */
 
-import { addHashEngine } from "./engine.ts";
-import { laneEngine } from "./lane_engine.ts";
+import { registerHashEngines } from "./default_engines.ts";
 
-// A row in a table: the core is loaded when streams are hashed side by side. `@gantry/oci/edge` does not have it.
-addHashEngine(laneEngine);
+registerHashEngines();
 
 export type { Bytes } from "../bytes.ts";
+export type { Engine } from "../engine_table.ts";
 export type { Algorithm, Digest } from "../spec/digest.ts";
-export { type Digested, digesting } from "./digesting.ts";
-export { addHashEngine, type EngineOptions, type HashEngine, hashEngines, type Hasher } from "./engine.ts";
 export { digestAll, type DigestAllOptions, type DigestInput } from "./digest_all.ts";
+export { type Digested, digesting } from "./digesting.ts";
+export type { EngineOptions, HashEngine, Hasher } from "./engine.ts";
+export { addHashEngine, hashEngines } from "./engines.ts";
 export { createHasher, digestBytes } from "./hasher.ts";
 export { type Expected, verifying, type VerifyOptions } from "./verify.ts";

@@ -1,11 +1,10 @@
 import type { Lane, LaneChunks } from "../../wasm/lanes.ts";
 import type { Bytes } from "../bytes.ts";
-import { turn } from "../../wasm/turn.ts";
-import type { Pace } from "./pace.ts";
+import { type PeriodicYield, yieldToEventLoop } from "../event_loop.ts";
 
 /** Four messages that are hashed side by side. */
 export interface FourLanes {
-  /** Takes as many bytes in each lane that has some. */
+  /** Hashes bytes into each lane that has some. */
   update4(chunks: LaneChunks): void | Promise<void>;
   /** Ends a lane's message; its sha256. */
   digest(lane: Lane): Bytes | Promise<Bytes>;
@@ -13,35 +12,38 @@ export interface FourLanes {
 
 const lanes: readonly Lane[] = [0, 1, 2, 3];
 
-interface Waiting {
+/** An update that has not been hashed. */
+interface Update {
   bytes: Uint8Array;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
 /**
- * Brings together what four streams bring on their own: hashes as soon as all those are there that were there the last
- * time, and without the missing ones after one turn. So a stream that stalls is waited for once.
+ * Brings together the bytes of four streams that know nothing of each other, so that they are hashed side by side. It
+ * hashes as soon as every lane that took part in the last step has brought more. If one is missing it yields to the event
+ * loop once and then goes on without it: a stream that stalls is waited for once.
  */
 export class SharedLanes {
   readonly #four: FourLanes;
-  readonly #pace: Pace;
-  readonly #waiting: (Waiting | undefined)[] = [undefined, undefined, undefined, undefined];
+  readonly #yieldNow: PeriodicYield;
+  readonly #updates: (Update | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** The lanes that took part in the last step. */
   readonly #expected = new Set<Lane>();
   #running = false;
-  #rounds = 0;
+  #steps = 0;
 
-  constructor(four: FourLanes, pace: Pace) {
+  constructor(four: FourLanes, yieldNow: PeriodicYield) {
     this.#four = four;
-    this.#pace = pace;
+    this.#yieldNow = yieldNow;
   }
 
   /** Hashes bytes; they may be changed again once the promise is fulfilled. */
   async update(lane: Lane, bytes: Uint8Array): Promise<void> {
     if (bytes.byteLength === 0) return;
     await new Promise<void>((resolve, reject) => {
-      this.#waiting[lane] = { bytes, resolve, reject };
-      this.#go();
+      this.#updates[lane] = { bytes, resolve, reject };
+      this.#schedule();
     });
   }
 
@@ -51,42 +53,44 @@ export class SharedLanes {
     return this.#four.digest(lane);
   }
 
-  /** Gives the lane's message up; what waits is never hashed. */
+  /** Gives up the lane's message; an update that waits is never hashed. */
   leave(lane: Lane): void {
     this.#expected.delete(lane);
-    if (this.#waiting[lane]) this.#take(lane).reject(new Error("the hash was given up"));
+    if (this.#updates[lane]) this.#take(lane).reject(new Error("the hash was given up"));
   }
 
-  #go(): void {
-    if (this.#running || this.#waiting.every((one) => !one)) return;
-    if (!this.#missing()) return void this.#run();
-    const round = this.#rounds;
-    void turn().then(() => {
-      if (!this.#running && round === this.#rounds) void this.#run();
+  /** Runs now if all expected lanes are there, else after one run of the event loop, unless others have run it by then. */
+  #schedule(): void {
+    if (this.#running || this.#updates.every((update) => !update)) return;
+    if (!this.#isMissing()) return void this.#run();
+    const steps = this.#steps;
+    void yieldToEventLoop().then(() => {
+      if (!this.#running && steps === this.#steps) void this.#run();
     });
   }
 
   async #run(): Promise<void> {
     this.#running = true;
     do {
-      this.#rounds++;
-      await this.#pace();
+      this.#steps++;
+      await this.#yieldNow();
       await this.#step();
-    } while (this.#waiting.some((one) => one) && !this.#missing());
+    } while (this.#updates.some((update) => update) && !this.#isMissing());
     this.#running = false;
-    this.#go();
+    this.#schedule();
   }
 
-  #missing(): boolean {
-    return [...this.#expected].some((lane) => !this.#waiting[lane]);
+  /** Whether a lane of the last step has brought nothing. */
+  #isMissing(): boolean {
+    return [...this.#expected].some((lane) => !this.#updates[lane]);
   }
 
   /** Hashes as much in each lane as the one with the least has. */
   async #step(): Promise<void> {
-    const present = lanes.filter((lane) => this.#waiting[lane]);
-    const length = Math.min(...present.map((lane) => this.#waiting[lane]!.bytes.byteLength));
+    const present = lanes.filter((lane) => this.#updates[lane]);
+    const length = Math.min(...present.map((lane) => this.#updates[lane]!.bytes.byteLength));
     const chunks: [Uint8Array?, Uint8Array?, Uint8Array?, Uint8Array?] = [];
-    for (const lane of present) chunks[lane] = this.#waiting[lane]!.bytes.subarray(0, length);
+    for (const lane of present) chunks[lane] = this.#updates[lane]!.bytes.subarray(0, length);
     this.#expected.clear();
     for (const lane of present) this.#expected.add(lane);
     try {
@@ -96,15 +100,15 @@ export class SharedLanes {
       return;
     }
     for (const lane of present) {
-      const one = this.#waiting[lane]!;
-      one.bytes = one.bytes.subarray(length);
-      if (one.bytes.byteLength === 0) this.#take(lane).resolve();
+      const update = this.#updates[lane]!;
+      update.bytes = update.bytes.subarray(length);
+      if (update.bytes.byteLength === 0) this.#take(lane).resolve();
     }
   }
 
-  #take(lane: Lane): Waiting {
-    const one = this.#waiting[lane]!;
-    this.#waiting[lane] = undefined;
-    return one;
+  #take(lane: Lane): Update {
+    const update = this.#updates[lane]!;
+    this.#updates[lane] = undefined;
+    return update;
   }
 }

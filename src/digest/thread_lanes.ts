@@ -5,33 +5,35 @@ import type { Bytes } from "../bytes.ts";
 import type { FourLanes } from "./shared_lanes.ts";
 
 const lanes: readonly Lane[] = [0, 1, 2, 3];
-/** What is sent of a lane at once. */
-const most = 256 * 1024;
-/** How many buffers the thread may have in front of it. */
-const ahead = 16;
+/** How many bytes of a lane are sent at once. */
+const bufferSize = 256 * 1024;
+/** How many buffers may be on their way to the thread, or wait there. */
+const maxPending = 16;
 
-/** What a lane has that was not sent yet. */
-interface Held {
+/** Bytes of a lane that have not been sent. */
+interface Pending {
   bytes: Bytes;
   length: number;
-  /** Of the message so far. */
+  /** Bytes of the message so far. */
   total: number;
 }
 
-/** Four messages that a thread hashes. It gets copies. */
+/** Four messages that a thread hashes. It is sent copies, so that callers keep their buffers. */
 export class ThreadLanes implements FourLanes {
   readonly #thread: Thread;
+  /** Whether lanes are sent together: those of the core are faster side by side. */
   readonly #together: boolean;
-  readonly #held: readonly Held[];
-  readonly #sent: Promise<void>[] = [];
-  #ahead = 0;
-  readonly #spare: Bytes[] = [];
+  readonly #pending: readonly Pending[];
+  /** The requests that have not been answered; the thread answers in order. */
+  readonly #unanswered: Promise<void>[] = [];
+  /** How many buffers those requests hold. */
+  #sentBuffers = 0;
+  readonly #freeBuffers: Bytes[] = [];
 
   constructor(thread: Thread, hash: "lanes" | "native") {
     this.#thread = thread;
-    // Lanes of the core are faster side by side.
     this.#together = hash === "lanes";
-    this.#held = lanes.map(() => ({ bytes: this.#buffer(), length: 0, total: 0 }));
+    this.#pending = lanes.map(() => ({ bytes: this.#buffer(), length: 0, total: 0 }));
     this.#call({ work: "begin", hash }, []);
   }
 
@@ -40,41 +42,41 @@ export class ThreadLanes implements FourLanes {
     for (let more = true; more;) {
       more = false;
       for (const lane of lanes) {
-        const held = this.#held[lane]!, chunk = chunks[lane];
+        const pending = this.#pending[lane]!, chunk = chunks[lane];
         if (!chunk) continue;
-        const part = chunk.subarray(at[lane], at[lane]! + most - held.length);
-        held.bytes.set(part, held.length);
-        held.length += part.byteLength;
-        held.total += part.byteLength;
+        const part = chunk.subarray(at[lane], at[lane]! + bufferSize - pending.length);
+        pending.bytes.set(part, pending.length);
+        pending.length += part.byteLength;
+        pending.total += part.byteLength;
         at[lane]! += part.byteLength;
         more ||= at[lane]! < chunk.byteLength;
       }
-      const full = lanes.filter((lane) => this.#held[lane]!.length === most);
+      const full = lanes.filter((lane) => this.#pending[lane]!.length === bufferSize);
       if (full.length > 0) this.#send(this.#together ? lanes : full);
-      while (this.#ahead > ahead) await this.#sent[0];
+      while (this.#sentBuffers > maxPending) await this.#unanswered[0];
     }
   }
 
   async digest(lane: Lane): Promise<Bytes> {
     this.#send(this.#together ? lanes : [lane]);
-    const held = this.#held[lane]!;
-    const tail = held.bytes.slice(0, held.length), length = held.total;
-    held.length = held.total = 0;
+    const pending = this.#pending[lane]!;
+    const tail = pending.bytes.slice(0, pending.length), length = pending.total;
+    pending.length = pending.total = 0;
     const result = await this.#thread.call({ work: "digest", lane, tail, length }, []);
     return result.bytes!;
   }
 
-  /** Sends the whole blocks that these lanes hold. */
+  /** Sends the whole blocks of 64 bytes that these lanes hold. */
   #send(which: readonly Lane[]): void {
     const blocks: (Blocks | undefined)[] = [];
     for (const lane of which) {
-      const held = this.#held[lane]!, rest = held.length % 64, length = held.length - rest;
+      const pending = this.#pending[lane]!, rest = pending.length % 64, length = pending.length - rest;
       if (length === 0) continue;
-      blocks[lane] = { bytes: held.bytes, length };
+      blocks[lane] = { bytes: pending.bytes, length };
       const next = this.#buffer();
-      next.set(held.bytes.subarray(length, held.length));
-      held.bytes = next;
-      held.length = rest;
+      next.set(pending.bytes.subarray(length, pending.length));
+      pending.bytes = next;
+      pending.length = rest;
     }
     if (blocks.length > 0) {
       this.#call(
@@ -85,17 +87,17 @@ export class ThreadLanes implements FourLanes {
   }
 
   #call(request: Request, transfer: readonly ArrayBuffer[]): void {
-    this.#ahead += transfer.length;
-    const sent = this.#thread.call(request, transfer).then(({ spent = [] }) => {
-      void this.#sent.shift(); // It answers in order.
-      this.#ahead -= transfer.length;
-      this.#spare.push(...spent);
+    this.#sentBuffers += transfer.length;
+    const answered = this.#thread.call(request, transfer).then(({ spent = [] }) => {
+      void this.#unanswered.shift();
+      this.#sentBuffers -= transfer.length;
+      this.#freeBuffers.push(...spent);
     });
-    sent.catch(() => {}); // It is told when it is waited for.
-    this.#sent.push(sent);
+    answered.catch(() => {}); // Whoever waits for it gets the error.
+    this.#unanswered.push(answered);
   }
 
   #buffer(): Bytes {
-    return this.#spare.pop() ?? new Uint8Array(most);
+    return this.#freeBuffers.pop() ?? new Uint8Array(bufferSize);
   }
 }

@@ -4,23 +4,23 @@ import { algorithmOf, type Digest } from "../spec/digest.ts";
 import type { EngineOptions, Hasher } from "./engine.ts";
 import { createHasher, hashAndPass } from "./hasher.ts";
 
-/** What bytes must be. */
+/** What the bytes must be. */
 export interface Expected {
-  /** What they hash to. */
+  /** Their digest. */
   digest: Digest;
   /** How many there are, if known. */
   size?: number | undefined;
 }
 
-/** How to verify. */
+/** How to verify, and what to say when it fails. */
 export interface VerifyOptions extends EngineOptions {
   /** What is read, for the message: `blob sha256:… of ghcr.io/acme/app`. */
   what: string;
 }
 
 /**
- * Lets bytes pass and ends with an error unless they are the expected ones. The size is checked first: a stream that
- * is too long breaks at the chunk that goes too far, which does not pass.
+ * Passes bytes on, and ends with an error unless they are the expected ones. The size is checked first: a stream that is
+ * too long breaks at the chunk that exceeds it, which does not pass.
  *
  * The stream errors with a `GantryError`: `size-mismatch`, `digest-mismatch`, or `no-engine` where nothing can hash a
  * stream.

@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
-import { addCodecEngine, codecEngines, decompress, gunzip, gzip, unzstd, zstd } from "../../src/codec/mod.ts";
+import { codecEngines, decompress, gunzip, gzip, unzstd, zstd } from "../../src/codec/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { bare, sample, source, through } from "./streams.ts";
+import { sample, source, through } from "../support/streams.ts";
 
 const content = sample(600_000);
 
@@ -181,45 +181,5 @@ describe("gzip", () => {
       const compressed = await through(content, gzip({ engine }));
       assert.deepEqual([...compressed.subarray(4, 8)], [0, 0, 0, 0]);
     }
-  });
-});
-
-describe("the table of engines", () => {
-  it("names those that are here when asked for another", () => {
-    assert.throws(() => zstd({ engine: "abacus" }), {
-      code: "no-engine",
-      message: `zstd: engine "abacus" is not here, only "node:zlib" or "zstd-codec"`,
-    });
-  });
-
-  it("takes a row that is added after those that are there, and one of the same name in its place", async () => {
-    let here = true;
-    for (const mark of [1, 2]) {
-      addCodecEngine({
-        name: "marker",
-        work: "zstd",
-        available: () => here,
-        async *run() {
-          yield Uint8Array.of(mark);
-        },
-      });
-    }
-    try {
-      assert.deepEqual(codecEngines().filter(({ work }) => work === "zstd").map(({ name }) => name), [
-        "node:zlib",
-        "zstd-codec",
-        "marker",
-      ]);
-      assert.deepEqual(await through(content, zstd({ engine: "marker" })), Uint8Array.of(2));
-    } finally {
-      here = false;
-    }
-  });
-
-  it("has nothing for compression on a runtime with nothing but the web platform", async () => {
-    await assert.rejects(bare(async () => void await zstd()), {
-      code: "no-engine",
-      message: `zstd: no engine for it is loaded; add those of "@gantry/oci/zstd-codec" with addCodecEngine`,
-    });
   });
 });

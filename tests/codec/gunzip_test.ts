@@ -4,7 +4,7 @@ import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { type Bytes, concat, utf8 } from "../../src/bytes.ts";
 import { codecEngines, gunzip } from "../../src/codec/mod.ts";
-import { outcome, sample, source, through } from "./streams.ts";
+import { outcome, sample, source, through } from "../support/streams.ts";
 
 const gz = (content: Uint8Array, level = 6) => new Uint8Array(gzipSync(content, { level }));
 const zeros = (length: number) => new Uint8Array(length);

@@ -36,7 +36,7 @@ describe("a layer", () => {
   const types = [mediaTypes.ociLayer, mediaTypes.ociLayerGzip, mediaTypes.ociLayerZstd, "x/unknown.tar+lz4"];
 
   for (const [form, bytes] of Object.entries(forms)) {
-    it(`F27 that is ${form} is read, whatever its media type says`, async () => {
+    it(`that is ${form} is read, whatever its media type says (F27)`, async () => {
       for (const mediaType of types) {
         const image = await imageOf(bytes, mediaType);
         const paths: string[] = [];
@@ -46,7 +46,7 @@ describe("a layer", () => {
       }
     });
 
-    it(`F27 that is ${form} is held to its diffID`, async () => {
+    it(`that is ${form} is held to its diffID (F27)`, async () => {
       const other = concat([raw({ name: "other" }), end]);
       const packed = { plain: other, gzip: gzipSync(other), zstd: zstdCompressSync(other) }[form]!;
       const problems = await validate(await imageOf(packed, mediaTypes.ociLayerGzip));
@@ -55,7 +55,7 @@ describe("a layer", () => {
     });
   }
 
-  it("F27 that is xz is refused by name, whatever its media type says", async () => {
+  it("that is xz is refused by name, whatever its media type says (F27)", async () => {
     const xz = Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4);
     for (const mediaType of types) {
       const [layer] = await (await imageOf(xz, mediaType)).layers();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { codecEngines, decompress, gunzip, type Limits, unzstd } from "../../src/codec/mod.ts";
-import { outcome, sample, through } from "./streams.ts";
+import { codecEngines, type DecodeLimits, decompress, gunzip, unzstd } from "../../src/codec/mod.ts";
+import { outcome, sample, through } from "../support/streams.ts";
 
 const mebibyte = 1024 ** 2;
 const zeros = new Uint8Array(10 * mebibyte);
@@ -10,7 +10,7 @@ const bombs = { gunzip: gzipSync(zeros), unzstd: zstdCompressSync(zeros) };
 
 for (const { name: engine, work } of codecEngines()) {
   if (work !== "gunzip" && work !== "unzstd") continue;
-  const run = (input: Uint8Array, limits?: Limits) =>
+  const run = (input: Uint8Array, limits?: DecodeLimits) =>
     outcome(through(input, { gunzip, unzstd }[work]({ engine, limits })).then((output) => output.byteLength));
 
   describe(`${work} by ${engine}`, () => {

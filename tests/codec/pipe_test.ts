@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, concat, streamOf } from "../../src/bytes.ts";
 import { codecEngines, decompress, gunzip, gzip, unzstd, zstd } from "../../src/codec/mod.ts";
-import { bare, sample, source, through } from "./streams.ts";
+import { bare, sample, source, through } from "../support/streams.ts";
 
 const content = sample(4_000_000);
 const inputs = {

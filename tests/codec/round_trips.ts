@@ -11,7 +11,7 @@ import { loadCore } from "../../wasm/core.ts";
 import { Deflater, DICTIONARY_SIZE, type Level } from "../../wasm/deflater.ts";
 import { InflateError, Inflater } from "../../wasm/inflater.ts";
 import { gunzip, gzip } from "../../src/codec/mod.ts";
-import { outcome, through } from "./streams.ts";
+import { outcome, through } from "../support/streams.ts";
 import { random, sample } from "../wasm/cores.ts";
 
 const most = 1 << 21;

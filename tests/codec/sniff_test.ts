@@ -4,7 +4,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { concat, utf8 } from "../../src/bytes.ts";
 import { decompress, sniff, sniffLength } from "../../src/codec/mod.ts";
-import { sample, source, through } from "./streams.ts";
+import { sample, source, through } from "../support/streams.ts";
 
 describe("sniff", () => {
   it("knows the magic numbers", () => {

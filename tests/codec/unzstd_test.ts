@@ -4,7 +4,7 @@ import { constants, createZstdCompress, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { type Bytes, concat, utf8 } from "../../src/bytes.ts";
 import { codecEngines, unzstd } from "../../src/codec/mod.ts";
-import { outcome, sample, through } from "./streams.ts";
+import { outcome, sample, through } from "../support/streams.ts";
 
 const zst = (content: Uint8Array) => {
   const params = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_contentSizeFlag]: 1 };

@@ -6,8 +6,8 @@ import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } f
 import fc from "fast-check";
 import { type Bytes, concat } from "../../src/bytes.ts";
 import { unzstd, zstd } from "../../src/codec/mod.ts";
-import { Machine } from "../../src/codec/zstd_machine.ts";
-import { outcome, sample, source, through } from "./streams.ts";
+import { ZstdCodecStream } from "../../src/codec/zstd_codec_stream.ts";
+import { outcome, sample, source, through } from "../support/streams.ts";
 
 const engine = "zstd-codec";
 const mebibyte = 1024 ** 2;
@@ -142,7 +142,7 @@ describe("unzstd by zstd-codec", () => {
   });
 
   it("loses an instance that ran out of memory, and takes another", async () => {
-    await assert.rejects(Machine.start("zstd", 19), {
+    await assert.rejects(ZstdCodecStream.start("zstd", 19), {
       code: "too-large",
       message: "zstd: more than the memory of zstd-codec",
     });
@@ -151,19 +151,22 @@ describe("unzstd by zstd-codec", () => {
   });
 
   it("says so where a runtime forbids what it needs", async () => {
-    const busy = await Promise.all(Array.from({ length: 8 }, () => Machine.start("unzstd")));
+    const busy = await Promise.all(Array.from({ length: 8 }, () => ZstdCodecStream.start("unzstd")));
     const { Function } = globalThis;
     function forbidden() {
       throw new EvalError("forbidden");
     }
     Object.assign(globalThis, { Function: forbidden });
     try {
-      await assert.rejects(Machine.start("unzstd"), { code: "no-engine", message: /^load zstd-codec: / });
+      await assert.rejects(ZstdCodecStream.start("unzstd"), {
+        code: "no-engine",
+        message: /^load zstd-codec: /,
+      });
     } finally {
       Object.assign(globalThis, { Function });
       for (const machine of busy) machine.free();
     }
-    (await Machine.start("unzstd")).free();
+    (await ZstdCodecStream.start("unzstd")).free();
   });
 });
 

@@ -13,7 +13,7 @@ import {
 import { zstdCodec } from "../../src/codec/zstd_codec.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { fixture, needsFixtures, table } from "../support/fixtures.ts";
-import { through } from "../codec/streams.ts";
+import { through } from "../support/streams.ts";
 
 interface Expected {
   compression: Compression | "none";

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Bytes } from "../../src/bytes.ts";
 import { type Digest, digestAll, type DigestInput } from "../../src/digest/mod.ts";
-import { sample, source } from "../codec/streams.ts";
+import { sample, source } from "../support/streams.ts";
 
 const sha256 = (bytes: Uint8Array): Digest => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 

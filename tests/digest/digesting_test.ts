@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import { digestBytes, digesting } from "../../src/digest/mod.ts";
-import { bare, source, through } from "../codec/streams.ts";
-import { withEngine } from "./stand_ins.ts";
+import { bare, source, through } from "../support/streams.ts";
+import { withEngine } from "./fake_engines.ts";
 
 const bytes = utf8("0123456789".repeat(100));
 

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import { type Algorithm, digestBytes, verifying } from "../../src/digest/mod.ts";
-import { bare, source, through } from "../codec/streams.ts";
-import { withEngine } from "./stand_ins.ts";
+import { bare, source, through } from "../support/streams.ts";
+import { withEngine } from "./fake_engines.ts";
 
 const bytes = utf8("0123456789".repeat(100));
 const what = "blob of example.com/app";

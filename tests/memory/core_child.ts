@@ -7,7 +7,7 @@ import process from "node:process";
 import type { Bytes } from "../../src/bytes.ts";
 import { gzip } from "../../src/codec/mod.ts";
 import { digestAll } from "../../src/digest/mod.ts";
-import { sample } from "../codec/streams.ts";
+import { sample } from "../support/streams.ts";
 import { tellPeak } from "./peak.ts";
 
 const piece = sample(64 * 1024);

@@ -4,8 +4,8 @@ import { wasmGunzip } from "./wasm_gunzip.ts";
 import { wasmGzip } from "./wasm_gzip.ts";
 
 /**
- * The rows of the WASM core. Those that are in the table compile it when they first work; where that is forbidden, as in
- * Cloudflare Workers, add them with a module that was compiled before, from what {@link coreBytes} gives.
+ * The engines of the WASM core. The default ones compile it when they are first used; where that is forbidden, as in
+ * Cloudflare Workers, add engines with a module that was compiled at build time, from the bytes of {@link coreBytes}.
  *
  * @example
  * ```ts
