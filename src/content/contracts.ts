@@ -131,8 +131,43 @@ export interface Target extends Source {
    * @throws {GantryError} `not-found` when it is not to be begun and is not there, `conflict` while another holds it.
    */
   ingest?(session: string, options?: Options & { create?: boolean | undefined }): Promise<Ingest>;
-  /** Keeps all that is written meanwhile from garbage collection. */
-  lease?(options?: Options): Promise<AsyncDisposable>;
+  /** The writes in the making, whoever began them. To end one, open it with {@link Target.ingest} and abort it. */
+  ingests?(options?: Options): AsyncIterable<IngestStatus>;
+  /**
+   * Keeps all that this instance writes or finds meanwhile from garbage collection, until the lease is disposed of. An
+   * `id` that is there already is taken over, with what it keeps.
+   *
+   * @throws {GantryError} `invalid-name` for an id that cannot be one, `conflict` when another process holds it.
+   */
+  lease?(options?: LeaseOptions): Promise<Lease>;
+  /** The leases that hold, whoever took them. Disposing of one ends it. */
+  leases?(options?: Options): AsyncIterable<Lease>;
+}
+
+/** How to take a lease. */
+export interface LeaseOptions extends Options {
+  /** What it is called: up to 128 letters, digits, dots, dashes and underscores. Default: a name of its own. */
+  id?: string | undefined;
+  /** When it ends by itself; until then it outlives the process. Default: with the process. */
+  expires?: Date | undefined;
+}
+
+/** Something that keeps bytes from garbage collection until it is disposed of. */
+export interface Lease extends AsyncDisposable {
+  /** What it is called. */
+  readonly id: string;
+  /** When it ends by itself, if it outlives the process. */
+  readonly expires?: Date | undefined;
+}
+
+/** How far a write in the making has come. */
+export interface IngestStatus {
+  /** Under which word it goes on. */
+  readonly session: string;
+  /** How many bytes are safely there. */
+  readonly offset: number;
+  /** When the last of them came. */
+  readonly updated: Date;
 }
 
 /** A write in the making. */

@@ -11,6 +11,7 @@ import type {
   Address,
   Content,
   Ingest,
+  IngestStatus,
   OpenOptions,
   Options,
   Resolved,
@@ -128,7 +129,7 @@ export class Memory implements Target {
       ? { ...present.descriptor, mediaType: content.mediaType }
       : role === "manifest"
       ? await this.#writeManifest(content, options)
-      : await writeIngest(await this.ingest(options.session ?? crypto.randomUUID()), content, {
+      : await writeIngest(await this.ingest(options.session ?? `unnamed-${crypto.randomUUID()}`), content, {
         signal: options.signal,
         keep: options.session !== undefined,
       });
@@ -179,6 +180,14 @@ export class Memory implements Target {
     });
   }
 
+  /** The writes in the making that can be continued. */
+  async *ingests(): AsyncGenerator<IngestStatus, void, void> {
+    for (const [session, { chunks, updated }] of this.#ingests) {
+      if (/^unnamed-[0-9a-f-]{36}$/.test(session)) continue;
+      yield { session, offset: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0), updated };
+    }
+  }
+
   /** A write over several calls. */
   ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
     return promised(options, () => {
@@ -187,7 +196,7 @@ export class Memory implements Target {
       if (!found && options.create === false) {
         throw new GantryError("not-found", `open session ${session}: no such session`);
       }
-      const state = found ?? { chunks: [], held: false };
+      const state = found ?? { chunks: [], held: false, updated: new Date() };
       this.#ingests.set(session, state);
       state.held = true;
       return new MemoryIngest(session, state, {

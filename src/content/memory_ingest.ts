@@ -11,6 +11,8 @@ export interface IngestState {
   readonly chunks: Bytes[];
   /** Whether it is open. */
   held: boolean;
+  /** When the last of them came. */
+  updated: Date;
 }
 
 /** What an ingest does to the repository. */
@@ -46,7 +48,10 @@ export class MemoryIngest implements Ingest {
       await bytes.cancel();
       throw new GantryError("conflict", `append to ${this.#session} at ${at}: it stands at ${this.offset}`);
     }
-    for await (const chunk of chunksOf(bytes, options.signal)) this.#state.chunks.push(chunk.slice());
+    for await (const chunk of chunksOf(bytes, options.signal)) {
+      this.#state.chunks.push(chunk.slice());
+      this.#state.updated = new Date();
+    }
     return this.offset;
   }
 

@@ -59,7 +59,9 @@ function writeSide(target: Target): Omit<Target, keyof Source> {
     ...(target.untag && { untag: target.untag.bind(target) }),
     ...(target.delete && { delete: target.delete.bind(target) }),
     ...(target.ingest && { ingest: target.ingest.bind(target) }),
+    ...(target.ingests && { ingests: target.ingests.bind(target) }),
     ...(target.lease && { lease: target.lease.bind(target) }),
+    ...(target.leases && { leases: target.leases.bind(target) }),
   };
 }
 

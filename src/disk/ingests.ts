@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Options } from "../content/contracts.ts";
+import type { IngestStatus, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Algorithm } from "../spec/digest.ts";
 import type { Blobs } from "./blob_directory.ts";
@@ -20,6 +21,11 @@ export interface SessionOptions extends Options {
   create?: boolean | undefined;
   /** What its bytes are going to be hashed with. */
   algorithm?: Algorithm | undefined;
+}
+
+/** A session for a write that is not to be continued. */
+export function unnamedSession(): string {
+  return `unnamed-${randomUUID()}`;
 }
 
 /** The writes in the making: a directory for each session, with its bytes and a lock. */
@@ -52,6 +58,16 @@ export class Sessions {
     } catch (error) {
       await held.release();
       throw error;
+    }
+  }
+
+  /** The sessions that can be continued. */
+  async *list({ signal }: Options = {}): AsyncGenerator<IngestStatus, void, void> {
+    for (const session of await namesIn(this.#directory)) {
+      signal?.throwIfAborted();
+      const data = await factsOf(join(this.#directory, session, "data"));
+      if (!data || /^unnamed-[0-9a-f-]{36}$/.test(session)) continue;
+      yield { session, offset: data.size, updated: new Date(data.changed) };
     }
   }
 

@@ -1,30 +1,35 @@
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { utf8 } from "../bytes.ts";
+import type { Lease, LeaseOptions, Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
-import { factsOf, writeAll } from "./files.ts";
-import { ifThere } from "./errors.ts";
 import { namesIn } from "./directory.ts";
-import { heartbeat, isAlive, parseOwner, thisOwner } from "./process_identity.ts";
+import { errno, ifThere } from "./errors.ts";
+import { factsOf, writeAll } from "./files.ts";
+import { heartbeat, isAlive, isSameProcess, type Owner, parseOwner, thisOwner } from "./process_identity.ts";
 
-interface Journal {
-  readonly file: FileHandle;
-  readonly noted: Set<Digest>;
-  /** Takes it away. */
-  readonly end: () => Promise<void>;
+/** What a lease's file says. */
+interface Record {
+  /** Whether it holds: until it expires or, without an end, as long as one of its owners lives. */
+  readonly alive: boolean;
+  /** Whether another process holds it, and no end was set. */
+  readonly taken: boolean;
+  readonly expires: Date | undefined;
+  readonly digests: readonly Digest[];
 }
 
 /**
- * What is not to be collected although nothing refers to it yet. Each process that holds leases has a file, whose
- * first line says whose it is; the others are a journal of the digests that it has written or found.
+ * What is not to be collected although nothing refers to it yet. Each lease is a file of its name. A line is either a
+ * header, JSON that says who holds the lease and until when, or a digest to be kept. Lines are only ever added, so that
+ * several processes may hold one lease: the last header tells its end, and any owner that lives keeps it.
  */
 export class Leases {
   readonly #directory: string;
   readonly #temporary: () => Promise<string>;
-  #journal: Promise<Journal> | undefined;
-  #held = 0;
+  readonly #held = new Set<HeldLease>();
 
   /** `temporary` names files that do not exist yet, on the same disk. */
   constructor(directory: string, temporary: () => Promise<string>) {
@@ -32,75 +37,207 @@ export class Leases {
     this.#temporary = temporary;
   }
 
-  /** Takes a lease; it ends when what is returned is called. The file comes with the first digest. */
-  take(): () => Promise<void> {
-    this.#held++;
-    let dropped: Promise<void> | undefined;
-    return () => dropped ??= this.#drop();
+  /** Takes a lease, or takes one over. Without a name or an end its file comes with the first digest. */
+  async take({ id, expires, signal }: LeaseOptions = {}): Promise<Lease> {
+    signal?.throwIfAborted();
+    if (id !== undefined && !/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(id)) {
+      throw new GantryError("invalid-name", `take lease ${JSON.stringify(id)}: not a lease's name`);
+    }
+    const lease = new HeldLease(id ?? randomUUID(), expires, {
+      named: id !== undefined,
+      file: (name) => join(this.#directory, name),
+      temporary: this.#temporary,
+      ended: () => this.#held.delete(lease),
+    });
+    if (id !== undefined || expires !== undefined) {
+      await mkdir(this.#directory, { recursive: true });
+      await lease.open();
+    }
+    this.#held.add(lease);
+    return lease;
   }
 
-  /** Writes a digest down, if a lease is held. */
+  /** Writes a digest down in every lease that is held here. */
   async note(digest: Digest): Promise<void> {
-    if (this.#held === 0) return;
-    const { file, noted } = await (this.#journal ??= this.#open().catch((error) => {
-      this.#journal = undefined;
-      throw error;
-    }));
-    if (noted.has(digest)) return;
-    await writeAll(file, utf8(`${digest}\n`));
-    noted.add(digest);
+    if (this.#held.size === 0) return;
+    await mkdir(this.#directory, { recursive: true });
+    await Promise.all([...this.#held].map((lease) => lease.note(digest)));
   }
 
-  /** Every digest in the journal of a process that is alive. */
+  /** Every digest that a lease keeps, whoever holds it. */
   async noted(): Promise<Set<Digest>> {
     const all = new Set<Digest>();
     for (const name of await namesIn(this.#directory)) {
-      const { alive, digests } = await read(join(this.#directory, name));
+      const { alive, digests } = await readRecord(join(this.#directory, name));
       if (alive) { for (const digest of digests) all.add(digest); }
     }
     return all;
   }
 
-  /** Removes the leases of processes that are dead. */
+  /** The leases that hold, of all processes. Disposing of one ends it. */
+  async *list({ signal }: Options = {}): AsyncGenerator<Lease, void, void> {
+    const own = new Map([...this.#held].map((lease) => [lease.id, lease]));
+    yield* own.values();
+    for (const id of await namesIn(this.#directory)) {
+      signal?.throwIfAborted();
+      const path = join(this.#directory, id);
+      const { alive, expires } = await readRecord(path);
+      if (!alive || own.has(id)) continue;
+      yield { id, expires, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+    }
+  }
+
+  /** Removes the leases that have expired, and those of processes that are dead. */
   async sweep(): Promise<void> {
     for (const name of await namesIn(this.#directory)) {
       const path = join(this.#directory, name);
-      if (!(await read(path)).alive) await rm(path, { force: true });
+      if ((await readRecord(path)).alive) continue;
+      // Somebody may take it over at this moment: it is looked at once more when nobody can find it any longer.
+      const gone = await this.#temporary();
+      if (!await ifThere(rename(path, gone).then(() => true))) continue;
+      if ((await readRecord(gone)).alive) await rename(gone, path);
+      else await rm(gone, { force: true });
     }
-  }
-
-  async #open(): Promise<Journal> {
-    await mkdir(this.#directory, { recursive: true });
-    const [path, temporary] = [join(this.#directory, randomUUID()), await this.#temporary()];
-    const file = await open(temporary, "ax");
-    const stop = heartbeat(file);
-    const end = async () => {
-      stop();
-      await file.close();
-      await rm(path, { force: true });
-    };
-    try {
-      await writeAll(file, utf8(`${JSON.stringify(await thisOwner())}\n`));
-      await rename(temporary, path); // never there without its first line
-      return { file, noted: new Set(), end };
-    } catch (error) {
-      await end();
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  }
-
-  async #drop(): Promise<void> {
-    if (--this.#held > 0) return;
-    const journal = this.#journal;
-    this.#journal = undefined;
-    await (await journal?.catch(() => {}))?.end();
   }
 }
 
-async function read(path: string): Promise<{ alive: boolean; digests: Digest[] }> {
-  const [text, facts] = [await ifThere(readFile(path, "utf8")), await factsOf(path)];
-  if (text === undefined || !facts) return { alive: false, digests: [] };
-  const [owner = "", ...lines] = text.split("\n");
-  return { alive: await isAlive(parseOwner(owner), facts.changed), digests: lines.filter(isDigest) };
+interface LeaseFiles {
+  /** Whether others may take the lease by its name. */
+  readonly named: boolean;
+  /** Where the file of a lease is. */
+  file(id: string): string;
+  /** A path for a temporary file. */
+  temporary(): Promise<string>;
+  /** Called when the lease ends. */
+  ended(): void;
+}
+
+/** A lease that is held here. */
+class HeldLease implements Lease {
+  readonly id: string;
+  readonly expires: Date | undefined;
+  readonly #noted = new Set<Digest>();
+  readonly #at: LeaseFiles;
+  #opening: Promise<FileHandle> | undefined;
+  #stop = () => {};
+  #ending: Promise<void> | undefined;
+
+  constructor(
+    id: string,
+    expires: Date | undefined,
+    at: LeaseFiles,
+  ) {
+    this.id = id;
+    this.expires = expires;
+    this.#at = at;
+  }
+
+  /** Its file, open for more lines. */
+  open(): Promise<FileHandle> {
+    return this.#opening ??= this.#open().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+  }
+
+  async note(digest: Digest): Promise<void> {
+    const file = await this.open();
+    if (this.#noted.has(digest)) return;
+    await writeAll(file, utf8(`${digest}\n`));
+    this.#noted.add(digest);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ending ??= this.#end();
+  }
+
+  async #open(): Promise<FileHandle> {
+    const path = this.#at.file(this.id);
+    const header = `${JSON.stringify({ ...await thisOwner(), expires: this.expires?.toISOString() })}\n`;
+    for (;;) {
+      const record = await readRecord(path);
+      if (record.taken) {
+        throw new GantryError("conflict", `take lease ${this.id}: another process holds it`);
+      }
+      const file = record.digests.length > 0 || await factsOf(path)
+        ? await this.#takeOver(path, header)
+        : await this.#create(path, header);
+      if (!file) continue;
+      this.#stop = heartbeat(file);
+      return file;
+    }
+  }
+
+  /** Makes a file that is there with its header or not at all; nothing where another process was faster. */
+  async #create(path: string, header: string): Promise<FileHandle | undefined> {
+    const temporary = await this.#at.temporary();
+    const file = await open(temporary, "ax");
+    try {
+      await writeAll(file, utf8(header));
+      if (this.expires) await file.sync();
+      if (!this.#at.named) await rename(temporary, path);
+      else await link(temporary, path);
+      return file;
+    } catch (error) {
+      await file.close();
+      if (errno(error) === "EEXIST") return undefined;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /** Adds a header to a file that is there; nothing where it is swept away meanwhile. */
+  async #takeOver(path: string, header: string): Promise<FileHandle | undefined> {
+    const file = await ifThere(open(path, "a"));
+    if (!file) return undefined;
+    // Its last line may have been cut short by a kill.
+    await writeAll(file, utf8(`\n${header}`));
+    if (this.expires) await file.sync();
+    if ((await factsOf(path))?.ino === (await file.stat()).ino) return file;
+    await file.close();
+    return undefined;
+  }
+
+  async #end(): Promise<void> {
+    this.#at.ended();
+    const file = await this.#opening?.catch(() => undefined);
+    if (!file) return;
+    this.#stop();
+    await file.close();
+    await rm(this.#at.file(this.id), { force: true });
+  }
+}
+
+async function readRecord(path: string): Promise<Record> {
+  const [text, facts] = [await ifThere(readFile(path, "utf8")), await ifThere(factsOf(path))];
+  if (text === undefined || !facts) return { alive: false, taken: false, expires: undefined, digests: [] };
+  const lines = text.split("\n");
+  const headers = lines.filter((line) => line.startsWith("{"));
+  const owners = headers.map(parseOwner).filter((owner) => owner !== undefined);
+  const expires = expiryIn(headers.at(-1));
+  const living = await livingOwners(owners, facts.changed);
+  const us = await thisOwner();
+  return {
+    alive: expires ? Date.now() < expires.getTime() : living.length > 0,
+    taken: !expires && living.some((owner) => !isSameProcess(owner, us)),
+    expires,
+    digests: lines.filter(isDigest),
+  };
+}
+
+async function livingOwners(owners: readonly Owner[], touched: number): Promise<Owner[]> {
+  const alive = await Promise.all(owners.map((owner) => isAlive(owner, touched)));
+  return owners.filter((_, i) => alive[i]);
+}
+
+/** When a lease ends by itself, if its header says so. */
+function expiryIn(header: string | undefined): Date | undefined {
+  try {
+    const { expires } = JSON.parse(header ?? "{}") as { expires?: unknown };
+    const date = typeof expires === "string" ? new Date(expires) : undefined;
+    return date && !Number.isNaN(date.getTime()) ? date : undefined;
+  } catch {
+    return undefined; // cut short
+  }
 }

@@ -45,6 +45,11 @@ export async function isAlive(owner: Owner | undefined, touched: number): Promis
   return stat.started === owner.started && !"ZX".includes(stat.state); // a zombie runs no more
 }
 
+/** Whether both are one process. */
+export function isSameProcess(a: Owner | undefined, b: Owner): boolean {
+  return a?.pid === b.pid && a.machine === b.machine && a.started === b.started;
+}
+
 /** Touches a file every so many milliseconds, until told to stop; does not keep the process from ending. */
 export function heartbeat(file: FileHandle, every: number = beat): () => void {
   const timer = setInterval(() => {

@@ -1,10 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { type Bytes, readAll } from "../bytes.ts";
 import type {
   Address,
   Content,
   Ingest,
+  IngestStatus,
+  Lease,
+  LeaseOptions,
   OpenOptions,
   Options,
   Resolved,
@@ -23,6 +25,7 @@ import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { isRefName } from "../spec/layout.ts";
 import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
+import { unnamedSession } from "../disk/ingests.ts";
 import { missing } from "../disk/blob_directory.ts";
 import { collect, type Collected, type CollectOptions } from "./gc.ts";
 import { unlessBroken } from "./documents.ts";
@@ -173,20 +176,36 @@ export class LayoutTarget implements Layout {
     });
   }
 
-  lease(): Promise<AsyncDisposable> {
-    const end = this.#store.blobs.leases.take();
-    this.#leases++;
-    let ended: Promise<void> | undefined;
-    const dispose = async () => {
-      this.#leases--;
-      try {
-        if (this.#here.pending.size === 0) return;
-        await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
-      } finally {
-        await end();
-      }
-    };
-    return Promise.resolve({ [Symbol.asyncDispose]: () => ended ??= dispose() });
+  async *ingests(options: Options = {}): AsyncGenerator<IngestStatus, void, void> {
+    await this.#index.check();
+    yield* this.#store.sessions.list(options);
+  }
+
+  lease(options: LeaseOptions = {}): Promise<Lease> {
+    return this.#do(`take lease ${options.id ?? ""}`.trim(), options, async () => {
+      const lasting = options.id !== undefined || options.expires !== undefined;
+      if (lasting) await this.#index.make(this.#store.blobs.directory, options);
+      const lease = await this.#store.blobs.leases.take(options);
+      this.#leases++;
+      let ended: Promise<void> | undefined;
+      const { id, expires } = lease;
+      return { id, expires, [Symbol.asyncDispose]: () => ended ??= this.#endLease(lease) };
+    });
+  }
+
+  async *leases(options: Options = {}): AsyncGenerator<Lease, void, void> {
+    await this.#index.check();
+    yield* this.#store.blobs.leases.list(options);
+  }
+
+  async #endLease(lease: Lease): Promise<void> {
+    this.#leases--;
+    try {
+      if (this.#here.pending.size === 0) return;
+      await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
+    } finally {
+      await lease[Symbol.asyncDispose]();
+    }
   }
 
   gc(options: CollectOptions = {}): Promise<Collected> {
@@ -209,11 +228,15 @@ export class LayoutTarget implements Layout {
       );
       if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "present" };
     }
-    const ingest = await this.#do(action, options, () =>
-      this.#store.sessions.open(session ?? randomUUID(), {
-        algorithm: digest && algorithmOf(digest),
-        signal,
-      }));
+    const ingest = await this.#do(
+      action,
+      options,
+      () =>
+        this.#store.sessions.open(session ?? unnamedSession(), {
+          algorithm: digest && algorithmOf(digest),
+          signal,
+        }),
+    );
     return {
       descriptor: await writeIngest(ingest, content, { keep: session !== undefined, signal }),
       how: "written",

@@ -226,6 +226,7 @@ describe("copy", () => {
       lease: () => {
         log.push("taken");
         return Promise.resolve({
+          id: "one",
           [Symbol.asyncDispose]: () => {
             log.push("let go");
             return Promise.resolve();

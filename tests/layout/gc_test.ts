@@ -230,7 +230,7 @@ describe("garbage of a layout", () => {
       const texts = Array.from({ length: 40 }, (_, n) => `blob ${n}`);
       for (const text of texts) await putText(there, text);
       for (let round = 0; round < 6; round++) {
-        const drop = round % 2 === 0 ? blobs.leases.take() : undefined;
+        const lease = round % 2 === 0 ? await blobs.leases.take() : undefined;
         await ageBlobs(directory);
         const collecting = layout(directory).gc();
         const claimed: Digest[] = [];
@@ -242,7 +242,7 @@ describe("garbage of a layout", () => {
         assert.deepEqual(removed.filter((digest) => claimed.includes(digest)), []);
         const left = await digestsIn(directory);
         for (const digest of claimed) assert.ok(left.includes(digest));
-        await drop?.();
+        await lease?.[Symbol.asyncDispose]();
         for (const text of texts) await putText(there, text);
       }
     }));
@@ -255,12 +255,12 @@ describe("garbage of a layout", () => {
         await putText(layout(directory), "free"),
       ];
       await ageBlobs(directory);
-      const drop = blobs.leases.take();
+      const lease = await blobs.leases.take();
       await blobs.leases.note(noted.digest);
       assert.equal(await takeAway(noted.digest, blobs, Date.now()), false);
       assert.equal(await takeAway(free.digest, blobs, Date.now()), true);
       assert.deepEqual(await digestsIn(directory), [noted.digest]);
-      await drop();
+      await lease[Symbol.asyncDispose]();
     }));
 
   it("waits while somebody names it", () =>

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { isAlive, type Owner, parseOwner, thisOwner } from "../../disk/process_identity.ts";
+import { isAlive, isSameProcess, type Owner, parseOwner, thisOwner } from "../../disk/process_identity.ts";
 import type { UploadSessions } from "../../registry/mod.ts";
 
 /** Uploads older than this are forgotten; registries forget them long before. */
@@ -64,7 +64,7 @@ async function prepare(directory: string): Promise<void> {
 /** Takes over a file and gives its value; undefined if there is no file, or its owner is alive. */
 async function take(file: string): Promise<string | undefined> {
   const { owner, touched } = await read(file);
-  if (!isSame(owner, await thisOwner()) && await isAlive(owner, touched)) return undefined;
+  if (!isSameProcess(owner, await thisOwner()) && await isAlive(owner, touched)) return undefined;
   // If several processes try this at once, only one of them can rename the file.
   const taken = temporaryFor(file);
   await rename(file, taken);
@@ -98,10 +98,6 @@ async function read(file: string): Promise<{ owner: Owner | undefined; value: st
   const text = await readFile(file, "utf8");
   const { mtimeMs } = await stat(file);
   return { owner: parseOwner(text), value: String(JSON.parse(text).value), touched: mtimeMs };
-}
-
-function isSame(a: Owner | undefined, b: Owner): boolean {
-  return a?.pid === b.pid && a.machine === b.machine && a.started === b.started;
 }
 
 function temporaryFor(file: string): string {
