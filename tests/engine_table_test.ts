@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Engine, EngineTable } from "../src/engine_table.ts";
-import { fails } from "./support/errors.ts";
+import { fails } from "../src/testing/errors.ts";
 
 interface Row extends Engine {
   readonly work: "read" | "write";

@@ -16,14 +16,14 @@ import { annotations } from "../spec/annotations.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Digest, isDigest, parseDigest } from "../spec/digest.ts";
 import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
-import { Contents, type File } from "./contents.ts";
-import type { MadeImage } from "./docker.ts";
-import { openFile } from "./file.ts";
+import { Contents, type File } from "./read/contents.ts";
+import type { MadeImage } from "./read/docker_image.ts";
+import { openFile } from "./read/file.ts";
 import { fullName, namesOf } from "./names.ts";
-import { blobPath } from "./oci.ts";
+import { blobPath } from "../spec/layout.ts";
 import type { Slices } from "../content/slices.ts";
-import { unwrap } from "./unwrap.ts";
-import { readView, type Root, type View } from "./view.ts";
+import { unwrap } from "./read/decompressed_file.ts";
+import { readView, type Root, type View } from "./read/roots.ts";
 
 /** Images in a tar, as {@link archive} opens it. */
 export interface Archive extends Required<Omit<Source, "origins">>, AsyncDisposable {

@@ -35,6 +35,11 @@ export type {
 } from "../content/mod.ts";
 export type { CopyEvent } from "../copy/mod.ts";
 export { type Archive, archive, type ArchiveOptions } from "./archive.ts";
-export { saveArchive } from "./save.ts";
+export { saveArchive } from "./write/file.ts";
 export type { Slices } from "../content/slices.ts";
-export { type ArchiveFormat, type ArchiveImage, writeArchive, type WriteArchiveOptions } from "./write.ts";
+export {
+  type ArchiveFormat,
+  type ArchiveImage,
+  writeArchive,
+  type WriteArchiveOptions,
+} from "./write/archive.ts";

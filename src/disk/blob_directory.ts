@@ -12,15 +12,15 @@ import { makeDirectory, syncDirectory } from "./directory.ts";
 import { putFile } from "./replace.ts";
 import { fileStream } from "./stream.ts";
 import { Leases } from "./leases.ts";
-import type { State } from "./gantry_directory.ts";
+import type { GantryDirectory } from "./gantry_directory.ts";
 
 /** A directory of blobs: `sha256/44136fa3…`. */
-export class Blobs {
+export class BlobDirectory {
   readonly directory: string;
-  readonly state: State;
+  readonly state: GantryDirectory;
   readonly leases: Leases;
 
-  constructor(directory: string, state: State) {
+  constructor(directory: string, state: GantryDirectory) {
     this.directory = directory;
     this.state = state;
     this.leases = new Leases(join(state.directory, "leases"), () => state.temporary());

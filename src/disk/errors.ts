@@ -52,3 +52,13 @@ export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
     throw error;
   }
 }
+
+/** Throws the error of an action on one path: `not-found` where there is nothing, else `storage`. */
+export function failOnDisk(action: string, path: string, cause: unknown): never {
+  const code = (cause as { code?: unknown } | null)?.code;
+  const missing = { ENOENT: "not there", ENOTDIR: "not a directory" }[String(code)];
+  const reason = missing ?? (cause instanceof Error ? cause.message : String(cause));
+  throw new GantryError(missing ? "not-found" : "storage", `${action} ${JSON.stringify(path)}: ${reason}`, {
+    cause,
+  });
+}

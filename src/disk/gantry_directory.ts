@@ -7,7 +7,7 @@ import { type Held, Lock, type LockOptions } from "./lock.ts";
 const reserved = 16 * 1024;
 
 /** The directory in which Gantry keeps what is not part of a layout: `.gantry`. It comes with the first write. */
-export class State {
+export class GantryDirectory {
   readonly directory: string;
   readonly #lock: Lock;
 
@@ -50,6 +50,6 @@ export class State {
 }
 
 /** The directory for Gantry's own files in another. */
-export function stateIn(directory: string): string {
+export function gantryDirectoryIn(directory: string): string {
   return join(directory, ".gantry");
 }

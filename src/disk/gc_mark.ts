@@ -4,7 +4,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
 import { parseJson } from "../spec/json.ts";
 import { isDocumentType, isLayerType } from "../spec/media_type.ts";
-import type { Blobs } from "./blob_directory.ts";
+import type { BlobDirectory } from "./blob_directory.ts";
 
 type Named = Pick<Descriptor, "digest" | "mediaType">;
 
@@ -16,7 +16,7 @@ type Named = Pick<Descriptor, "digest" | "mediaType">;
  */
 export async function markAll(
   roots: readonly Named[],
-  blobs: Blobs,
+  blobs: BlobDirectory,
   signal: AbortSignal | undefined,
 ): Promise<Set<Digest>> {
   const kept = new Set<Digest>();
@@ -35,7 +35,11 @@ export async function markAll(
 }
 
 /** A document, nothing where it is missing, or is none and need not be one. */
-async function readJson({ digest, mediaType }: Named, blobs: Blobs, signal?: AbortSignal): Promise<unknown> {
+async function readJson(
+  { digest, mediaType }: Named,
+  blobs: BlobDirectory,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const facts = await blobs.facts(digest);
   if (!facts || isLayerType(mediaType)) return undefined;
   const known = isDocumentType(mediaType);

@@ -9,7 +9,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import type { Blobs } from "./blob_directory.ts";
+import type { BlobDirectory } from "./blob_directory.ts";
 import { factsOf, writeAll } from "./files.ts";
 import { onDisk } from "./errors.ts";
 import type { Held } from "./lock.ts";
@@ -34,13 +34,13 @@ export interface OpenSession {
 /** A session that is open. Bytes are hashed as they come; those of an earlier call are read again at the end. */
 export class FileIngest implements Ingest {
   readonly #open: OpenSession;
-  readonly #blobs: Blobs;
+  readonly #blobs: BlobDirectory;
   readonly #algorithm: Algorithm;
   #hasher: Hasher | undefined;
   #offset: number;
   #state: "idle" | "appending" | "over" = "idle";
 
-  constructor(open: OpenSession, blobs: Blobs, algorithm: Algorithm) {
+  constructor(open: OpenSession, blobs: BlobDirectory, algorithm: Algorithm) {
     this.#open = open;
     this.#blobs = blobs;
     this.#algorithm = algorithm;
@@ -179,7 +179,7 @@ export class FileIngest implements Ingest {
 }
 
 /** Removes a session. It is renamed first, so that whoever begins it anew loses nothing. */
-export async function removeSession(directory: string, blobs: Blobs): Promise<void> {
+export async function removeSession(directory: string, blobs: BlobDirectory): Promise<void> {
   const gone = await blobs.state.temporary();
   await rename(directory, gone);
   await rm(gone, { recursive: true, force: true });

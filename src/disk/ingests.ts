@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { IngestStatus, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Algorithm } from "../spec/digest.ts";
-import type { Blobs } from "./blob_directory.ts";
+import type { BlobDirectory } from "./blob_directory.ts";
 import { errno, ifThere } from "./errors.ts";
 import { factsOf } from "./files.ts";
 import { namesIn } from "./directory.ts";
@@ -29,11 +29,11 @@ export function unnamedSession(): string {
 }
 
 /** The writes in the making: a directory for each session, with its bytes and a lock. */
-export class Sessions {
+export class Ingests {
   readonly #directory: string;
-  readonly #blobs: Blobs;
+  readonly #blobs: BlobDirectory;
 
-  constructor(blobs: Blobs) {
+  constructor(blobs: BlobDirectory) {
     this.#directory = join(blobs.state.directory, "ingest");
     this.#blobs = blobs;
   }

@@ -8,7 +8,7 @@ import type { Digest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { parseJson } from "../spec/json.ts";
 import { isDocumentType, isIndexType } from "../spec/media_type.ts";
-import type { Blobs } from "../disk/blob_directory.ts";
+import type { BlobDirectory } from "../disk/blob_directory.ts";
 
 /** What is remembered of a manifest or index; as its digest names its bytes, it stays true. */
 export interface DocumentFacts {
@@ -25,10 +25,10 @@ const mostKnown = 4096;
 
 /** Reads manifests and indexes for what connects them. */
 export class Documents {
-  readonly #blobs: Blobs;
+  readonly #blobs: BlobDirectory;
   readonly #known = new Map<Digest, DocumentFacts>();
 
-  constructor(blobs: Blobs) {
+  constructor(blobs: BlobDirectory) {
     this.#blobs = blobs;
   }
 

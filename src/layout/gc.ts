@@ -2,17 +2,17 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Options } from "../content/contracts.ts";
 import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from "../spec/digest.ts";
-import type { Blobs } from "../disk/blob_directory.ts";
+import type { BlobDirectory } from "../disk/blob_directory.ts";
 import { ifThere } from "../disk/errors.ts";
 import { makeDirectory, namesIn } from "../disk/directory.ts";
 import type { IndexFile } from "./index_file.ts";
 import { markAll } from "../disk/gc_mark.ts";
 import { forgetUntagged } from "./untagged.ts";
-import type { Store } from "./store.ts";
+import type { LayoutBlobs } from "./layout_blobs.ts";
 
 /** How to collect garbage. */
 export interface CollectOptions extends Options {
-  /** How many seconds old what is removed must be, at least; 3600 unless told. */
+  /** How many seconds old what is removed must be, at least. Default: 3600. */
   grace?: number | undefined;
   /**
    * Forgets the manifests without a name too, if they are old enough: what names have moved away from. Those whose
@@ -31,7 +31,7 @@ export interface Collected {
 
 /** Removes what no index.json leads to, nobody is writing and nobody has touched of late. */
 export async function collect(
-  store: Store,
+  store: LayoutBlobs,
   indexes: () => Promise<IndexFile[]>,
   options: CollectOptions,
 ): Promise<Collected> {
@@ -65,7 +65,7 @@ export async function collect(
 const newborn = 2_000;
 
 async function sweep(
-  blobs: Blobs,
+  blobs: BlobDirectory,
   kept: ReadonlySet<Digest>,
   before: number,
   signal: AbortSignal | undefined,
@@ -87,12 +87,16 @@ async function sweep(
 }
 
 /**
- * Removes a blob, unless somebody has said meanwhile that he builds upon it. He says it first (in his lease's journal,
- * and by touching the file) and looks for the blob then, see `Blobs.claim`; here it is taken away first, and then we
- * look for what he says. So whichever comes first, one of the two sees the other: we put it back, or he finds nothing
- * and writes it again.
+ * Removes a blob, unless a writer builds upon it meanwhile. Of the two, each first acts and then looks:
+ *
+ * 1. The writer notes the digest in its lease and touches the file, then looks whether the blob is there
+ *    (`BlobDirectory.claim`).
+ * 2. The collector renames the blob away, then looks for a note or a new time of change.
+ *
+ * Whichever acts first, one of them sees the other: either the collector finds the claim and puts the blob back, or the
+ * writer finds nothing and writes the blob again.
  */
-export async function takeAway(digest: Digest, blobs: Blobs, before: number): Promise<boolean> {
+export async function takeAway(digest: Digest, blobs: BlobDirectory, before: number): Promise<boolean> {
   const gone = join(trash(blobs), `${algorithmOf(digest)}-${hexOf(digest)}`);
   await mkdir(trash(blobs), { recursive: true });
   await rename(blobs.path(digest), gone);
@@ -102,7 +106,7 @@ export async function takeAway(digest: Digest, blobs: Blobs, before: number): Pr
 }
 
 /** Puts back what a collection has taken away that was killed before it could decide. */
-async function restore(blobs: Blobs): Promise<void> {
+async function restore(blobs: BlobDirectory): Promise<void> {
   for (const name of await namesIn(trash(blobs))) {
     const digest = name.replace("-", ":");
     if (!isDigest(digest)) continue;
@@ -111,7 +115,7 @@ async function restore(blobs: Blobs): Promise<void> {
   }
 }
 
-function trash(blobs: Blobs): string {
+function trash(blobs: BlobDirectory): string {
   return join(blobs.state.directory, "trash");
 }
 

@@ -9,7 +9,7 @@ import { mediaTypes } from "../spec/media_type.ts";
 import { factsOf, readSmall } from "../disk/files.ts";
 import { makeDirectory } from "../disk/directory.ts";
 import { putFile } from "../disk/replace.ts";
-import type { State } from "../disk/gantry_directory.ts";
+import type { GantryDirectory } from "../disk/gantry_directory.ts";
 
 /** The largest oci-layout file that is read, in bytes. */
 const markerLimit = 64 * 1024;
@@ -28,11 +28,11 @@ export interface Listing {
 /** The two files that make a directory a layout: oci-layout and index.json. */
 export class IndexFile {
   readonly directory: string;
-  readonly #state: State;
+  readonly #state: GantryDirectory;
   #checked = false;
   #made = false;
 
-  constructor(directory: string, state: State) {
+  constructor(directory: string, state: GantryDirectory) {
     this.directory = directory;
     this.#state = state;
   }
@@ -84,15 +84,16 @@ export class IndexFile {
     const state = this.#state;
     const index = parseLayoutIndex(bytes, path);
     const before = formatJson(index);
-    return {
+    const listing: Listing = {
       entries: index.manifests,
-      save: async function () {
-        index.manifests = this.entries;
+      save: async () => {
+        index.manifests = listing.entries;
         const after = formatJson(index);
         if (sameBytes(before, after)) return;
         await putFile(path, after, await state.temporary());
       },
     };
+    return listing;
   }
 
   /** A missing oci-layout is overlooked, as skopeo and crane do; another version is not. */

@@ -7,11 +7,11 @@ import { collect, type Collected, type CollectOptions } from "./gc.ts";
 import { factsOf } from "../disk/files.ts";
 import { ifThere, onDisk } from "../disk/errors.ts";
 import { IndexFile } from "./index_file.ts";
-import type { Layout } from "./layout.ts";
-import { State } from "../disk/gantry_directory.ts";
-import { stateIn } from "../disk/gantry_directory.ts";
-import { Store } from "./store.ts";
-import { LayoutTarget } from "./target.ts";
+import type { Layout } from "./types.ts";
+import { GantryDirectory } from "../disk/gantry_directory.ts";
+import { gantryDirectoryIn } from "../disk/gantry_directory.ts";
+import { LayoutBlobs } from "./layout_blobs.ts";
+import { LayoutTarget } from "./layout_target.ts";
 
 /** No repository has a component of this name, as they begin with a letter or digit. */
 const leaf = "_layout";
@@ -49,11 +49,11 @@ export interface Layouts {
  * ```
  */
 export function layouts(root: string): Layouts {
-  const state = new State(stateIn(root));
+  const state = new GantryDirectory(gantryDirectoryIn(root));
   const home = join(root, "repositories");
   const indexOf = (name: string) => new IndexFile(join(home, ...name.split("/"), leaf), state);
   const all = async () => (await findRepositories(home)).map(indexOf);
-  const store = new Store(join(root, "blobs"), state, { all, shared: true });
+  const store = new LayoutBlobs(join(root, "blobs"), state, { all, shared: true });
   const where = `in ${JSON.stringify(root)}`;
 
   const open = (repository: string): Layout => {

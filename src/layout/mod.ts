@@ -42,5 +42,6 @@ export type {
   Written,
 } from "../content/mod.ts";
 export type { Collected, CollectOptions } from "./gc.ts";
-export { type Layout, layout, type LayoutOptions } from "./layout.ts";
+export { type Layout, type LayoutOptions } from "./types.ts";
+export { layout } from "./layout.ts";
 export { type Layouts, layouts } from "./layouts.ts";

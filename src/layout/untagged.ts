@@ -1,6 +1,6 @@
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
-import type { Blobs } from "../disk/blob_directory.ts";
+import type { BlobDirectory } from "../disk/blob_directory.ts";
 import type { Documents } from "./documents.ts";
 import { nameOf } from "./entries.ts";
 import type { Listing } from "./index_file.ts";
@@ -11,7 +11,7 @@ import type { Listing } from "./index_file.ts";
  */
 export async function forgetUntagged(
   listing: Listing,
-  blobs: Blobs,
+  blobs: BlobDirectory,
   documents: Documents,
   before: number,
 ): Promise<void> {

@@ -5,7 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { diskError } from "./errors.ts";
+import { failOnDisk } from "../disk/errors.ts";
 import { isSame } from "./within.ts";
 
 const pieceSize = 64 * 1024;
@@ -57,7 +57,7 @@ export function fileContent(place: Buffer, found: BigIntStats): ReadableStream<B
       } catch (error) {
         await close().catch(() => {});
         if (GantryError.is(error)) throw error;
-        diskError("pack", path, error);
+        failOnDisk("pack", path, error);
       }
     },
     cancel: close,

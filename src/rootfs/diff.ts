@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import { type Bytes, chunksOf } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
+import { isWhiteout, whiteoutPrefix } from "../spec/whiteout.ts";
 import type { TarItem } from "../tar/mod.ts";
 import { decodeName } from "../tar/mod.ts";
 import { fileContent } from "./content.ts";
-import type { PackOptions } from "./pack.ts";
-import { type Found, itemOf, list, optionsOf, rootOf, sharedInode, typeOf } from "./tree.ts";
+import type { PackOptions } from "./pack_options.ts";
+import { type Found, itemOf, list, optionsOf, rootOf, sharedInode, typeOf } from "./scan.ts";
 
 /**
  * What makes one directory into another, as items of a layer for `writeTar`: what is new or changed with the directories
@@ -96,7 +97,7 @@ class Differ {
     const { mtime } = this.#options;
     yield {
       type: "file",
-      path: `${path.slice(0, name)}${whiteout}${path.slice(name)}`,
+      path: `${path.slice(0, name)}${whiteoutPrefix}${path.slice(name)}`,
       size: 0,
       options: { mode: 0, mtime: typeof mtime === "number" ? mtime : 0 },
     };
@@ -175,11 +176,8 @@ function nameOf({ path, stat }: Found): string {
   return path.toString("latin1", path.lastIndexOf(0x2f, end - 1) + 1, end);
 }
 
-/** https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#whiteouts */
-const whiteout = ".wh.";
-
 function refuseWhiteout(path: string): void {
-  if (!path.slice(path.lastIndexOf("/", path.length - 2) + 1).startsWith(whiteout)) return;
+  if (!isWhiteout(path.slice(path.lastIndexOf("/", path.length - 2) + 1))) return;
   throw new GantryError(
     "invalid-name",
     `diff ${JSON.stringify(path)}: a layer takes this name for a whiteout`,

@@ -15,5 +15,6 @@
  */
 
 export { diffDirectories } from "./diff.ts";
-export { packDirectory, type PackOptions } from "./pack.ts";
+export { packDirectory } from "./pack.ts";
+export { type PackOptions } from "./pack_options.ts";
 export type { TarItem } from "../tar/mod.ts";

@@ -1,17 +1,6 @@
 import type { TarItem } from "../tar/mod.ts";
-import { type Found, itemOf, list, rootOf, sharedInode } from "./tree.ts";
-
-/** How to pack a directory. */
-export interface PackOptions {
-  /** Who owns everything: 0:0 unless told. `keep` takes the numbers from the disk. */
-  owner?: { uid: number; gid: number } | "keep" | undefined;
-  /** When everything changed, in seconds since 1970: 0 unless told. `keep` takes whole seconds from the disk. */
-  mtime?: number | "keep" | undefined;
-  /** Is told of what a tar cannot hold: sockets. */
-  onSkip?: ((path: string, reason: string) => void) | undefined;
-  /** Ends the packing. */
-  signal?: AbortSignal | undefined;
-}
+import type { PackOptions } from "./pack_options.ts";
+import { type Found, itemOf, list, rootOf, sharedInode } from "./scan.ts";
 
 /**
  * What is in a directory, as items for `writeTar`: the same tree gives the same tar wherever it lies and whoever copied

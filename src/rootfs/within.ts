@@ -5,7 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { lstat, open } from "node:fs/promises";
 import process from "node:process";
 import { GantryError } from "../errors.ts";
-import { diskError } from "./errors.ts";
+import { failOnDisk } from "../disk/errors.ts";
 
 /** A directory, and what was known of it when it was found. */
 export interface Directory {
@@ -40,7 +40,7 @@ async function openDirectory(directory: Directory): Promise<FileHandle> {
   return await open(directory.place, flags).catch(async (error) => {
     const there = await statOf(directory.place);
     if (there && !isSame(there, directory.stat)) throw changed(directory);
-    return diskError("pack", directory.place.toString(), error);
+    return failOnDisk("pack", directory.place.toString(), error);
   });
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { GantryError } from "../errors.ts";
-import { isDigest } from "./digest.ts";
+import { algorithmOf, type Digest, hexOf, isDigest } from "./digest.ts";
 import { type JsonObject, parseJson } from "./json.ts";
 import { checkIndex, type IndexManifest } from "./manifest.ts";
 
@@ -15,6 +15,11 @@ export const layoutVersion = "1.0.0";
 
 /** The largest `index.json` that is read, in bytes: about a hundred thousand tags. */
 export const layoutIndexLimit: number = 32 * 1024 * 1024;
+
+/** Where a layout keeps the bytes of a digest, below its top. */
+export function blobPath(digest: Digest): string {
+  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
+}
 
 /** https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
 const refNameGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.:@+/-]{0,254}$/;

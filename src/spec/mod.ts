@@ -71,3 +71,4 @@ export {
   type Repository,
   type RepositoryOptions,
 } from "./reference.ts";
+export { isWhiteout, opaqueWhiteout, whiteoutPrefix } from "./whiteout.ts";

@@ -1,8 +1,9 @@
 import type { Bytes } from "../bytes.ts";
+import { lengths, offsets } from "./header_fields.ts";
 import { concat, utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { fields } from "./entry.ts";
-import { blockSize } from "./head.ts";
+import { blockSize } from "./header.ts";
 import type { TarItem, TarOptions, TarType } from "./item.ts";
 import { encodeName, isUtf8 } from "./names.ts";
 import { readNumber, writeNumber } from "./numbers.ts";
@@ -149,24 +150,24 @@ const plain: Block = {
  * before it say them right.
  */
 function writeBlock(block: Bytes, fields: Block): void {
-  writeText(block, 0, 100, fields.name);
-  writeNumber(block, 100, 8, fields.mode);
-  writeNumber(block, 108, 8, fields.uid);
-  writeNumber(block, 116, 8, fields.gid);
-  writeNumber(block, 124, 12, fields.size);
-  writeNumber(block, 136, 12, fields.mtime);
-  block.fill(0x20, 148, 156);
-  block[156] = fields.flag.charCodeAt(0);
-  writeText(block, 157, 100, fields.linkname);
-  block.set(magic, 257);
-  writeText(block, 265, 31, fields.uname);
-  writeText(block, 297, 31, fields.gname);
-  writeNumber(block, 329, 8, fields.devmajor);
-  writeNumber(block, 337, 8, fields.devminor);
-  writeText(block, 345, 155, fields.prefix);
+  writeText(block, offsets.name, lengths.name, fields.name);
+  writeNumber(block, offsets.mode, lengths.mode, fields.mode);
+  writeNumber(block, offsets.uid, lengths.uid, fields.uid);
+  writeNumber(block, offsets.gid, lengths.gid, fields.gid);
+  writeNumber(block, offsets.size, lengths.size, fields.size);
+  writeNumber(block, offsets.mtime, lengths.mtime, fields.mtime);
+  block.fill(0x20, offsets.checksum, offsets.checksum + lengths.checksum);
+  block[offsets.flag] = fields.flag.charCodeAt(0);
+  writeText(block, offsets.linkname, lengths.linkname, fields.linkname);
+  block.set(magic, offsets.magic);
+  writeText(block, offsets.uname, lengths.uname - 1, fields.uname);
+  writeText(block, offsets.gname, lengths.gname - 1, fields.gname);
+  writeNumber(block, offsets.devmajor, lengths.devmajor, fields.devmajor);
+  writeNumber(block, offsets.devminor, lengths.devminor, fields.devminor);
+  writeText(block, offsets.prefix, lengths.prefix, fields.prefix);
   let sum = 0;
   for (let i = 0; i < blockSize; i++) sum += block[i]!;
-  writeNumber(block, 148, 7, sum);
+  writeNumber(block, offsets.checksum, lengths.checksum - 1, sum);
 }
 
 function writeText(block: Bytes, at: number, most: number, text: Text): void {

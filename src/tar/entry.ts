@@ -1,7 +1,8 @@
+import { lengths, offsets } from "./header_fields.ts";
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import type { Head } from "./head.ts";
-import { pathOf, textField, timeOf } from "./head.ts";
+import type { TarHeader } from "./header.ts";
+import { pathOf, textField, timeOf } from "./header.ts";
 import type { TarEntry, TarItem, TarOptions, TarType } from "./item.ts";
 import { decodeName } from "./names.ts";
 import type { PaxRecords, TarTime } from "./pax.ts";
@@ -12,12 +13,12 @@ export type OpenEntry = (form: "content" | "stored") => ReadableStream<Bytes>;
 
 /** An entry as `readTar` gives it. The header's texts are decoded when asked for. */
 export class ReadEntry implements TarEntry {
-  readonly #head: Head;
+  readonly #head: TarHeader;
   readonly #open: OpenEntry;
   #stream: ReadableStream<Bytes> | undefined;
   #form: "content" | "stored" | undefined;
 
-  constructor(head: Head, open: OpenEntry) {
+  constructor(head: TarHeader, open: OpenEntry) {
     this.#head = head;
     this.#open = open;
   }
@@ -68,11 +69,11 @@ export class ReadEntry implements TarEntry {
   }
 
   get uname(): string {
-    return decodeName(this.#owner(this.#head.uname, 265));
+    return decodeName(this.#owner(this.#head.uname, offsets.uname));
   }
 
   get gname(): string {
-    return decodeName(this.#owner(this.#head.gname, 297));
+    return decodeName(this.#owner(this.#head.gname, offsets.gname));
   }
 
   get mtime(): TarTime {
@@ -165,11 +166,11 @@ export class ReadEntry implements TarEntry {
   }
 
   #linkname(): Bytes {
-    return this.#head.linkname ?? textField(this.#head.block, 157, 100);
+    return this.#head.linkname ?? textField(this.#head.block, offsets.linkname, lengths.linkname);
   }
 
   #owner(record: Bytes | undefined, at: number): Bytes {
-    return record ?? textField(this.#head.block, at, this.#head.format === "v7" ? 0 : 32);
+    return record ?? textField(this.#head.block, at, this.#head.format === "v7" ? 0 : lengths.uname);
   }
 }
 

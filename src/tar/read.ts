@@ -3,9 +3,9 @@ import { chunksOf } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { ReadEntry } from "./entry.ts";
 import type { TarEntry } from "./item.ts";
-import type { Head } from "./head.ts";
+import type { TarHeader } from "./header.ts";
 import { decodeName } from "./names.ts";
-import { pathOf } from "./head.ts";
+import { pathOf } from "./header.ts";
 import { quote } from "./pax.ts";
 import type { TarLimits } from "./scanner.ts";
 import { Scanner } from "./scanner.ts";
@@ -90,7 +90,7 @@ class Reader {
     });
   }
 
-  #open(head: Head, form: "content" | "stored"): ReadableStream<Bytes> {
+  #open(head: TarHeader, form: "content" | "stored"): ReadableStream<Bytes> {
     if (form === "stored") return streamFrom(this.#stored(head));
     if (head.sparse) return streamFrom(this.#expanded(head));
     return new ReadableStream({
@@ -101,7 +101,7 @@ class Reader {
   }
 
   /** Gives a piece of content, or its end; tells whether there was something to give. */
-  #give(head: Head, controller: ReadableStreamDefaultController<Bytes>): boolean {
+  #give(head: TarHeader, controller: ReadableStreamDefaultController<Bytes>): boolean {
     const scanner = this.#here(head);
     const piece = scanner.content(Infinity);
     if (piece) controller.enqueue(piece);
@@ -110,7 +110,7 @@ class Reader {
     return ended || piece !== undefined;
   }
 
-  async *#stored(head: Head): AsyncGenerator<Bytes, void, void> {
+  async *#stored(head: TarHeader): AsyncGenerator<Bytes, void, void> {
     if (head.map) yield head.map.slice();
     while (this.#here(head).left + this.#scanner.padding > 0) {
       const piece = this.#scanner.stored();
@@ -120,7 +120,7 @@ class Reader {
     }
   }
 
-  async *#expanded(head: Head): AsyncGenerator<Bytes, void, void> {
+  async *#expanded(head: TarHeader): AsyncGenerator<Bytes, void, void> {
     this.#scanner.checkExpansion(head);
     const map = [...head.sparse!, head.size, 0];
     for (let i = 0, at = 0; i < map.length; i += 2) {
@@ -138,7 +138,7 @@ class Reader {
   }
 
   /** The next piece of an entry's content. */
-  async #piece(head: Head, length: number): Promise<Bytes | undefined> {
+  async #piece(head: TarHeader, length: number): Promise<Bytes | undefined> {
     while (this.#here(head).left > 0) {
       const piece = this.#scanner.content(length);
       if (piece) return piece;
@@ -148,7 +148,7 @@ class Reader {
   }
 
   /** The scanner, if it still stands at this entry. */
-  #here(head: Head): Scanner {
+  #here(head: TarHeader): Scanner {
     if (this.#scanner.at(head)) return this.#scanner;
     throw new GantryError(
       "consumed",

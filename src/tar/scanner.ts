@@ -1,12 +1,13 @@
+import { offsets } from "./header_fields.ts";
 import type { Bytes } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import { GantryError } from "../errors.ts";
-import type { Head } from "./head.ts";
-import { blockSize, checksumHolds, parseHead, pathOf, settleType, sizeField } from "./head.ts";
+import type { TarHeader } from "./header.ts";
+import { blockSize, checksumHolds, parseHeader, pathOf, settleType, sizeField } from "./header.ts";
 import { decodeName } from "./names.ts";
 import type { Fail } from "./pax.ts";
 import { quote } from "./pax.ts";
-import { isExtension, Preamble } from "./preamble.ts";
+import { isExtension, Preamble } from "./extension_headers.ts";
 import { ByteQueue } from "./queue.ts";
 import { applySparseRecords, GnuMap, gnuSparse, mapFromRecords, MapLines, sparseVersion } from "./sparse.ts";
 
@@ -32,8 +33,8 @@ export class Scanner {
   readonly #limits: { entries: number; sparse: number };
   #step: Step = "header";
   /** The entry that the scanner stands at, the last one it stood at, and how much of its content is left. */
-  #head: Head | undefined;
-  #last: Head | undefined;
+  #head: TarHeader | undefined;
+  #last: TarHeader | undefined;
   #left = 0;
   #padding = 0;
   #entries = 0;
@@ -44,7 +45,7 @@ export class Scanner {
   /** The extension that is being read. */
   #extension = { flag: 0, size: 0 };
   /** The entry whose sparse map is being read. */
-  #sparse: { head: Head; map: GnuMap } | { head: Head; map: MapLines } | undefined;
+  #sparse: { head: TarHeader; map: GnuMap } | { head: TarHeader; map: MapLines } | undefined;
 
   constructor(what: string, limits: TarLimits = {}) {
     this.#what = what;
@@ -64,7 +65,7 @@ export class Scanner {
   }
 
   /** Leaves the current entry and goes to the next one. */
-  next(): Head | undefined {
+  next(): TarHeader | undefined {
     this.leave();
     for (;;) {
       switch (this.#step) {
@@ -96,7 +97,7 @@ export class Scanner {
   }
 
   /** Whether this is the entry that the scanner stands at. */
-  at(head: Head): boolean {
+  at(head: TarHeader): boolean {
     return this.#head === head;
   }
 
@@ -127,7 +128,7 @@ export class Scanner {
   }
 
   /** Refuses to expand what is too large. */
-  checkExpansion(head: Head): void {
+  checkExpansion(head: TarHeader): void {
     if (head.size <= this.#limits.sparse) return;
     this.#refuse(
       "too-large",
@@ -150,7 +151,7 @@ export class Scanner {
     }
   }
 
-  #header(): Head | "more" | undefined {
+  #header(): TarHeader | "more" | undefined {
     const view = this.#queue.take(blockSize);
     if (!view) return "more";
     this.#start = this.#queue.taken - blockSize;
@@ -165,8 +166,8 @@ export class Scanner {
     if (zeros) return undefined;
     const block = this.#preamble.keep(view);
     if (!checksumHolds(block)) this.#fail("header checksum is wrong");
-    const flag = block[156]!;
-    if (!isExtension(flag)) return this.#begin(parseHead(block, this.#fail));
+    const flag = block[offsets.flag]!;
+    if (!isExtension(flag)) return this.#begin(parseHeader(block, this.#fail));
     this.#extension = { flag, size: sizeField(block, this.#fail) };
     this.#preamble.announce(this.#extension.size);
     this.#step = "extension";
@@ -183,7 +184,7 @@ export class Scanner {
   }
 
   /** Puts an entry together: the extensions speak of this one only, never of those between. */
-  #begin(head: Head): Head | undefined {
+  #begin(head: TarHeader): TarHeader | undefined {
     if (++this.#entries > this.#limits.entries) {
       this.#refuse("too-large", `more than ${this.#limits.entries} entries`);
     }
@@ -206,7 +207,7 @@ export class Scanner {
     return this.#open(head, head.storedSize);
   }
 
-  #readMap(): Head | "more" | undefined {
+  #readMap(): TarHeader | "more" | undefined {
     const { head, map } = this.#sparse!;
     if (map instanceof MapLines && this.#preamble.length + blockSize > head.storedSize) {
       this.#fail("sparse map is longer than its file");
@@ -222,7 +223,7 @@ export class Scanner {
     return this.#open(head, left);
   }
 
-  #continueGnuMap(head: Head, map: GnuMap, more: boolean): Head | undefined {
+  #continueGnuMap(head: TarHeader, map: GnuMap, more: boolean): TarHeader | undefined {
     this.#step = "map";
     if (more) return undefined;
     head.sparse = map.map(head);
@@ -230,7 +231,7 @@ export class Scanner {
     return this.#open(head, head.storedSize);
   }
 
-  #open(head: Head, left: number): Head {
+  #open(head: TarHeader, left: number): TarHeader {
     this.#sparse = undefined;
     this.#left = left;
     this.#padding = (blockSize - head.storedSize % blockSize) % blockSize;
@@ -245,6 +246,6 @@ export class Scanner {
   }
 }
 
-function name(head: Head): string {
+function name(head: TarHeader): string {
   return quote(decodeName(pathOf(head)));
 }

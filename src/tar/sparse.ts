@@ -1,15 +1,11 @@
+import { lengths, offsets } from "./header_fields.ts";
 import type { Bytes } from "../bytes.ts";
-import type { Head } from "./head.ts";
+import type { TarHeader } from "./header.ts";
 import { readNumber } from "./numbers.ts";
 import type { Fail } from "./pax.ts";
 import { decimal } from "./pax.ts";
 import { decodeName } from "./names.ts";
-
-/**
- * Where the data of a sparse file lies: offset, length, offset, length…, in order; all else is zeros.
- * https://www.gnu.org/software/tar/manual/html_section/Sparse-Formats.html
- */
-export type SparseMap = readonly number[];
+import type { SparseMap } from "./sparse_map.ts";
 
 /** The old GNU map: 4 places in the header block, 21 in each block that follows while there is one. */
 export class GnuMap {
@@ -21,11 +17,11 @@ export class GnuMap {
   }
 
   /** Takes the header block; tells whether another one follows. */
-  header(head: Head): boolean {
+  header(head: TarHeader): boolean {
     // star has the same type with another layout.
     if (head.format !== "gnu") this.#fail("sparse file in a format that is not GNU's");
-    head.size = size(readNumber(head.block, 483, 12), this.#fail);
-    return this.#take(head.block, 386, 4, 482);
+    head.size = size(readNumber(head.block, offsets.gnuRealSize, lengths.gnuRealSize), this.#fail);
+    return this.#take(head.block, offsets.gnuSparse, 4, offsets.gnuSparseMore);
   }
 
   /** Takes a block that continues the map; tells whether another one follows. */
@@ -34,7 +30,7 @@ export class GnuMap {
   }
 
   /** The map, checked. */
-  map(head: Head): SparseMap {
+  map(head: TarHeader): SparseMap {
     return checkMap(this.#numbers, head.size, head.storedSize, this.#fail);
   }
 
@@ -50,7 +46,7 @@ export class GnuMap {
 }
 
 /** How the records of an entry say that it is sparse: `0` with the map in the records, `1` with the map before the data. */
-export function sparseVersion(head: Head, fail: Fail): 0 | 1 | undefined {
+export function sparseVersion(head: TarHeader, fail: Fail): 0 | 1 | undefined {
   if (head.records.size === 0 || head.type !== "file" || head.flag === gnuSparse) return undefined;
   const record = (key: string) => decodeName(head.records.get(`GNU.sparse.${key}`) ?? empty);
   const version = `${record("major")}.${record("minor")}`;
@@ -60,7 +56,7 @@ export function sparseVersion(head: Head, fail: Fail): 0 | 1 | undefined {
 }
 
 /** Takes name and size from the records of a sparse file. */
-export function applySparseRecords(head: Head, fail: Fail): void {
+export function applySparseRecords(head: TarHeader, fail: Fail): void {
   const name = head.records.get("GNU.sparse.name");
   if (name && name.length > 0) head.path = name;
   const real = head.records.get("GNU.sparse.size") ?? head.records.get("GNU.sparse.realsize");
@@ -70,7 +66,7 @@ export function applySparseRecords(head: Head, fail: Fail): void {
 }
 
 /** The map of version 0, from the records. */
-export function mapFromRecords(head: Head, fail: Fail): SparseMap {
+export function mapFromRecords(head: TarHeader, fail: Fail): SparseMap {
   const text = decodeName(head.records.get("GNU.sparse.map") ?? empty);
   const count = decimal(head.records.get("GNU.sparse.numblocks") ?? empty);
   const numbers = text === "" ? [] : text.split(",").map((part) => /^\d+$/.test(part) ? Number(part) : NaN);
@@ -107,7 +103,7 @@ export class MapLines {
   }
 
   /** The map, checked against the bytes that follow it. */
-  map(head: Head, left: number): SparseMap {
+  map(head: TarHeader, left: number): SparseMap {
     return checkMap(this.#numbers.slice(1), head.size, left, this.#fail);
   }
 }

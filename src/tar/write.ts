@@ -2,7 +2,7 @@ import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { encodeHeader, paddingOf, sizeOf } from "./encode.ts";
 import { ReadEntry } from "./entry.ts";
-import { blockSize } from "./head.ts";
+import { blockSize } from "./header.ts";
 import type { TarItem } from "./item.ts";
 import { quote } from "./pax.ts";
 

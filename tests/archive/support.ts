@@ -7,7 +7,7 @@ import type { Slices } from "../../src/archive/mod.ts";
 import { emptyImage, type Image, layer } from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { readTar, type TarItem, writeTar } from "../../src/tar/mod.ts";
-export { fails } from "../support/errors.ts";
+export { fails } from "../../src/testing/errors.ts";
 
 /** What is in an archive: files, and links if the value says so. */
 export type Files = [

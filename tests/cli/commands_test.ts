@@ -13,7 +13,7 @@ describe("the list of commands", () => {
       assert.equal(typeof loaded.define, "function", path);
       modules.add(loaded);
     }
-    const directory = fileURLToPath(new URL("../../src/cli/commands/", import.meta.url));
+    const directory = fileURLToPath(new URL("../../src/cli/commands", import.meta.url));
     const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
     assert.equal(modules.size, files.filter((name) => name.endsWith(".ts")).length);
     assert.equal(modules.size, commands.filter(({ load }) => load).length);

@@ -74,7 +74,7 @@ describe("gantry", () => {
   });
 
   it("evaluates no command, and nothing that only some need, before one is chosen", () => {
-    const source = fileURLToPath(new URL("../../src/", import.meta.url));
+    const source = fileURLToPath(new URL("../../src", import.meta.url));
     const early = importedBy(join(source, "cli/program.ts")).map((file) => relative(source, file));
     assert.deepEqual(
       early.filter((file) => !/^(?:errors\.ts$|spec[/\\]|cli[/\\](?!commands[/\\]))/.test(file)),

@@ -4,8 +4,8 @@ import { type Bytes, streamOf } from "../../src/bytes.ts";
 import type { Source } from "../../src/content/contracts.ts";
 import { cached, memory } from "../../src/content/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { collect } from "../support/collect.ts";
-import { contentOf, randomBytes } from "../support/content.ts";
+import { collect } from "../../src/testing/collect.ts";
+import { contentOf, randomBytes } from "../../src/testing/content.ts";
 import { counting, origin, read } from "./sources.ts";
 
 describe("cached", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Bytes } from "../../src/bytes.ts";
 import { memory } from "../../src/content/mod.ts";
-import { contentOf, randomBytes } from "../support/content.ts";
+import { contentOf, randomBytes } from "../../src/testing/content.ts";
 
 describe("a write", () => {
   it("reads no further than the content says it goes", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Bytes, readAll } from "../../src/bytes.ts";
 import { limited, memory } from "../../src/content/mod.ts";
-import { collect } from "../support/collect.ts";
-import { contentOf, randomBytes } from "../support/content.ts";
+import { collect } from "../../src/testing/collect.ts";
+import { contentOf, randomBytes } from "../../src/testing/content.ts";
 import { counting, origin } from "./sources.ts";
 
 describe("limited", () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Bytes, chunksOf, utf8 } from "../../src/bytes.ts";
 import { piecesOf } from "../../src/content/pieces.ts";
-import { breaking, pieces } from "../support/content.ts";
-import { collect } from "../support/collect.ts";
+import { breaking, pieces } from "../../src/testing/content.ts";
+import { collect } from "../../src/testing/collect.ts";
 
 const text = (chunks: Bytes[]) => chunks.map((chunk) => new TextDecoder().decode(chunk));
 

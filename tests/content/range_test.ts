@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { type Bytes, readAll, sameBytes } from "../../src/bytes.ts";
 import { type RangeOptions, readRange, sliceStream } from "../../src/content/range.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const bytes = randomBytes(10_000);
 

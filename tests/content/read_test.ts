@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sameBytes } from "../../src/bytes.ts";
 import { memory, readDocument } from "../../src/content/mod.ts";
-import { contentOf, randomBytes } from "../support/content.ts";
+import { contentOf, randomBytes } from "../../src/testing/content.ts";
 
 describe("readDocument", () => {
   it("refuses what is over the limit, said or unsaid", async () => {

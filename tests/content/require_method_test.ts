@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Target } from "../../src/content/contracts.ts";
 import { memory, requireMethod } from "../../src/content/mod.ts";
-import { collect } from "../support/collect.ts";
+import { collect } from "../../src/testing/collect.ts";
 
 describe("requireMethod", () => {
   it("gives the method, bound", async () => {

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { streamOf } from "../../src/bytes.ts";
 import type { Source } from "../../src/content/contracts.ts";
 import { memory, verified } from "../../src/content/mod.ts";
-import { collect } from "../support/collect.ts";
-import { contentOf, randomBytes } from "../support/content.ts";
+import { collect } from "../../src/testing/collect.ts";
+import { contentOf, randomBytes } from "../../src/testing/content.ts";
 import { counting, origin, read } from "./sources.ts";
 
 describe("verified", () => {

@@ -6,7 +6,7 @@ import { memory, overlay } from "../../src/content/mod.ts";
 import { copy, type CopyEvent } from "../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, openRoot } from "../../src/image/mod.ts";
 import { mediaTypes, parsePlatform } from "../../src/spec/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
 
 /** A target that writes down what it is asked to write. */
 function recording(target: Target, during?: () => Promise<void>) {

@@ -5,9 +5,9 @@ import { type Memory, memory, overlay } from "../../src/content/mod.ts";
 import { copy, type CopyEvent, referrersOf } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openRoot } from "../../src/image/mod.ts";
 import { type Descriptor, mediaTypes } from "../../src/spec/mod.ts";
-import { collect } from "../support/collect.ts";
-import { randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { collect } from "../../src/testing/collect.ts";
+import { randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { put } from "../image/documents.ts";
 
 const plain = { compression: "none" } as const;

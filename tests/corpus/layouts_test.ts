@@ -13,7 +13,7 @@ import type { Descriptor } from "../../src/spec/descriptor.ts";
 import type { Digest } from "../../src/spec/digest.ts";
 import { fixture, haveFixtures, needsFixtures } from "../support/fixtures.ts";
 import { filesIn } from "../layout/support.ts";
-import { collect } from "../support/collect.ts";
+import { collect } from "../../src/testing/collect.ts";
 import { inDirectory } from "../support/directory.ts";
 
 interface Blob extends Descriptor {

@@ -17,7 +17,7 @@ import { Index, openRoot, walk } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { algorithmOf, type Digest } from "../../src/spec/digest.ts";
 import { collect, filesIn, inDirectory, start } from "../layout/support.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 import { madeUp } from "./made_up.ts";
 
 /** What happened. */
@@ -25,7 +25,7 @@ export interface Report {
   kills: number;
   /** Copies that were done before they could be killed, and the last. */
   copies: number;
-  /** Blobs that went on where a killed process had stopped. */
+  /** BlobDirectory that went on where a killed process had stopped. */
   resumed: number;
 }
 

@@ -2,7 +2,7 @@ import { type Memory, memory } from "../../src/content/memory.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
 import { utf8 } from "../../src/bytes.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 import { contentOf } from "../layout/support.ts";
 
 /** An index of two images with layers of some tens of kilobytes to a few megabytes; the same for the same seed. */

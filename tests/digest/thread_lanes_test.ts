@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { ThreadLanes } from "../../src/digest/thread_lanes.ts";
 import { loadCore } from "../../wasm/core.ts";
 import { Thread } from "../../wasm/threads.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 

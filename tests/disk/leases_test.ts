@@ -7,9 +7,9 @@ import { Leases } from "../../src/disk/leases.ts";
 import { thisOwner } from "../../src/disk/process_identity.ts";
 import type { Digest } from "../../src/spec/digest.ts";
 import { start } from "../layout/support.ts";
-import { collect } from "../support/collect.ts";
+import { collect } from "../../src/testing/collect.ts";
 import { inDirectory } from "../support/directory.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const digest = (n: number): Digest => `sha256:${String(n).repeat(64)}`;
 

@@ -16,7 +16,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { server } from "../../src/server/mod.ts";
 import { listen } from "../../src/server/node.ts";
 import { tarOf } from "../archive/support.ts";
-import { contentOf } from "../support/content.ts";
+import { contentOf } from "../../src/testing/content.ts";
 import { inDirectory } from "../support/directory.ts";
 import { scriptCommand } from "../support/spawn.ts";
 

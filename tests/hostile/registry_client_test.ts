@@ -5,9 +5,9 @@ import { type Bytes, readAll } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { registry, type RegistryOptions } from "../../src/registry/mod.ts";
-import { plainContent } from "../support/content.ts";
+import { plainContent } from "../../src/testing/content.ts";
 import { type RawAnswer, type RawRequest, rawServer } from "./raw_server.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7) % 251);
 const digest = await digestBytes(bytes);

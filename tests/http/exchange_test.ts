@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { type Bytes, readAll, utf8 } from "../../src/bytes.ts";
 import { exchange } from "../../src/http/exchange.ts";
 import type { TransportRequest } from "../../src/http/transport.ts";
-import { breaking, plainContent, stalling } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { breaking, plainContent, stalling } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const request = (more: object = {}) => ({
   what: "write x",

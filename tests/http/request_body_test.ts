@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { readAll, utf8 } from "../../src/bytes.ts";
 import { RequestBody } from "../../src/http/request_body.ts";
 import { Timeout } from "../../src/http/timeout.ts";
-import { breaking, pieces, plainContent } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { breaking, pieces, plainContent } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const hello = utf8("hello");
 

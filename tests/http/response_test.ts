@@ -4,8 +4,8 @@ import { type Bytes, utf8 } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
 import { HttpResponse } from "../../src/http/response.ts";
 import { Timeout } from "../../src/http/timeout.ts";
-import { breaking, pieces, stalling } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { breaking, pieces, stalling } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const url = new URL("https://reg.test/x");
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { fetchTransport } from "../../src/registry/mod.ts";
-import { plainContent } from "../support/content.ts";
+import { plainContent } from "../../src/testing/content.ts";
 
 type Init = RequestInit & { duplex?: string };
 

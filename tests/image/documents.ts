@@ -7,7 +7,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { emptyImage, type Image, layer, openImage } from "../../src/image/mod.ts";
 import { type Descriptor, mediaTypes } from "../../src/spec/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 /** Writes an index, or another document. */
 export async function put(

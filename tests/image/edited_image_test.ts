@@ -6,7 +6,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { type Edit, emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
 import { foreignConfig as config, foreignImage, text } from "./documents.ts";
 
 describe("an edited image", () => {

@@ -14,8 +14,8 @@ import {
   openRoot,
 } from "../../src/image/mod.ts";
 import { parsePlatform } from "../../src/spec/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { put, text } from "./documents.ts";
 
 const plain = { compression: "none" } as const;

@@ -4,7 +4,7 @@ import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyIndex } from "../../src/image/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 describe("an empty index", () => {
   it("names nothing, and can be written", async () => {

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { readAll, sameBytes } from "../../src/bytes.ts";
 import { emptyImage, layer } from "../../src/image/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
-import { randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { foreignConfig, foreignImage } from "./documents.ts";
 
 describe("an image", () => {

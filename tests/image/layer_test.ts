@@ -6,8 +6,8 @@ import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { emptyImage, type Layer, layer, openImage } from "../../src/image/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const plain = { compression: "none" } as const;
 const tar = randomBytes(100_000);

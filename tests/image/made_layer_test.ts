@@ -5,8 +5,8 @@ import { type Bytes, readAll, sameBytes, streamOf } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { layer } from "../../src/image/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const tar = randomBytes(20_000);
 const plain = { compression: "none" } as const;

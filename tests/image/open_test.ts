@@ -4,7 +4,7 @@ import type { Source } from "../../src/content/contracts.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, Image, Index, openImage, openRoot } from "../../src/image/mod.ts";
 import { parsePlatform } from "../../src/spec/mod.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { multi } from "./documents.ts";
 
 describe("openRoot", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { emptyImage, type Image, openRoot, selectImage } from "../../src/image/mod.ts";
 import { parsePlatform } from "../../src/spec/mod.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { multi } from "./documents.ts";
 
 describe("selectImage", () => {

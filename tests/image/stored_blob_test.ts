@@ -4,8 +4,8 @@ import { readAll, sameBytes, streamOf } from "../../src/bytes.ts";
 import type { Source } from "../../src/content/contracts.ts";
 import { memory } from "../../src/content/mod.ts";
 import { StoredBlob } from "../../src/image/stored_blob.ts";
-import { contentOf, randomBytes } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { contentOf, randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const bytes = randomBytes(5000);
 const read = async (stream: Promise<ReadableStream<Uint8Array<ArrayBuffer>>>) =>

@@ -5,7 +5,7 @@ import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 describe("an image in a source", () => {
   it("fetches nothing until it is asked, and each thing once", async () => {

@@ -6,7 +6,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, openRoot, validate } from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { configFor, descriptorOf, digestOf, gzipped, layerTar } from "../archive/support.ts";
-import { contentOf } from "../support/content.ts";
+import { contentOf } from "../../src/testing/content.ts";
 
 const plain = { compression: "none" } as const;
 

@@ -5,7 +5,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { type Registries, registries } from "../../src/registry/mod.ts";
 import { type DockerRegistry, login, needsDockerRegistry, startDockerRegistry } from "./docker_registry.ts";
-import { plainContent } from "../support/content.ts";
+import { plainContent } from "../../src/testing/content.ts";
 
 describe("Docker's registry", needsDockerRegistry, () => {
   const large = Uint8Array.from({ length: (3 << 20) + 1 }, (_, i) => (i * 31) % 253);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Layout } from "../../src/layout/mod.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
-import { type Medium, testTarget } from "../contract/target.ts";
+import { type Medium, testTarget } from "../../src/testing/target.ts";
 
 async function inDirectory(open: (directory: string) => Layout): Promise<Medium> {
   const directory = await mkdtemp(join(tmpdir(), "gantry-layout-"));

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { streamOf, utf8 } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
-import { Blobs } from "../../src/disk/blob_directory.ts";
+import { BlobDirectory } from "../../src/disk/blob_directory.ts";
 import { takeAway } from "../../src/layout/gc.ts";
 import { layout } from "../../src/layout/mod.ts";
-import { State } from "../../src/disk/gantry_directory.ts";
+import { GantryDirectory } from "../../src/disk/gantry_directory.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import type { Digest } from "../../src/spec/digest.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
@@ -226,7 +226,10 @@ describe("garbage of a layout", () => {
   it("is not what is claimed in the moment of its removal", () =>
     inDirectory(async (directory) => {
       const there = layout(directory);
-      const blobs = new Blobs(join(directory, "blobs"), new State(join(directory, ".gantry")));
+      const blobs = new BlobDirectory(
+        join(directory, "blobs"),
+        new GantryDirectory(join(directory, ".gantry")),
+      );
       const texts = Array.from({ length: 40 }, (_, n) => `blob ${n}`);
       for (const text of texts) await putText(there, text);
       for (let round = 0; round < 6; round++) {
@@ -249,7 +252,10 @@ describe("garbage of a layout", () => {
 
   it("is not what is under a lease by then, and is put back", () =>
     inDirectory(async (directory) => {
-      const blobs = new Blobs(join(directory, "blobs"), new State(join(directory, ".gantry")));
+      const blobs = new BlobDirectory(
+        join(directory, "blobs"),
+        new GantryDirectory(join(directory, ".gantry")),
+      );
       const [noted, free] = [
         await putText(layout(directory), "noted"),
         await putText(layout(directory), "free"),

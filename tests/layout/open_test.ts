@@ -18,7 +18,7 @@ import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
 import type { Digest } from "../../src/spec/digest.ts";
 import { collect, filesIn, inDirectory, putImage, putText, readText } from "./support.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const marker = '{"imageLayoutVersion":"1.0.0"}';
 

@@ -8,7 +8,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
-import { breaking, randomBytes } from "../support/content.ts";
+import { breaking, randomBytes } from "../../src/testing/content.ts";
 import { contentOf, inDirectory, readText, start } from "./support.ts";
 
 const isConflict = (error: unknown) => GantryError.is(error, "conflict");

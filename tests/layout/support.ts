@@ -11,7 +11,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
 import { scriptCommand } from "../support/spawn.ts";
-export { collect } from "../support/collect.ts";
+export { collect } from "../../src/testing/collect.ts";
 export { inDirectory } from "../support/directory.ts";
 
 /** Bytes as content that tells all about itself. */

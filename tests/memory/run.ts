@@ -16,7 +16,7 @@ import type { Bytes } from "../../src/bytes.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 import { startDockerRegistry } from "../interop/docker_registry.ts";
 import { limit, peak, runtimes } from "./peak.ts";
 

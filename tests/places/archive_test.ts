@@ -7,7 +7,7 @@ import { emptyImage } from "../../src/image/mod.ts";
 import { dockerArchiveScheme, ociArchiveScheme } from "../../src/places/archive.ts";
 import { registries } from "../../src/registry/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { collect } from "../support/collect.ts";
+import { collect } from "../../src/testing/collect.ts";
 import { inDirectory } from "../support/directory.ts";
 
 describe("archives as places", () => {

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { copy, emptyImage, image, Index, layerOf, memory, openPlace, sourcePlace } from "../../mod.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 import { inDirectory } from "../support/directory.ts";
 import { memoryRegistries, pathsIn, platformImage } from "./support.ts";
 

@@ -11,7 +11,7 @@ import { hexOf } from "../../src/spec/digest.ts";
 import { imageOf, printed, withRegistry, writeIndex } from "../cli/gantry.ts";
 import { inDirectory } from "../support/directory.ts";
 import { fixture, needsFixtures } from "../support/fixtures.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 /** The files that an image has in such a directory, in order. */
 async function filesOf(image: Image): Promise<string[]> {

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { copy, layer, layerOf, memory } from "../../mod.ts";
 import { gzip } from "../../src/codec/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 import { inDirectory } from "../support/directory.ts";
 import { pathsIn } from "./support.ts";
 

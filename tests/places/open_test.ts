@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { copy, image, layout, memory, openPlace } from "../../mod.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 import { inDirectory } from "../support/directory.ts";
 import { platformImage } from "./support.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memory } from "../../src/content/mod.ts";
 import { pathScheme } from "../../src/places/path.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 
 const scheme = pathScheme({
   prefix: "kind:",

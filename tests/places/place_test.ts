@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { place, sourcePlace } from "../../mod.ts";
 import { parsePlace } from "../../src/places/schemes.ts";
 import type { Registry } from "../../src/registry/mod.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 
 describe("place", () => {
   it("reads references as Docker's users write them", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { registryScheme } from "../../src/places/registry.ts";
 import { registries, type Registry } from "../../src/registry/mod.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 
 describe("repositories as places", () => {
   it("are named by a tag or a digest", () => {

@@ -16,7 +16,7 @@ import {
 } from "../../src/places/schemes.ts";
 import { registries } from "../../src/registry/mod.ts";
 import { inDirectory } from "../support/directory.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 
 const prefixes = schemes.flatMap((scheme) => scheme.prefixes);
 
@@ -101,7 +101,7 @@ describe("the list of kinds", () => {
   });
 
   it("is the one place in the sources where prefixes stand", () => {
-    const root = fileURLToPath(new URL("../../src/", import.meta.url));
+    const root = fileURLToPath(new URL("../../src", import.meta.url));
     const wrong: string[] = [];
     for (const name of readdirSync(root, { recursive: true, encoding: "utf8" })) {
       if (!name.endsWith(".ts") || name.startsWith(`places${sep}`)) continue;

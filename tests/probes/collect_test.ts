@@ -9,7 +9,7 @@ import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage, openRoot } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 describe("probe: garbage collection during a copy", () => {
   it("loses nothing, what was there as garbage before included", async () => {

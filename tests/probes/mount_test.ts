@@ -9,7 +9,7 @@ import { copy, type CopyEvent } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 describe("probe: mounting", () => {
   it("works through an overlay and a cache", async () => {

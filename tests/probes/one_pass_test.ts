@@ -9,7 +9,7 @@ import { copy } from "../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 describe("probe: a one-shot layer", () => {
   it("is pushed in one pass, while it is being made", async () => {

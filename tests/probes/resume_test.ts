@@ -12,7 +12,7 @@ import { emptyImage, layer, openImage } from "../../src/image/mod.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
 import { registry } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { pieces, randomBytes } from "../support/content.ts";
+import { pieces, randomBytes } from "../../src/testing/content.ts";
 import { startScript } from "../support/spawn.ts";
 
 const size = 128 * 1024 * 1024;

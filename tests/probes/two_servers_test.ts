@@ -10,7 +10,7 @@ import { listen } from "../../src/server/node.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { randomBytes } from "../support/content.ts";
+import { randomBytes } from "../../src/testing/content.ts";
 
 describe("probe: one upload over two servers", () => {
   it("takes each request at either", async () => {

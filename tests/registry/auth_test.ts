@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { plainContent } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { plainContent } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { as, bearer, challenge, found, get, guarded, me, realm, token } from "./auth_replies.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
 

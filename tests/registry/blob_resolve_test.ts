@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { fake } from "./fake.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const type = "application/vnd.oci.image.index.v1+json";
 const text = `{"schemaVersion":2,"mediaType":"${type}",\n"manifests":[]}`;

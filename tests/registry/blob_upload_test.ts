@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Bytes } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { fake } from "./fake.ts";
 import {
   at,

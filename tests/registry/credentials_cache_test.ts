@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Credentials, CredentialsProvider, CredentialsRequest } from "../../src/content/credentials.ts";
 import { CredentialsCache } from "../../src/registry/credentials_cache.ts";
-import { collect } from "../support/collect.ts";
-import { rejects } from "../support/errors.ts";
+import { collect } from "../../src/testing/collect.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
-import { plainContent } from "../support/content.ts";
+import { plainContent } from "../../src/testing/content.ts";
 
 const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 const hello = new TextEncoder().encode("hello");

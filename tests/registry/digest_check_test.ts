@@ -5,7 +5,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { HttpResponse } from "../../src/http/response.ts";
 import { Timeout } from "../../src/http/timeout.ts";
 import { checkBytes, checkStored } from "../../src/registry/digest_check.ts";
-import { fails, rejects } from "../support/errors.ts";
+import { fails, rejects } from "../../src/testing/errors.ts";
 
 const bytes = utf8("hello");
 const digest = await digestBytes(bytes);

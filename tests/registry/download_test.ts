@@ -4,7 +4,7 @@ import { type Bytes, readAll } from "../../src/bytes.ts";
 import type { OpenOptions } from "../../src/content/contracts.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
 const digest = await digestBytes(bytes);

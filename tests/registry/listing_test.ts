@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import { fake, type Reply } from "./fake.ts";
-import { rejects } from "../support/errors.ts";
-import { collect } from "../support/collect.ts";
+import { rejects } from "../../src/testing/errors.ts";
+import { collect } from "../../src/testing/collect.ts";
 
 const first = "GET /v2/app/tags/list?n=1000";
 const page = (tags: unknown, next?: string): Reply => ({

@@ -3,8 +3,8 @@ import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { fake } from "./fake.ts";
-import { plainContent } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { plainContent } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const type = "application/vnd.oci.image.index.v1+json";
 const text = `{"schemaVersion":2,"mediaType":"${type}",\n"manifests":[]}`;

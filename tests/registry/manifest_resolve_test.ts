@@ -5,7 +5,7 @@ import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { fake, type Reply } from "./fake.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const type = "application/vnd.oci.image.index.v1+json";
 const text = `{"schemaVersion":2,"mediaType":"${type}",\n"manifests":[]}`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fake, type Reply } from "./fake.ts";
-import { rejects } from "../support/errors.ts";
-import { collect } from "../support/collect.ts";
+import { rejects } from "../../src/testing/errors.ts";
+import { collect } from "../../src/testing/collect.ts";
 
 const first = "GET /v2/app/tags/list?n=1000";
 const page = (tags: unknown, next?: string): Reply => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GantryError } from "../../src/errors.ts";
-import { plainContent } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { plainContent } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { as, challenge, me } from "./auth_replies.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
 

@@ -5,8 +5,8 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { referrersTag } from "../../src/registry/referrers_tag.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
-import { plainContent } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
+import { plainContent } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";

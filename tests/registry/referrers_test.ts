@@ -4,8 +4,8 @@ import { utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
 import { fake, type Reply } from "./fake.ts";
-import { rejects } from "../support/errors.ts";
-import { collect } from "../support/collect.ts";
+import { rejects } from "../../src/testing/errors.ts";
+import { collect } from "../../src/testing/collect.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { challenge, found, get, me } from "./auth_replies.ts";
 import { fake } from "./fake.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GantryError } from "../../src/errors.ts";
 import type { RegistryOptions } from "../../src/registry/mod.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { as, bearer, challenge, found, get, guarded, me, realm, token } from "./auth_replies.ts";
 import { fake } from "./fake.ts";
 

@@ -2,7 +2,7 @@
 
 import { type Bytes, utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
-import { plainContent } from "../support/content.ts";
+import { plainContent } from "../../src/testing/content.ts";
 import type { Reply } from "./fake.ts";
 
 export const bytes = utf8("hello, registry");

@@ -28,7 +28,7 @@ import type { TarItem } from "../../src/tar/mod.ts";
 import { writeTar } from "../../src/tar/mod.ts";
 import { startScript } from "../support/spawn.ts";
 import { alike, all, entriesOf } from "../tar/tools.ts";
-import { rejects } from "../support/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 describe("packDirectory", () => {
   let directory: string;

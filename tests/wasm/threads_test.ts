@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { loadCore } from "../../wasm/core.ts";
 import { CHUNK_SIZE, DICTIONARY_SIZE } from "../../wasm/deflater.ts";
 import { Thread, workerCountOf } from "../../wasm/threads.ts";
-import { fails } from "../support/errors.ts";
+import { fails } from "../../src/testing/errors.ts";
 import { cores } from "./cores.ts";
 
 describe("workerCountOf", () => {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { digestBytes } from "../../../src/digest/mod.ts";
 import { addManifest, emptyImage, emptyIndex, type Image, layer } from "../../../src/image/mod.ts";
 import { parsePlatform } from "../../../src/spec/mod.ts";
-import { randomBytes } from "../../support/content.ts";
+import { randomBytes } from "../../../src/testing/content.ts";
 
 function imageFor(platform: string): Image {
   return emptyImage(parsePlatform(platform)).append(layer(randomBytes(512), { compression: "none" }));

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { memory } from "../../../src/content/mod.ts";
 import { copy } from "../../../src/copy/mod.ts";
 import { annotate, emptyImage, layer, openImage } from "../../../src/image/mod.ts";
-import { pieces, randomBytes } from "../../support/content.ts";
+import { pieces, randomBytes } from "../../../src/testing/content.ts";
 import { foreignConfig, foreignImage, text } from "../documents.ts";
 
 describe("annotate", () => {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { utf8 } from "../../../src/bytes.ts";
 import { digestBytes } from "../../../src/digest/mod.ts";
 import { layer } from "../../../src/image/mod.ts";
-import { randomBytes } from "../../support/content.ts";
+import { randomBytes } from "../../../src/testing/content.ts";
 import { foreignConfig as config, foreignImage, text } from "../documents.ts";
 
 describe("append", () => {

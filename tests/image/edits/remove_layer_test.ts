@@ -4,8 +4,8 @@ import { memory } from "../../../src/content/mod.ts";
 import { copy } from "../../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, removeLayer } from "../../../src/image/mod.ts";
 import { type ConfigFile, formatJson } from "../../../src/spec/mod.ts";
-import { pieces, randomBytes } from "../../support/content.ts";
-import { rejects } from "../../support/errors.ts";
+import { pieces, randomBytes } from "../../../src/testing/content.ts";
+import { rejects } from "../../../src/testing/errors.ts";
 import { foreignConfig, foreignImage, text } from "../documents.ts";
 
 const plain = { compression: "none" } as const;

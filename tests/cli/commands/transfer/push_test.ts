@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { archive } from "../../../../src/archive/mod.ts";
 import { copy } from "../../../../src/copy/mod.ts";
 import { layout } from "../../../../src/layout/mod.ts";
-import { collect } from "../../../support/collect.ts";
+import { collect } from "../../../../src/testing/collect.ts";
 import { digestAt, imageOf, manifestAt, printed, withRegistry, writeIndex } from "../../gantry.ts";
 
 describe("gantry push, of what gantry pull wrote", () => {

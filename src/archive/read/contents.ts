@@ -1,10 +1,10 @@
-import type { Bytes } from "../bytes.ts";
-import { documentLimit } from "../content/read.ts";
-import { GantryError } from "../errors.ts";
-import { ReadEntry } from "../tar/entry.ts";
-import type { Head } from "../tar/head.ts";
-import { Scanner } from "../tar/scanner.ts";
-import { readBytes, readSlice, type Slices } from "../content/slices.ts";
+import type { Bytes } from "../../bytes.ts";
+import { documentLimit } from "../../content/read.ts";
+import { GantryError } from "../../errors.ts";
+import { ReadEntry } from "../../tar/entry.ts";
+import type { TarHeader } from "../../tar/header.ts";
+import { Scanner } from "../../tar/scanner.ts";
+import { readBytes, readSlice, type Slices } from "../../content/slices.ts";
 
 /** How many entries an archive may have, and characters their names. */
 const limits = { entries: 1_000_000, names: 64 * 1024 * 1024 };
@@ -117,7 +117,7 @@ export class Contents {
     return await readBytes(this.#bytes, [file.start, file.start + file.size], this.#what, signal);
   }
 
-  #add(path: string, { type, linkname, size }: ReadEntry, { sparse }: Head, start: number): void {
+  #add(path: string, { type, linkname, size }: ReadEntry, { sparse }: TarHeader, start: number): void {
     if (type === "symlink") {
       const from = linkname.startsWith("/") ? "" : path.slice(0, path.lastIndexOf("/") + 1);
       this.#entries.set(path, { to: normalPath(from + linkname) });
@@ -139,7 +139,7 @@ async function* headsIn(
   bytes: Slices,
   what: string,
   signal?: AbortSignal,
-): AsyncGenerator<{ head: Head; start: number }, void, void> {
+): AsyncGenerator<{ head: TarHeader; start: number }, void, void> {
   const scanner = new Scanner(what, { entries: limits.entries });
   const zeros = new Uint8Array(1024 * 1024);
   let fed = 0;

@@ -6,16 +6,16 @@ import { missing } from "../disk/blob_directory.ts";
 import { unlessBroken } from "./documents.ts";
 import { findDigest, withName, withoutName, withoutUnnamed } from "./entries.ts";
 import type { IndexFile, Listing } from "./index_file.ts";
-import type { Store } from "./store.ts";
+import type { LayoutBlobs } from "./layout_blobs.ts";
 
 /** What is in one layout: what its index.json leads to. Those who change a listing hold the lock. */
-export class Repository {
+export class ListedManifests {
   readonly index: IndexFile;
-  readonly store: Store;
+  readonly store: LayoutBlobs;
   /** Manifests without a name that were written under a lease, to be listed at its end. */
   readonly pending: Map<Digest, Descriptor> = new Map();
 
-  constructor(index: IndexFile, store: Store) {
+  constructor(index: IndexFile, store: LayoutBlobs) {
     this.index = index;
     this.store = store;
   }

@@ -1,6 +1,6 @@
-import { type Bytes, utf8 } from "../bytes.ts";
-import type { ContainerConfig } from "../spec/config.ts";
-import type { JsonObject } from "../spec/json.ts";
+import { type Bytes, utf8 } from "../../bytes.ts";
+import type { ContainerConfig } from "../../spec/config.ts";
+import type { JsonObject } from "../../spec/json.ts";
 
 /** JSON as Go writes it: with `<`, `>` and `&` escaped, and a `Map` in the order of its keys. */
 export function goJson(value: unknown): Bytes {

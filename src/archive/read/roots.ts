@@ -1,12 +1,12 @@
-import { GantryError } from "../errors.ts";
-import { Once } from "../content/once.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import type { Digest } from "../spec/digest.ts";
+import { GantryError } from "../../errors.ts";
+import { Once } from "../../content/once.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import type { Digest } from "../../spec/digest.ts";
 import type { Contents } from "./contents.ts";
-import { ImageMaker, type MadeImage } from "./docker.ts";
-import { namesOf } from "./names.ts";
-import { type Node, nodesIn, readNodes, standIn } from "./oci.ts";
-import { parseSavedImages, type SavedImage } from "./saved.ts";
+import { ImageMaker, type MadeImage } from "./docker_image.ts";
+import { namesOf } from "../names.ts";
+import { type Node, nodesIn, readNodes, standIn } from "./oci_index.ts";
+import { parseSavedImages, type SavedImage } from "./docker_manifest.ts";
 
 /** An image or index on top of an archive. */
 export type Root = Listed | Saved;

@@ -1,7 +1,7 @@
 /** Checks of errors. */
 
 import assert from "node:assert/strict";
-import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import { type ErrorCode, GantryError } from "../errors.ts";
 
 /** For `assert.rejects` and `assert.throws`: one of ours with this code, or one of these, and these words. */
 export function fails(

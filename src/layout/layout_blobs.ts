@@ -1,15 +1,15 @@
-import { Blobs } from "../disk/blob_directory.ts";
+import { BlobDirectory } from "../disk/blob_directory.ts";
 import { Documents } from "./documents.ts";
 import type { IndexFile } from "./index_file.ts";
-import { Sessions } from "../disk/ingests.ts";
-import type { State } from "../disk/gantry_directory.ts";
+import { Ingests } from "../disk/ingests.ts";
+import type { GantryDirectory } from "../disk/gantry_directory.ts";
 
-/** Blobs, what is known of them, and what is on its way to them. */
-export class Store {
-  readonly state: State;
-  readonly blobs: Blobs;
+/** The blobs of a layout, or of several that share them: what is known of them, and what is being written. */
+export class LayoutBlobs {
+  readonly state: GantryDirectory;
+  readonly blobs: BlobDirectory;
   readonly documents: Documents;
-  readonly sessions: Sessions;
+  readonly sessions: Ingests;
   /**
    * Every index.json that refers to the blobs, nothing when that is not known. Where there may be several, a manifest
    * is in a repository only when its index.json leads there, as its file may be another's.
@@ -19,13 +19,13 @@ export class Store {
 
   constructor(
     blobs: string,
-    state: State,
+    state: GantryDirectory,
     indexes: { all: (() => Promise<IndexFile[]>) | undefined; shared: boolean },
   ) {
     this.state = state;
-    this.blobs = new Blobs(blobs, state);
+    this.blobs = new BlobDirectory(blobs, state);
     this.documents = new Documents(this.blobs);
-    this.sessions = new Sessions(this.blobs);
+    this.sessions = new Ingests(this.blobs);
     this.indexes = indexes.all;
     this.shared = indexes.shared;
   }

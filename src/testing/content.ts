@@ -1,10 +1,10 @@
 /** Bytes to test with, as content and as streams that misbehave. */
 
-import { type Bytes, streamOf } from "../../src/bytes.ts";
-import type { Content } from "../../src/content/contracts.ts";
-import { digestBytes } from "../../src/digest/mod.ts";
-import type { Digest } from "../../src/spec/digest.ts";
-import { mediaTypes } from "../../src/spec/media_type.ts";
+import { type Bytes, streamOf } from "../bytes.ts";
+import type { Content } from "../content/contracts.ts";
+import { digestBytes } from "../digest/mod.ts";
+import type { Digest } from "../spec/digest.ts";
+import { mediaTypes } from "../spec/media_type.ts";
 
 /** Repeatable bytes that no two calls share, unless they share a seed. */
 export function randomBytes(length: number, seed: number = nextSeed++): Bytes {

@@ -1,15 +1,15 @@
-import { type Bytes, readAll } from "../bytes.ts";
-import { decompress } from "../codec/decode.ts";
-import { type Compression, sniff, sniffLength } from "../codec/sniff.ts";
-import { digestBytes, digesting } from "../digest/mod.ts";
-import { GantryError } from "../errors.ts";
-import { parseConfig } from "../spec/config.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { algorithmOf, type Digest } from "../spec/digest.ts";
-import { formatJson } from "../spec/json.ts";
-import { isForeignType, mediaTypes } from "../spec/media_type.ts";
+import { type Bytes, readAll } from "../../bytes.ts";
+import { decompress } from "../../codec/decode.ts";
+import { type Compression, sniff, sniffLength } from "../../codec/sniff.ts";
+import { digestBytes, digesting } from "../../digest/mod.ts";
+import { GantryError } from "../../errors.ts";
+import { parseConfig } from "../../spec/config.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { algorithmOf, type Digest } from "../../spec/digest.ts";
+import { formatJson } from "../../spec/json.ts";
+import { isForeignType, mediaTypes } from "../../spec/media_type.ts";
 import type { Contents, File } from "./contents.ts";
-import type { SavedImage } from "./saved.ts";
+import type { SavedImage } from "./docker_manifest.ts";
 
 /** An image of `docker save` as others know images: with a manifest. */
 export interface MadeImage {

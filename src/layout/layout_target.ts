@@ -32,21 +32,21 @@ import { unlessBroken } from "./documents.ts";
 import { findDigest, findName, nameOf } from "./entries.ts";
 import { onDisk } from "../disk/errors.ts";
 import type { IndexFile, Listing } from "./index_file.ts";
-import type { Layout } from "./layout.ts";
-import { Repository } from "./repository.ts";
-import type { Store } from "./store.ts";
+import type { Layout } from "./types.ts";
+import { ListedManifests } from "./listed_manifests.ts";
+import type { LayoutBlobs } from "./layout_blobs.ts";
 
 /** One index.json and the blobs that it leads to. */
 export class LayoutTarget implements Layout {
   readonly #index: IndexFile;
-  readonly #store: Store;
-  readonly #here: Repository;
+  readonly #store: LayoutBlobs;
+  readonly #here: ListedManifests;
   #leases = 0;
 
-  constructor(index: IndexFile, store: Store) {
+  constructor(index: IndexFile, store: LayoutBlobs) {
     this.#index = index;
     this.#store = store;
-    this.#here = new Repository(index, store);
+    this.#here = new ListedManifests(index, store);
   }
 
   get directory(): string {

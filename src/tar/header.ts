@@ -1,11 +1,12 @@
 import type { Bytes } from "../bytes.ts";
 import { concat } from "../bytes.ts";
 import type { TarType } from "./item.ts";
+import { lengths, offsets } from "./header_fields.ts";
 import { decodeName, isAscii } from "./names.ts";
 import { readNumber } from "./numbers.ts";
 import type { Fail, PaxRecords, TarTime } from "./pax.ts";
 import { decimal, parsePaxTime } from "./pax.ts";
-import type { SparseMap } from "./sparse.ts";
+import type { SparseMap } from "./sparse_map.ts";
 
 /** The unit of the format: headers are blocks, contents are padded to blocks. */
 export const blockSize = 512;
@@ -14,7 +15,7 @@ export const blockSize = 512;
 export type Format = "v7" | "ustar" | "gnu" | "star";
 
 /** A header as read: the fields that frame and check it are parsed, texts are looked up when asked for. */
-export interface Head {
+export interface TarHeader {
   /** The entry's own block; its memory is shared with the headers around it. */
   block: Bytes;
   /** All header bytes: extensions, block, sparse blocks; shared too. */
@@ -67,7 +68,7 @@ const typeOf: readonly TarType[] = Array.from(
 
 /** Whether the checksum of a block, which begins at a multiple of four, is right by either of the two ways to compute it. */
 export function checksumHolds(block: Bytes): boolean {
-  const expected = readNumber(block, 148, 8);
+  const expected = readNumber(block, offsets.checksum, lengths.checksum);
   // Four bytes at once: the 128 sums of two fit in 16 bits.
   const words = new Uint32Array(block.buffer, block.byteOffset, blockSize / 4);
   let sums = 0;
@@ -76,22 +77,24 @@ export function checksumHolds(block: Bytes): boolean {
     sums = sums + (word & 0xff00ff) + (word >>> 8 & 0xff00ff) | 0;
   }
   let sum = (sums & 0xffff) + (sums >>> 16);
-  for (let i = 148; i < 156; i++) sum += 0x20 - block[i]!;
+  for (let i: number = offsets.checksum; i < offsets.flag; i++) sum += 0x20 - block[i]!;
   if (sum === expected) return true;
   // Old Suns summed signed characters.
-  for (let i = 0; i < blockSize; i++) if ((i < 148 || i >= 156) && block[i]! >= 0x80) sum -= 256;
+  for (let i = 0; i < blockSize; i++) {
+    if ((i < offsets.checksum || i >= offsets.flag) && block[i]! >= 0x80) sum -= 256;
+  }
   return sum === expected;
 }
 
 /** The size of what follows a header block. */
 export function sizeField(block: Uint8Array, fail: Fail): number {
-  const size = numberField(block, 124, 12, "size", fail);
+  const size = numberField(block, offsets.size, lengths.size, "size", fail);
   return size < 0 ? fail("negative size") : size;
 }
 
 /** Parses a block, and checks all numbers that its type uses. */
-export function parseHead(block: Bytes, fail: Fail): Head {
-  const flag = block[156]!;
+export function parseHeader(block: Bytes, fail: Fail): TarHeader {
+  const flag = block[offsets.flag]!;
   const type = typeOf[flag]!;
   const format = formatOf(block);
   const size = sizeField(block, fail);
@@ -105,12 +108,12 @@ export function parseHead(block: Bytes, fail: Fail): Head {
     type,
     size,
     storedSize: size,
-    mode: numberField(block, 100, 8, "mode", fail),
-    uid: numberField(block, 108, 8, "uid", fail),
-    gid: numberField(block, 116, 8, "gid", fail),
-    mtime: numberField(block, 136, 12, "mtime", fail),
-    devmajor: device ? numberField(block, 329, 8, "devmajor", fail) : 0,
-    devminor: device ? numberField(block, 337, 8, "devminor", fail) : 0,
+    mode: numberField(block, offsets.mode, lengths.mode, "mode", fail),
+    uid: numberField(block, offsets.uid, lengths.uid, "uid", fail),
+    gid: numberField(block, offsets.gid, lengths.gid, "gid", fail),
+    mtime: numberField(block, offsets.mtime, lengths.mtime, "mtime", fail),
+    devmajor: device ? numberField(block, offsets.devmajor, lengths.devmajor, "devmajor", fail) : 0,
+    devminor: device ? numberField(block, offsets.devminor, lengths.devminor, "devminor", fail) : 0,
     path: undefined,
     linkname: undefined,
     uname: undefined,
@@ -123,7 +126,7 @@ export function parseHead(block: Bytes, fail: Fail): Head {
 }
 
 /** Puts PAX records in the place of fields. An empty value leaves the field. */
-export function applyRecords(head: Head, records: PaxRecords, fail: Fail): void {
+export function applyRecords(head: TarHeader, records: PaxRecords, fail: Fail): void {
   head.records = records;
   for (const [key, value] of records) {
     if (value.length === 0) continue;
@@ -161,14 +164,14 @@ export function applyRecords(head: Head, records: PaxRecords, fail: Fail): void 
 }
 
 /** Settles what an entry is once its name is known. Types without content have none, whatever their size says. */
-export function settleType(head: Head): void {
+export function settleType(head: TarHeader): void {
   // Before there was a type for directories, a slash at the end told them.
   if (head.flag === 0 && pathOf(head).at(-1) === 0x2f) head.type = "directory";
   if (head.type !== "file" && head.type !== "other") head.size = head.storedSize = 0;
 }
 
 /** The path's bytes. */
-export function pathOf(head: Head): Bytes {
+export function pathOf(head: TarHeader): Bytes {
   if (head.path) return head.path;
   const name = textField(head.block, 0, 100);
   const prefix = prefixOf(head);
@@ -183,7 +186,7 @@ export function textField(block: Bytes, at: number, length: number): Bytes {
 }
 
 /** When the content was last read or the inode last changed, where the header tells. */
-export function timeOf(head: Head, which: "atime" | "ctime"): TarTime | undefined {
+export function timeOf(head: TarHeader, which: "atime" | "ctime"): TarTime | undefined {
   const record = head.records.get(which);
   if (record && record.length > 0) return parsePaxTime(record);
   const at = head.format === "gnu" ? gnuTimes[which] : head.format === "star" ? starTimes[which] : undefined;
@@ -194,30 +197,32 @@ export function timeOf(head: Head, which: "atime" | "ctime"): TarTime | undefine
 
 const none = new Uint8Array(0);
 const slash = new Uint8Array([0x2f]);
-const gnuTimes = { atime: 345, ctime: 357 };
-const starTimes = { atime: 476, ctime: 488 };
+const gnuTimes = { atime: offsets.gnuAtime, ctime: offsets.gnuCtime };
+const starTimes = { atime: offsets.starAtime, ctime: offsets.starCtime };
 
-function prefixOf(head: Head): Bytes {
-  if (head.format === "ustar") return textField(head.block, 345, 155);
-  if (head.format === "star") return textField(head.block, 345, 131);
-  if (head.format !== "gnu" || head.block[345] === 0) return none;
+function prefixOf(head: TarHeader): Bytes {
+  if (head.format === "ustar") return textField(head.block, offsets.prefix, lengths.prefix);
+  if (head.format === "star") return textField(head.block, offsets.prefix, lengths.starPrefix);
+  if (head.format !== "gnu" || head.block[offsets.prefix] === 0) return none;
   // GNU keeps times here, but Go wrote GNU headers with a prefix until 1.8: https://go.dev/issue/12594
-  const prefix = textField(head.block, 345, 155);
-  const times = typeof readNumber(head.block, 345, 12) === "number" &&
-    (head.block[357] === 0 || typeof readNumber(head.block, 357, 12) === "number");
+  const prefix = textField(head.block, offsets.prefix, lengths.prefix);
+  const times = typeof readNumber(head.block, offsets.gnuAtime, lengths.gnuTime) === "number" &&
+    (head.block[offsets.gnuCtime] === 0 ||
+      typeof readNumber(head.block, offsets.gnuCtime, lengths.gnuTime) === "number");
   return times || !isAscii(prefix) ? none : prefix;
 }
 
 function formatOf(block: Uint8Array): Format {
+  const at = offsets.magic, star = offsets.starMagic;
   if (
-    block[257] !== 0x75 || block[258] !== 0x73 || block[259] !== 0x74 || block[260] !== 0x61 ||
-    block[261] !== 0x72
+    block[at] !== 0x75 || block[at + 1] !== 0x73 || block[at + 2] !== 0x74 || block[at + 3] !== 0x61 ||
+    block[at + 4] !== 0x72
   ) return "v7"; // not "ustar"
-  if (block[262] === 0x20 && block[263] === 0x20 && block[264] === 0) return "gnu";
-  if (block[262] !== 0) return "v7";
-  return block[508] === 0x74 && block[509] === 0x61 && block[510] === 0x72 && block[511] === 0
-    ? "star"
-    : "ustar";
+  if (block[at + 5] === 0x20 && block[at + 6] === 0x20 && block[at + 7] === 0) return "gnu";
+  if (block[at + 5] !== 0) return "v7";
+  const isStar = block[star] === 0x74 && block[star + 1] === 0x61 && block[star + 2] === 0x72 &&
+    block[star + 3] === 0;
+  return isStar ? "star" : "ustar";
 }
 
 function numberField(block: Uint8Array, at: number, length: number, name: string, fail: Fail): number {

@@ -2,20 +2,20 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Bytes } from "../../src/bytes.ts";
-import { concat, readAll, sameBytes, streamOf, utf8 } from "../../src/bytes.ts";
-import type { Address, Content, Source, Target } from "../../src/content/contracts.ts";
-import { copy } from "../../src/copy/copy.ts";
-import { digestBytes } from "../../src/digest/mod.ts";
-import { emptyImage } from "../../src/image/empty_image.ts";
-import { layer } from "../../src/image/made_layer.ts";
-import { openImage } from "../../src/image/open.ts";
-import type { Descriptor } from "../../src/spec/descriptor.ts";
-import type { Digest } from "../../src/spec/digest.ts";
-import { collect } from "../support/collect.ts";
-import { breaking, pieces, randomBytes, stalling } from "../support/content.ts";
-import { rejects } from "../support/errors.ts";
-import { mediaTypes } from "../../src/spec/media_type.ts";
+import type { Bytes } from "../bytes.ts";
+import { concat, readAll, sameBytes, streamOf, utf8 } from "../bytes.ts";
+import type { Address, Content, Source, Target } from "../content/contracts.ts";
+import { copy } from "../copy/copy.ts";
+import { digestBytes } from "../digest/mod.ts";
+import { emptyImage } from "../image/empty_image.ts";
+import { layer } from "../image/made_layer.ts";
+import { openImage } from "../image/open.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import type { Digest } from "../spec/digest.ts";
+import { collect } from "./collect.ts";
+import { breaking, pieces, randomBytes, stalling } from "./content.ts";
+import { rejects } from "./errors.ts";
+import { mediaTypes } from "../spec/media_type.ts";
 
 /** A medium under test. */
 export interface Medium {

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type Bytes, chunksOf } from "../bytes.ts";
-import { GantryError } from "../errors.ts";
-import { ifThere, onDisk } from "../disk/errors.ts";
-import { moveFile } from "../disk/replace.ts";
-import { writeAll } from "../disk/files.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { type ArchiveImage, archiveStream, type WriteArchiveOptions } from "./write.ts";
+import { type Bytes, chunksOf } from "../../bytes.ts";
+import { GantryError } from "../../errors.ts";
+import { ifThere, onDisk } from "../../disk/errors.ts";
+import { moveFile } from "../../disk/replace.ts";
+import { writeAll } from "../../disk/files.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { type ArchiveImage, archiveStream, type WriteArchiveOptions } from "./archive.ts";
 
 /**
  * Writes images into a file as one tar, and tells their descriptors. The file is there when all of it is, in place of

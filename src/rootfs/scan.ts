@@ -6,8 +6,8 @@ import { GantryError } from "../errors.ts";
 import type { TarItem, TarOptions, TarType } from "../tar/mod.ts";
 import { decodeName } from "../tar/mod.ts";
 import { fileContent } from "./content.ts";
-import { diskError } from "./errors.ts";
-import type { PackOptions } from "./pack.ts";
+import { failOnDisk } from "../disk/errors.ts";
+import type { PackOptions } from "./pack_options.ts";
 import { within } from "./within.ts";
 
 /** Something on disk. */
@@ -23,7 +23,7 @@ export interface Found {
 
 /** A directory that is to be packed, whatever links lead there. */
 export async function rootOf(directory: string): Promise<Found> {
-  const failed = (error: unknown) => diskError("pack", directory, error);
+  const failed = (error: unknown) => failOnDisk("pack", directory, error);
   const place = Buffer.from(await realpath(directory).catch(failed));
   const stat = await lstat(place, { bigint: true }).catch(failed);
   if (!stat.isDirectory()) return failed({ code: "ENOTDIR" });
@@ -47,7 +47,7 @@ export async function list(directory: Found, onSkip?: PackOptions["onSkip"]): Pr
 /** Looks at everything in a directory; `at` is the place that leads there now. */
 async function findIn({ place, path }: Found, at: Buffer): Promise<Found[]> {
   const names = await readdir(at, { encoding: "buffer" }).catch((error) =>
-    diskError("pack", place.toString(), error)
+    failOnDisk("pack", place.toString(), error)
   );
   const all: Found[] = [];
   for (const name of names) {
@@ -55,7 +55,7 @@ async function findIn({ place, path }: Found, at: Buffer): Promise<Found[]> {
     const failed = (error: unknown) => {
       // Deno reads names that are not UTF-8 with U+FFFD in them, and finds nothing under such a name.
       if (name.includes("\ufffd")) throw notUtf8(there);
-      return diskError("pack", there.toString(), error);
+      return failOnDisk("pack", there.toString(), error);
     };
     const stat = await lstat(here, { bigint: true }).catch(failed);
     const target = stat.isSymbolicLink()

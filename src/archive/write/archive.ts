@@ -1,21 +1,21 @@
-import { type Bytes, observed } from "../bytes.ts";
-import type { Options, Part } from "../content/contracts.ts";
-import type { CopyEvent } from "../copy/events.ts";
-import { GantryError } from "../errors.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { type Digest, hexOf } from "../spec/digest.ts";
-import { formatJson } from "../spec/json.ts";
-import { layoutVersion } from "../spec/layout.ts";
-import { mediaTypes } from "../spec/media_type.ts";
-import type { Platform } from "../spec/platform.ts";
-import type { TarItem } from "../tar/item.ts";
-import { writeTar } from "../tar/write.ts";
-import { chooseImage, describeForDocker, type DockerImage, savedImage } from "./docker_image.ts";
+import { type Bytes, observed } from "../../bytes.ts";
+import type { Options, Part } from "../../content/contracts.ts";
+import type { CopyEvent } from "../../copy/events.ts";
+import { GantryError } from "../../errors.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { type Digest, hexOf } from "../../spec/digest.ts";
+import { formatJson } from "../../spec/json.ts";
+import { layoutVersion } from "../../spec/layout.ts";
+import { mediaTypes } from "../../spec/media_type.ts";
+import type { Platform } from "../../spec/platform.ts";
+import type { TarItem } from "../../tar/item.ts";
+import { writeTar } from "../../tar/write.ts";
+import { chooseImage, describeForDocker, type DockerImage, savedImage } from "./docker.ts";
 import { legacyItems } from "./legacy.ts";
 import { bytesItem } from "./items.ts";
-import { checkNames, type Name } from "./names.ts";
-import { blobPath } from "./oci.ts";
-import { Plan } from "./plan.ts";
+import { checkNames, type Name } from "../names.ts";
+import { blobPath } from "../../spec/layout.ts";
+import { Plan } from "./blobs.ts";
 
 /**
  * What an archive looks like:

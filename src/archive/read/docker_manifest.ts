@@ -1,9 +1,9 @@
-import type { Bytes } from "../bytes.ts";
-import { isObject } from "../spec/check.ts";
-import { type Descriptor, parseDescriptor } from "../spec/descriptor.ts";
-import { GantryError } from "../errors.ts";
-import { type Digest, isDigest } from "../spec/digest.ts";
-import { type JsonObject, parseJson } from "../spec/json.ts";
+import type { Bytes } from "../../bytes.ts";
+import { isObject } from "../../spec/check.ts";
+import { type Descriptor, parseDescriptor } from "../../spec/descriptor.ts";
+import { GantryError } from "../../errors.ts";
+import { type Digest, isDigest } from "../../spec/digest.ts";
+import { type JsonObject, parseJson } from "../../spec/json.ts";
 
 /** How many images one archive may list, and how many layers they may have in all. */
 const limits = { images: 10_000, layers: 100_000 };

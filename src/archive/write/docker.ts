@@ -1,12 +1,12 @@
-import type { Options, Part } from "../content/contracts.ts";
-import { GantryError } from "../errors.ts";
-import { Image } from "../image/image.ts";
-import { Index } from "../image/index.ts";
-import type { ConfigFile } from "../spec/config.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { isConfigType, isForeignType } from "../spec/media_type.ts";
-import { defaultPlatform, type Platform } from "../spec/platform.ts";
-import type { Name } from "./names.ts";
+import type { Options, Part } from "../../content/contracts.ts";
+import { GantryError } from "../../errors.ts";
+import { Image } from "../../image/image.ts";
+import { Index } from "../../image/index.ts";
+import type { ConfigFile } from "../../spec/config.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { isConfigType, isForeignType } from "../../spec/media_type.ts";
+import { defaultPlatform, type Platform } from "../../spec/platform.ts";
+import type { Name } from "../names.ts";
 
 /** An image as Docker wants to know it. */
 export interface DockerImage {

@@ -1,7 +1,7 @@
 import type { Bytes } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { Head } from "./head.ts";
-import { applyRecords, blockSize, noRecords } from "./head.ts";
+import type { TarHeader } from "./header.ts";
+import { applyRecords, blockSize, noRecords } from "./header.ts";
 import type { Fail, PaxRecords } from "./pax.ts";
 import { parsePax } from "./pax.ts";
 
@@ -72,7 +72,7 @@ export class Preamble {
   }
 
   /** Applies all that was said to the entry. */
-  apply(head: Head): void {
+  apply(head: TarHeader): void {
     head.globals = this.#globals;
     if (this.#records) applyRecords(head, this.#records, this.#fail);
     if (this.#longName?.length) head.path = this.#longName;

@@ -1,18 +1,18 @@
-import { type Bytes, concat, utf8 } from "../bytes.ts";
-import { decompress } from "../codec/decode.ts";
-import { digestBytes } from "../digest/hasher.ts";
-import { verifying } from "../digest/verify.ts";
-import { GantryError } from "../errors.ts";
-import type { ConfigFile, History } from "../spec/config.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { type Digest, hexOf } from "../spec/digest.ts";
-import type { TarItem } from "../tar/item.ts";
-import { type DockerImage, savedImage } from "./docker_image.ts";
+import { type Bytes, concat, utf8 } from "../../bytes.ts";
+import { decompress } from "../../codec/decode.ts";
+import { digestBytes } from "../../digest/hasher.ts";
+import { verifying } from "../../digest/verify.ts";
+import { GantryError } from "../../errors.ts";
+import type { ConfigFile, History } from "../../spec/config.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { type Digest, hexOf } from "../../spec/digest.ts";
+import type { TarItem } from "../../tar/item.ts";
+import { type DockerImage, savedImage } from "./docker.ts";
 import { goConfig, goJson, goTime } from "./go_json.ts";
 import { bytesItem } from "./items.ts";
-import type { Plan, Planned } from "./plan.ts";
-import { readSlice } from "../content/slices.ts";
-import { Temporary } from "../disk/temporary.ts";
+import type { Plan, Planned } from "./blobs.ts";
+import { readSlice } from "../../content/slices.ts";
+import { Temporary } from "../../disk/temporary.ts";
 
 /** A layer as version 1 of Docker's images knew it: with an id, and what is known of it. */
 interface OldLayer {

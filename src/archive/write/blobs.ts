@@ -1,15 +1,15 @@
-import { type Bytes, chunksOf } from "../bytes.ts";
-import type { Content, Options, Part } from "../content/contracts.ts";
-import type { CopyEvent } from "../copy/events.ts";
-import { digesting } from "../digest/digesting.ts";
-import { verifying } from "../digest/verify.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { algorithmOf, type Digest } from "../spec/digest.ts";
-import { isForeignType } from "../spec/media_type.ts";
-import type { TarItem } from "../tar/item.ts";
-import { readSlice } from "../content/slices.ts";
-import { streamOfPieces } from "../bytes.ts";
-import { Temporary } from "../disk/temporary.ts";
+import { type Bytes, chunksOf } from "../../bytes.ts";
+import type { Content, Options, Part } from "../../content/contracts.ts";
+import type { CopyEvent } from "../../copy/events.ts";
+import { digesting } from "../../digest/digesting.ts";
+import { verifying } from "../../digest/verify.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { algorithmOf, type Digest } from "../../spec/digest.ts";
+import { isForeignType } from "../../spec/media_type.ts";
+import type { TarItem } from "../../tar/item.ts";
+import { readSlice } from "../../content/slices.ts";
+import { streamOfPieces } from "../../bytes.ts";
+import { Temporary } from "../../disk/temporary.ts";
 
 /** Content whose size and digest are known, as a tar's header comes before it. */
 export interface Planned {

@@ -1,10 +1,10 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
-import type { Bytes } from "../bytes.ts";
-import { GantryError } from "../errors.ts";
-import { errno, storageError } from "../disk/errors.ts";
-import type { Slices } from "../content/slices.ts";
-import { streamOfPieces } from "../bytes.ts";
+import type { Bytes } from "../../bytes.ts";
+import { GantryError } from "../../errors.ts";
+import { errno, storageError } from "../../disk/errors.ts";
+import type { Slices } from "../../content/slices.ts";
+import { streamOfPieces } from "../../bytes.ts";
 
 const pieceSize = 64 * 1024;
 

@@ -1,8 +1,8 @@
-import { decompress } from "../codec/decode.ts";
-import { sniff, sniffLength } from "../codec/sniff.ts";
-import { GantryError } from "../errors.ts";
-import { readBytes, readSlice, type Slices } from "../content/slices.ts";
-import { Temporary } from "../disk/temporary.ts";
+import { decompress } from "../../codec/decode.ts";
+import { sniff, sniffLength } from "../../codec/sniff.ts";
+import { GantryError } from "../../errors.ts";
+import { readBytes, readSlice, type Slices } from "../../content/slices.ts";
+import { Temporary } from "../../disk/temporary.ts";
 
 /** A tar to be read from any place on, and the end of it. */
 export interface Tar {

@@ -1,12 +1,12 @@
-import { digestBytes } from "../digest/hasher.ts";
-import { GantryError } from "../errors.ts";
-import { annotations } from "../spec/annotations.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import { algorithmOf, type Digest, hexOf } from "../spec/digest.ts";
-import { parseDocument } from "../spec/document.ts";
-import { checkLayoutVersion, layoutIndexLimit, parseLayoutIndex } from "../spec/layout.ts";
-import { indexDepthLimit } from "../spec/manifest.ts";
-import { isDocumentType, isForeignType } from "../spec/media_type.ts";
+import { digestBytes } from "../../digest/hasher.ts";
+import { GantryError } from "../../errors.ts";
+import { annotations } from "../../spec/annotations.ts";
+import type { Descriptor } from "../../spec/descriptor.ts";
+import { algorithmOf, type Digest } from "../../spec/digest.ts";
+import { parseDocument } from "../../spec/document.ts";
+import { blobPath, checkLayoutVersion, layoutIndexLimit, parseLayoutIndex } from "../../spec/layout.ts";
+import { indexDepthLimit } from "../../spec/manifest.ts";
+import { isDocumentType, isForeignType } from "../../spec/media_type.ts";
 import type { Contents, File } from "./contents.ts";
 
 /** What a descriptor leads to in an archive. */
@@ -39,11 +39,6 @@ export async function readNodes(
   const nodes: Node[] = [];
   for (const entry of entries.manifests) nodes.push(await walk.node(entry, 0));
   return nodes;
-}
-
-/** Where an archive keeps the bytes of a digest as a layout does. */
-export function blobPath(digest: Digest): string {
-  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { type Bytes, streamOf } from "../bytes.ts";
-import type { TarItem } from "../tar/item.ts";
+import { type Bytes, streamOf } from "../../bytes.ts";
+import type { TarItem } from "../../tar/item.ts";
 
 /** A file of an archive from bytes. */
 export function bytesItem(path: string, bytes: Bytes): TarItem {
