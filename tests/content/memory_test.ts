@@ -1,5 +1,5 @@
 import { memory } from "../../src/content/memory.ts";
-import { testTarget } from "../../src/testing/target.ts";
+import { testTarget } from "../../src/testing/mod.ts";
 
 testTarget("memory", () => {
   const target = memory();

@@ -4,7 +4,7 @@ import type { Source, Target } from "../../src/content/contracts.ts";
 import { memory, overlay } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
 import { emptyImage } from "../../src/image/mod.ts";
-import { testTarget } from "../../src/testing/target.ts";
+import { testTarget } from "../../src/testing/mod.ts";
 import { collect } from "../../src/testing/collect.ts";
 import { contentOf, randomBytes } from "../../src/testing/content.ts";
 import { counting, origin, read } from "./sources.ts";

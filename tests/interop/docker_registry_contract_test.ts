@@ -1,5 +1,5 @@
 import { registry } from "../../src/registry/mod.ts";
-import { testTarget } from "../../src/testing/target.ts";
+import { testTarget } from "../../src/testing/mod.ts";
 import { memorySessions } from "../../src/registry/upload_sessions.ts";
 import { login, startDockerRegistry } from "./docker_registry.ts";
 

@@ -6,7 +6,7 @@ import { memory } from "../../src/content/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
 import { registry, type Transport } from "../../src/registry/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { testTarget } from "../../src/testing/target.ts";
+import { testTarget } from "../../src/testing/mod.ts";
 import { memorySessions } from "../../src/registry/upload_sessions.ts";
 
 testTarget("our own registry, without a network", () => {
