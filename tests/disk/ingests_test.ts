@@ -9,7 +9,7 @@ import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { mediaTypes } from "../../src/spec/media_type.ts";
 import { breaking, randomBytes } from "../../src/testing/content.ts";
-import { contentOf, inDirectory, readText, start } from "./support.ts";
+import { contentOf, inDirectory, readText, start } from "../layout/support.ts";
 
 const isConflict = (error: unknown) => GantryError.is(error, "conflict");
 
@@ -49,7 +49,7 @@ describe("sessions of a layout", () => {
 
   it("pass on at once, with what is there, when their process is killed", () =>
     inDirectory(async (directory) => {
-      const child = start("./session_child.ts", directory, "killed");
+      const child = start("../layout/session_child.ts", directory, "killed");
       await child.lines(1);
       await assert.rejects(layout(directory).ingest("killed"), isConflict);
       await child.kill();

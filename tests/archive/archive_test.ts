@@ -1,5 +1,6 @@
+import { requireNoTemporaryFiles, temporaryFiles } from "../support/temporary_files.ts";
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -620,27 +621,15 @@ describe("the tar of an archive", () => {
   it("leaves no temporary file, whatever becomes of it", {
     skip: !existsSync("/proc/self/fd") && "needs /proc",
   }, async () => {
-    const temporaries = () =>
-      readdirSync("/proc/self/fd").flatMap((fd) => {
-        try {
-          return [readlinkSync(`/proc/self/fd/${fd}`)].filter((path) => path.includes("/gantry-"));
-        } catch {
-          return [];
-        }
-      });
     const tar = await tarOf(await saved());
     const good = archive(new Blob([gzipped(tar)]));
     await good.resolve("app:v1");
-    assert.match(temporaries().join(), /gantry-[^,]* \(deleted\)/);
+    assert.match(temporaryFiles().join(), /gantry-[^,]* \(deleted\)/);
     await good.close();
     await assert.rejects(archive(new Blob([gzipped(tar.slice(0, 700))])).resolve("app:v1"));
     const stop = AbortSignal.abort(new Error("enough"));
     await assert.rejects(archive(new Blob([gzipped(tar)])).resolve("app:v1", { signal: stop }), /enough/);
-    // Deno runs other tests in this process, whose files go with them.
-    for (let waited = 0; waited < 5000 && temporaries().length > 0; waited += 20) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    assert.deepEqual(temporaries(), []);
+    await requireNoTemporaryFiles();
   });
 
   it("is told what is wrong with it by name", () =>

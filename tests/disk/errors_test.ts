@@ -8,7 +8,7 @@ import { onDisk } from "../../src/disk/errors.ts";
 import { putFile } from "../../src/disk/replace.ts";
 import { readSmall, writeAll } from "../../src/disk/files.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
-import { contentOf, filesIn, inDirectory, putText, startLimited } from "./support.ts";
+import { contentOf, filesIn, inDirectory, putText, startLimited } from "../layout/support.ts";
 
 function refusal(code: string, path?: string): Error {
   return Object.assign(new Error(`${code}: in the system's words`), { code, ...(path && { path }) });
@@ -67,7 +67,7 @@ describe("what the disk refuses", () => {
   it("may come in the middle of a blob: nothing of it is left, and small ones still go in", () =>
     inDirectory(async (directory) => {
       assert.equal(
-        await startLimited(16 * 1024 * 1024, "./full_child.ts", directory).done(),
+        await startLimited(16 * 1024 * 1024, "../layout/full_child.ts", directory).done(),
         "well\n",
       );
     }));

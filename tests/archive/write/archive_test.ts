@@ -1,17 +1,17 @@
+import { requireNoTemporaryFiles } from "../../support/temporary_files.ts";
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { archive, type ArchiveFormat, saveArchive, writeArchive } from "../../src/archive/mod.ts";
-import { type Bytes, utf8 } from "../../src/bytes.ts";
-import { type Content, memory, type Part, type Target } from "../../src/content/mod.ts";
-import { copy, type CopyEvent } from "../../src/copy/mod.ts";
-import { emptyImage, type Image, layer, openImage, openRoot, validate } from "../../src/image/mod.ts";
-import { type Descriptor, type Digest, mediaTypes } from "../../src/spec/mod.ts";
-import { readTar } from "../../src/tar/mod.ts";
-import { fixture, needsFixtures } from "../support/fixtures.ts";
-import { collect, contentOf, inDirectory } from "../layout/support.ts";
+import { archive, type ArchiveFormat, saveArchive, writeArchive } from "../../../src/archive/mod.ts";
+import { type Bytes, utf8 } from "../../../src/bytes.ts";
+import { type Content, memory, type Part, type Target } from "../../../src/content/mod.ts";
+import { copy, type CopyEvent } from "../../../src/copy/mod.ts";
+import { emptyImage, type Image, layer, openImage, openRoot, validate } from "../../../src/image/mod.ts";
+import { type Descriptor, type Digest, mediaTypes } from "../../../src/spec/mod.ts";
+import { readTar } from "../../../src/tar/mod.ts";
+import { fixture, needsFixtures } from "../../support/fixtures.ts";
+import { collect, contentOf, inDirectory } from "../../layout/support.ts";
 import {
   blobOf,
   bytesOf,
@@ -27,7 +27,7 @@ import {
   ociFiles,
   saved,
   tarOf,
-} from "./support.ts";
+} from "../support.ts";
 
 const plain = { compression: "none" } as const;
 
@@ -524,7 +524,7 @@ describe("an archive of any format", () => {
       assert.deepEqual((await image.config()).rootfs.diff_ids, [digestOf(tar)]);
       assert.deepEqual(await validate(image), []);
     }
-    assert.deepEqual(temporaries(), []);
+    await requireNoTemporaryFiles();
   });
 
   it("is written in one pass: nothing before it is read, everything once", async () => {
@@ -630,7 +630,7 @@ describe("saving an archive", () => {
       });
       await assert.rejects(saving, /^Error: enough$/);
       assert.deepEqual(await readdir(directory), []);
-      assert.deepEqual(temporaries(), []);
+      await requireNoTemporaryFiles();
     }));
 
   it("goes through links, into devices, and not over directories", () =>
@@ -714,18 +714,4 @@ async function watched(): Promise<{ target: Target; opened: Map<Digest, number> 
     },
   }) as Target;
   return { target, opened };
-}
-
-/** The temporary files that are open, where the system tells. */
-function temporaries(): string[] {
-  if (!existsSync("/proc/self/fd")) return [];
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/self/fd/${fd}`)].filter((path) =>
-        path.includes("/gantry-") && path.endsWith("(deleted)")
-      );
-    } catch {
-      return [];
-    }
-  });
 }

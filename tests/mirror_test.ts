@@ -1,0 +1,116 @@
+/** The tests mirror the source by name: `src/registry/token.ts` is tested by `tests/registry/token_test.ts`. */
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Tests that go through several files in one call: what they test besides the file of their name. */
+const elsewhere: Record<string, readonly string[]> = {
+  "tests/archive/archive_test.ts": [
+    "archive/names",
+    "archive/read/contents",
+    "archive/read/decompressed_file",
+    "archive/read/docker_image",
+    "archive/read/docker_manifest",
+    "archive/read/file",
+    "archive/read/oci_index",
+    "archive/read/roots",
+    "content/slices",
+    "disk/temporary",
+  ],
+  "tests/archive/write/archive_test.ts": [
+    "archive/write/blobs",
+    "archive/write/docker",
+    "archive/write/file",
+    "archive/write/go_json",
+    "archive/write/items",
+    "archive/write/legacy",
+  ],
+  "tests/cli/program_test.ts": [
+    "cli/commands/version",
+    "cli/context",
+    "cli/main",
+    "cli/support/open",
+    "cli/support/options",
+    "cli/support/registries",
+  ],
+  "tests/codec/decode_test.ts": ["codec/wasm_gunzip", "codec/web_decoder", "codec/web_gunzip"],
+  "tests/codec/encode_test.ts": ["codec/deflate_pool", "codec/gzip_header", "codec/wasm_gzip"],
+  "tests/codec/engines_test.ts": [
+    "codec/default_engines",
+    "codec/node_zlib",
+    "codec/wasm_engines",
+    "codec/web_streams",
+  ],
+  "tests/codec/unzstd_test.ts": ["codec/zstd_frames"],
+  "tests/codec/zstd_codec_test.ts": ["codec/zstd_codec_stream"],
+  "tests/content/limited_test.ts": ["content/bind_source"],
+  "tests/content/memory_test.ts": ["content/memory_ingest"],
+  "tests/content/read_test.ts": ["bytes"],
+  "tests/digest/digest_all_test.ts": ["digest/hash_pool"],
+  "tests/digest/engines_test.ts": [
+    "digest/counted_hasher",
+    "digest/default_engines",
+    "digest/digest_stream",
+    "digest/hash_wasm",
+    "digest/hasher",
+    "digest/node_crypto",
+    "digest/subtle",
+    "digest/web_crypto",
+  ],
+  "tests/disk/errors_test.ts": ["disk/directory", "disk/files", "disk/replace"],
+  "tests/disk/ingests_test.ts": ["disk/ingest"],
+  "tests/disk/lock_test.ts": ["disk/process_identity"],
+  "tests/image/layer_test.ts": ["image/stored_layer"],
+  "tests/layout/entries_test.ts": ["layout/documents", "layout/listed_manifests"],
+  "tests/layout/gc_test.ts": ["disk/gantry_directory", "disk/gc_mark", "layout/untagged"],
+  "tests/layout/layout_test.ts": ["disk/blob_directory", "disk/stream", "layout/layout_blobs"],
+  "tests/places/dir_test.ts": ["places/directory_image"],
+  "tests/registry/credentials_cache_test.ts": ["content/credentials"],
+  "tests/rootfs/diff_test.ts": ["spec/whiteout"],
+  "tests/rootfs/pack_test.ts": ["rootfs/content", "rootfs/scan", "rootfs/within"],
+  "tests/spec/descriptor_test.ts": ["spec/check"],
+  "tests/tar/scanner_test.ts": ["tar/extension_headers", "tar/numbers", "tar/pax", "tar/queue"],
+  "tests/tar/write_test.ts": ["tar/encode"],
+};
+
+/** Whether there is something to test: types and constants are not. */
+function hasLogic(path: string): boolean {
+  const source = readFileSync(root + path, "utf8").replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, "$1");
+  return basename(path) !== "mod.ts" &&
+    /\bfunction\b|\bclass\b|=>/.test(source.replace(/^export (?:interface|type)[\s\S]*?^\}/gm, ""));
+}
+
+const testedElsewhere = new Map<string, string>(
+  Object.entries(elsewhere).flatMap(([test, names]) =>
+    names.map((name) => [`src/${name}.ts`, test] as const)
+  ),
+);
+
+function testOf(path: string): string {
+  return path.replace(/^src\//, "tests/").replace(/\.ts$/, "_test.ts");
+}
+
+const sources = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" })
+  .map((name) => `src/${name.replaceAll("\\", "/")}`)
+  .filter((path) => path.endsWith(".ts") && hasLogic(path) && !path.startsWith("src/testing/"))
+  .sort();
+
+describe("tests", () => {
+  it("mirror the source by name", () => {
+    const without = sources.filter((path) => !existsSync(root + testOf(path)) && !testedElsewhere.has(path));
+    assert.deepEqual(without, [], "these have neither a test of their name nor a line in `elsewhere`");
+  });
+
+  it("that stand elsewhere are there, and needed", () => {
+    for (const [path, test] of testedElsewhere) {
+      assert.ok(existsSync(root + path), `${path} is gone`);
+      assert.ok(existsSync(root + test), `${test}, which tests ${path}, is gone`);
+      assert.ok(!existsSync(root + testOf(path)), `${path} has a test of its own by now`);
+    }
+  });
+});
