@@ -33,7 +33,7 @@ export interface Archive extends Required<Omit<Source, "origins">>, AsyncDisposa
 
 /** How to open an archive. */
 export interface ArchiveOptions {
-  /** What is read, for messages; the file's name unless told. */
+  /** What is read, for messages. Default: the file's name. */
   what?: string | undefined;
 }
 

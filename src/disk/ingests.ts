@@ -17,7 +17,7 @@ const appending = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (c
 
 /** How to open a session. */
 export interface SessionOptions extends Options {
-  /** Whether to begin it where there is none; yes unless told. */
+  /** Whether to begin it where there is none. Default: yes. */
   create?: boolean | undefined;
   /** What its bytes are going to be hashed with. */
   algorithm?: Algorithm | undefined;

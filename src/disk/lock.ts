@@ -18,7 +18,7 @@ export interface Held {
 
 /** How to wait for a lock. */
 export interface LockOptions {
-  /** Most milliseconds to wait; a minute unless told. */
+  /** Most milliseconds to wait. Default: a minute. */
   wait?: number | undefined;
   /** Ends the waiting. */
   signal?: AbortSignal | undefined;

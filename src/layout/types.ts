@@ -4,8 +4,8 @@ import type { Collected, CollectOptions } from "./gc.ts";
 /** How to open a layout. */
 export interface LayoutOptions {
   /**
-   * A directory of blobs (`sha256/…` and so on) that several layouts share, as skopeo's `--dest-shared-blob-dir`;
-   * `blobs` in the layout unless told. Its garbage cannot be collected, as nobody knows all who use it.
+   * A directory of blobs (`sha256/…` and so on) that several layouts share, as skopeo's `--dest-shared-blob-dir`.
+   * Default: `blobs` in the layout. Its garbage cannot be collected, as nobody knows all who use it.
    */
   blobs?: string | undefined;
 }

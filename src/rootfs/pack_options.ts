@@ -1,8 +1,8 @@
 /** How to pack a directory. */
 export interface PackOptions {
-  /** Who owns everything: 0:0 unless told. `keep` takes the numbers from the disk. */
+  /** Who owns everything. Default: 0:0. `keep` takes the numbers from the disk. */
   owner?: { uid: number; gid: number } | "keep" | undefined;
-  /** When everything changed, in seconds since 1970: 0 unless told. `keep` takes whole seconds from the disk. */
+  /** When everything changed, in seconds since 1970. Default: 0. `keep` takes whole seconds from the disk. */
   mtime?: number | "keep" | undefined;
   /** Is told of what a tar cannot hold: sockets. */
   onSkip?: ((path: string, reason: string) => void) | undefined;

@@ -17,7 +17,7 @@ export function isExtension(flag: number): boolean {
 }
 
 /** The header bytes before an entry's content and what they say of it; and the global records. */
-export class Preamble {
+export class ExtensionHeaders {
   readonly #limit: number;
   readonly #refuse: Refuse;
   readonly #fail: Fail;

@@ -14,17 +14,17 @@ export type TarType =
 
 /** What is known of an item besides its name and content. Nothing here depends on the clock or the machine. */
 export interface TarOptions {
-  /** Permission bits; 0o755 for directories, 0o777 for symlinks and 0o644 for the rest unless told. */
+  /** Permission bits. Default: 0o755 for directories, 0o777 for symlinks, 0o644 for the rest. */
   mode?: number | undefined;
-  /** Owner's number; 0 unless told. */
+  /** Owner's number. Default: 0. */
   uid?: number | undefined;
-  /** Group's number; 0 unless told. */
+  /** Group's number. Default: 0. */
   gid?: number | undefined;
-  /** Owner's name; none unless told. */
+  /** Owner's name. Default: none. */
   uname?: string | undefined;
-  /** Group's name; none unless told. */
+  /** Group's name. Default: none. */
   gname?: string | undefined;
-  /** When the content changed, in whole seconds since 1970; 0 unless told. */
+  /** When the content changed, in whole seconds since 1970. Default: 0. */
   mtime?: number | undefined;
   /** And nanoseconds, 0 to 999,999,999. */
   nanoseconds?: number | undefined;
@@ -42,7 +42,7 @@ export interface TarItem {
   type: TarType;
   /** Its name in the archive. Directories' names end in a slash by custom. */
   path: string;
-  /** How many bytes `readable` gives; 0 unless told. */
+  /** How many bytes `readable` gives. Default: 0. */
   size?: number | undefined;
   /** The content of a file. */
   readable?: ReadableStream<Uint8Array> | undefined;

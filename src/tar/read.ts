@@ -12,7 +12,7 @@ import { Scanner } from "./scanner.ts";
 
 /** How to read a tar. */
 export interface ReadTarOptions {
-  /** What is being read, for messages: "tar" unless told. */
+  /** What is being read, for messages. Default: "tar". */
   what?: string | undefined;
   /** What is refused for its size. */
   limits?: TarLimits | undefined;

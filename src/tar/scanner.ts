@@ -7,7 +7,7 @@ import { blockSize, checksumHolds, parseHeader, pathOf, settleType, sizeField } 
 import { decodeName } from "./names.ts";
 import type { Fail } from "./pax.ts";
 import { quote } from "./pax.ts";
-import { isExtension, Preamble } from "./extension_headers.ts";
+import { ExtensionHeaders, isExtension } from "./extension_headers.ts";
 import { ByteQueue } from "./queue.ts";
 import { applySparseRecords, GnuMap, gnuSparse, mapFromRecords, MapLines, sparseVersion } from "./sparse.ts";
 
@@ -41,7 +41,7 @@ export class Scanner {
   #zeros = false;
   /** Where the header that is being read begins. */
   #start = 0;
-  readonly #preamble: Preamble;
+  readonly #extensions: ExtensionHeaders;
   /** The extension that is being read. */
   #extension = { flag: 0, size: 0 };
   /** The entry whose sparse map is being read. */
@@ -51,7 +51,7 @@ export class Scanner {
     this.#what = what;
     const { header = 1024 * 1024, entries = 5_000_000, sparse = 16 * 1024 ** 3 } = limits;
     this.#limits = { entries, sparse };
-    this.#preamble = new Preamble(header, (code, reason) => this.#refuse(code, reason));
+    this.#extensions = new ExtensionHeaders(header, (code, reason) => this.#refuse(code, reason));
   }
 
   /** Adds a chunk, when the last one is used up. */
@@ -146,7 +146,7 @@ export class Scanner {
       if (this.#left === 0) return;
       this.#refuse("invalid-archive", `ends inside ${name(this.#last!)}, ${this.#left} bytes early`);
     }
-    if (this.#step !== "header" || this.#queue.midway || this.#preamble.length > 0) {
+    if (this.#step !== "header" || this.#queue.midway || this.#extensions.length > 0) {
       this.#refuse("invalid-archive", "ends inside a header");
     }
   }
@@ -164,12 +164,12 @@ export class Scanner {
     }
     this.#zeros = zeros;
     if (zeros) return undefined;
-    const block = this.#preamble.keep(view);
+    const block = this.#extensions.keep(view);
     if (!checksumHolds(block)) this.#fail("header checksum is wrong");
     const flag = block[offsets.flag]!;
     if (!isExtension(flag)) return this.#begin(parseHeader(block, this.#fail));
     this.#extension = { flag, size: sizeField(block, this.#fail) };
-    this.#preamble.announce(this.#extension.size);
+    this.#extensions.announce(this.#extension.size);
     this.#step = "extension";
     return undefined;
   }
@@ -178,7 +178,7 @@ export class Scanner {
     const { flag, size } = this.#extension;
     const body = this.#queue.take(Math.ceil(size / blockSize) * blockSize);
     if (!body) return "more";
-    this.#preamble.extend(flag, this.#preamble.keep(body).subarray(0, size));
+    this.#extensions.extend(flag, this.#extensions.keep(body).subarray(0, size));
     this.#step = "header";
     return undefined;
   }
@@ -188,7 +188,7 @@ export class Scanner {
     if (++this.#entries > this.#limits.entries) {
       this.#refuse("too-large", `more than ${this.#limits.entries} entries`);
     }
-    this.#preamble.apply(head);
+    this.#extensions.apply(head);
     if (head.flag === gnuSparse) {
       const map = new GnuMap(this.#fail);
       this.#sparse = { head, map };
@@ -197,7 +197,7 @@ export class Scanner {
     const version = sparseVersion(head, this.#fail);
     if (version !== undefined) applySparseRecords(head, this.#fail);
     settleType(head);
-    head.header = this.#preamble.take();
+    head.header = this.#extensions.take();
     if (version === 1) {
       this.#sparse = { head, map: new MapLines(this.#fail) };
       this.#step = "map";
@@ -209,15 +209,15 @@ export class Scanner {
 
   #readMap(): TarHeader | "more" | undefined {
     const { head, map } = this.#sparse!;
-    if (map instanceof MapLines && this.#preamble.length + blockSize > head.storedSize) {
+    if (map instanceof MapLines && this.#extensions.length + blockSize > head.storedSize) {
       this.#fail("sparse map is longer than its file");
     }
     const view = this.#queue.take(blockSize);
     if (!view) return "more";
-    const block = this.#preamble.keep(view);
+    const block = this.#extensions.keep(view);
     if (map instanceof GnuMap) return this.#continueGnuMap(head, map, map.more(block));
     if (map.take(block)) return undefined;
-    head.map = this.#preamble.take();
+    head.map = this.#extensions.take();
     const left = head.storedSize - head.map.length;
     head.sparse = map.map(head, left);
     return this.#open(head, left);
@@ -227,7 +227,7 @@ export class Scanner {
     this.#step = "map";
     if (more) return undefined;
     head.sparse = map.map(head);
-    head.header = this.#preamble.take();
+    head.header = this.#extensions.take();
     return this.#open(head, head.storedSize);
   }
 

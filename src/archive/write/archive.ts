@@ -31,15 +31,15 @@ export type ArchiveFormat = "combined" | "oci" | "docker" | "legacy";
 export interface ArchiveImage {
   /** An image, an index with all that is in it, or anything else that a registry keeps as a manifest. */
   image: Part;
-  /** Its names: `app:v1` for Docker, whatever a layout can take in `oci`; none unless told. */
+  /** Its names: `app:v1` for Docker, whatever a layout can take in `oci`. Default: none. */
   names?: readonly string[] | undefined;
 }
 
 /** How to write an archive. */
 export interface WriteArchiveOptions extends Options {
-  /** What it looks like; `combined` unless told. */
+  /** What it looks like. Default: `combined`. */
   format?: ArchiveFormat | undefined;
-  /** Which image of an index Docker gets; linux/amd64 unless told, or else the first one. */
+  /** Which image of an index Docker gets. Default: linux/amd64, or else the first one. */
   platform?: Platform | undefined;
   /** Writes layers too that are not to be distributed. */
   foreign?: boolean | undefined;
