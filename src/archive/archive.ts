@@ -23,7 +23,7 @@ import { fullName, namesOf } from "./names.ts";
 import { blobPath } from "../spec/layout.ts";
 import type { Slices } from "../content/slices.ts";
 import { unwrap } from "./read/decompressed_file.ts";
-import { readView, type Root, type View } from "./read/roots.ts";
+import { type Listing, readListing, type Root } from "./read/roots.ts";
 
 /** Images in a tar, as {@link archive} opens it. */
 export interface Archive extends Required<Omit<Source, "origins">>, AsyncDisposable {
@@ -64,7 +64,7 @@ export function archive(from: string | Slices, options: ArchiveOptions = {}): Ar
 /** An archive that has been read through. */
 interface Opened {
   contents: Contents;
-  view: View;
+  listing: Listing;
   close(): Promise<void>;
 }
 
@@ -93,28 +93,28 @@ class ArchiveSource implements Archive {
     const { contents } = await this.#opened.get(signal);
     const found = await this.#find(parseDigest(what.digest), signal);
     if (!found) throw this.#missing(`read ${what.digest}`);
-    const size = "start" in found ? found.size : found.byteLength;
+    const size = sizeOf(found);
     if (what.size !== undefined && what.size !== size) {
       throw new GantryError(
         "size-mismatch",
         `read ${what.digest} in ${this.#what}: ${size} bytes, expected ${what.size}`,
       );
     }
-    return "start" in found
-      ? contents.open(found, { start, end }, signal)
-      : streamOf(found.slice(start, end));
+    return found instanceof Uint8Array
+      ? streamOf(found.slice(start, end))
+      : contents.open(found, { start, end }, signal);
   }
 
   async *names(options: Options = {}): AsyncGenerator<string, void, void> {
-    const { view } = await this.#opened.get(options.signal);
-    yield* shownNames(view.roots).sort();
+    const { listing } = await this.#opened.get(options.signal);
+    yield* shownNames(listing.roots).sort();
   }
 
   async *roots(options: Options = {}): AsyncGenerator<Descriptor, void, void> {
-    const { view } = await this.#opened.get(options.signal);
-    for (const root of view.roots) {
+    const { listing } = await this.#opened.get(options.signal);
+    for (const root of listing.roots) {
       const descriptor = await this.#describe(root, options.signal);
-      if ("descriptor" in root || root.names.length === 0) yield descriptor;
+      if (root.kind === "listed" || root.names.length === 0) yield descriptor;
       else {for (const name of root.names) {
           yield { ...descriptor, annotations: { [annotations.refName]: name } };
         }}
@@ -126,8 +126,8 @@ class ArchiveSource implements Archive {
     options: Options & { artifactType?: string | undefined } = {},
   ): AsyncGenerator<Descriptor, void, void> {
     const { artifactType, signal } = options;
-    const { view } = await this.#opened.get(signal);
-    for (const { mediaType, digest, size } of view.documents.values()) {
+    const { listing } = await this.#opened.get(signal);
+    for (const { mediaType, digest, size } of listing.documents.values()) {
       if (!isDocumentType(mediaType)) continue;
       const descriptor = { mediaType, digest, size };
       const referrer = await this.#readReferrer(descriptor, subject.digest, signal);
@@ -148,9 +148,9 @@ class ArchiveSource implements Archive {
     const tar = await unwrap(bytes, this.#what, signal);
     try {
       const contents = await Contents.scan(tar.bytes, this.#what, signal);
-      const view = await readView(contents, this.#what, signal);
+      const listing = await readListing(contents, this.#what, signal);
       this.#close = tar.close;
-      return { contents, view, close: tar.close };
+      return { contents, listing, close: tar.close };
     } catch (error) {
       await tar.close();
       throw error;
@@ -158,10 +158,10 @@ class ArchiveSource implements Archive {
   }
 
   async #findName(name: string, signal?: AbortSignal): Promise<Descriptor> {
-    const { view } = await this.#opened.get(signal);
-    const root = view.roots[indexIn(name)] ?? this.#namedRoot(name, view.roots);
+    const { listing } = await this.#opened.get(signal);
+    const root = listing.roots[indexIn(name)] ?? this.#namedRoot(name, listing.roots);
     if (root) return await this.#describe(root, signal);
-    const names = shownNames(view.roots);
+    const names = shownNames(listing.roots);
     const there = names.length > 0
       ? `there is ${names.slice(0, 10).join(", ")}`
       : "what is in it has no names";
@@ -173,7 +173,7 @@ class ArchiveSource implements Archive {
     const full = fullName(name);
     const isIt = (known: string) => known === name || fullName(known) === full;
     const docker = roots.find(({ names }) => names.some(isIt));
-    const listed = roots.find((root) => "descriptor" in root && namesOf(root.descriptor).some(isIt));
+    const listed = roots.find((root) => root.kind === "listed" && namesOf(root.descriptor).some(isIt));
     if (docker && listed && digestOf(docker) !== digestOf(listed)) {
       throw new GantryError(
         "invalid-archive",
@@ -186,9 +186,9 @@ class ArchiveSource implements Archive {
   }
 
   async #findDigest(digest: Digest, role: Role, signal?: AbortSignal): Promise<Descriptor> {
-    const { view } = await this.#opened.get(signal);
+    const { listing } = await this.#opened.get(signal);
     const found = await this.#find(digest, signal);
-    const listed = view.documents.get(digest) ?? this.#made.get(digest)?.descriptor;
+    const listed = listing.documents.get(digest) ?? this.#made.get(digest)?.descriptor;
     if (!found || (role === "manifest" && !listed)) {
       throw this.#missing(`resolve ${digest}`, `no such ${role}`);
     }
@@ -196,12 +196,12 @@ class ArchiveSource implements Archive {
     return {
       mediaType: mediaTypes.octetStream,
       digest,
-      size: "start" in found ? found.size : found.byteLength,
+      size: sizeOf(found),
     };
   }
 
   async #describe(root: Root, signal?: AbortSignal): Promise<Descriptor> {
-    if ("descriptor" in root) return root.descriptor;
+    if (root.kind === "listed") return root.descriptor;
     const made = await root.made.get(signal);
     this.#made.set(made.descriptor.digest, made);
     return made.descriptor;
@@ -209,12 +209,12 @@ class ArchiveSource implements Archive {
 
   /** Bytes by their digest: where a layout has them, or where a saved image has. */
   async #find(digest: Digest, signal?: AbortSignal): Promise<File | Bytes | undefined> {
-    const { contents, view } = await this.#opened.get(signal);
+    const { contents, listing } = await this.#opened.get(signal);
     const found = contents.find(blobPath(digest)) ?? this.#findMade(digest);
     if (found) return found;
     // Somebody kept the digest, and asks another instance for it.
-    for (const root of view.roots) {
-      if ("made" in root) await this.#describe(root, signal).catch(ignoreBroken);
+    for (const root of listing.roots) {
+      if (root.kind === "saved") await this.#describe(root, signal).catch(ignoreBroken);
     }
     return this.#findMade(digest);
   }
@@ -240,18 +240,21 @@ class ArchiveSource implements Archive {
   }
 }
 
+/** How many bytes there are of a file, or of what was made. */
+function sizeOf(found: File | Bytes): number {
+  return found instanceof Uint8Array ? found.byteLength : found.size;
+}
+
 /** The digest of a root that has a manifest of its own. */
 function digestOf(root: Root): Digest | undefined {
-  return "descriptor" in root ? root.descriptor.digest : undefined;
+  return root.kind === "listed" ? root.descriptor.digest : undefined;
 }
 
 /** The names that are listed, each in one form: Docker's, or else the one that tells more. */
 function shownNames(roots: readonly Root[]): string[] {
   const shown = new Map<string, string>();
   for (const root of roots) {
-    const names = root.names.length > 0 || !("descriptor" in root)
-      ? root.names
-      : [shownName(root.descriptor)];
+    const names = root.names.length > 0 || root.kind !== "listed" ? root.names : [shownName(root.descriptor)];
     for (const name of names) {
       if (name !== undefined && !shown.has(fullName(name))) shown.set(fullName(name), name);
     }

@@ -15,6 +15,7 @@ const mostLinks = 16;
 
 /** A file in an archive. */
 export interface File {
+  readonly kind: "file";
   /** Its name, without `./` and the like. */
   readonly path: string;
   /** Where its bytes begin. */
@@ -27,10 +28,11 @@ export interface File {
 
 /** Leads to another file; to nothing when it leads out of the archive. */
 interface Link {
+  readonly kind: "link";
   readonly to: string | undefined;
 }
 
-type Entry = File | Link | "sparse";
+type Entry = File | Link | { readonly kind: "sparse" };
 
 /** What is in a tar: the names of its files, and where they lie. */
 export class Contents {
@@ -74,7 +76,7 @@ export class Contents {
     let at = normalPath(path);
     for (let links = 0; at !== undefined && links <= mostLinks; links++) {
       const entry = this.#entries.get(at);
-      if (entry === "sparse") {
+      if (entry?.kind === "sparse") {
         throw new GantryError(
           "unsupported",
           `read ${JSON.stringify(path)} in ${this.#what}: a sparse file, pack the archive without --sparse`,
@@ -83,7 +85,7 @@ export class Contents {
       if (!entry && links > 0) {
         throw this.#refuse(path, `it is a link to ${JSON.stringify(at)}, which is not there`);
       }
-      if (!entry || "start" in entry) return entry;
+      if (entry?.kind !== "link") return entry;
       at = entry.to;
     }
     throw this.#refuse(path, at === undefined ? "it leads out of the archive" : "its links lead in circles");
@@ -120,12 +122,12 @@ export class Contents {
   #add(path: string, { type, linkname, size }: ReadEntry, { sparse }: TarHeader, start: number): void {
     if (type === "symlink") {
       const from = linkname.startsWith("/") ? "" : path.slice(0, path.lastIndexOf("/") + 1);
-      this.#entries.set(path, { to: normalPath(from + linkname) });
+      this.#entries.set(path, { kind: "link", to: normalPath(from + linkname) });
     } else if (type === "hardlink") {
-      this.#entries.set(path, { to: normalPath(linkname) });
+      this.#entries.set(path, { kind: "link", to: normalPath(linkname) });
     } else if (type === "file") {
       const twice = this.#entries.has(path);
-      this.#entries.set(path, sparse ? "sparse" : { path, start, size, twice });
+      this.#entries.set(path, sparse ? { kind: "sparse" } : { kind: "file", path, start, size, twice });
     }
   }
 

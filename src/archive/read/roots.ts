@@ -13,6 +13,7 @@ export type Root = Listed | Saved;
 
 /** It has a manifest of its own, which index.json lists. */
 export interface Listed {
+  readonly kind: "listed";
   /** The names by which Docker knows it, if it is Docker's. */
   readonly names: string[];
   readonly descriptor: Descriptor;
@@ -20,12 +21,13 @@ export interface Listed {
 
 /** It has none: its manifest is made when somebody asks for it. */
 export interface Saved {
+  readonly kind: "saved";
   readonly names: readonly string[];
   readonly made: Once<MadeImage>;
 }
 
 /** What is in an archive: a layout, what `docker save` lists, or both at once. */
-export interface View {
+export interface Listing {
   readonly roots: readonly Root[];
   /** Every manifest and index to which index.json leads. */
   readonly documents: ReadonlyMap<Digest, Descriptor>;
@@ -38,7 +40,7 @@ interface Entry {
 }
 
 /** Reads what an archive says of itself. */
-export async function readView(contents: Contents, what: string, signal?: AbortSignal): Promise<View> {
+export async function readListing(contents: Contents, what: string, signal?: AbortSignal): Promise<Listing> {
   const nodes = await readNodes(contents, what, signal);
   const images = await readSaved(contents, what, signal);
   if (!nodes && !images) throw notAnArchive(contents, what);
@@ -57,12 +59,15 @@ export async function readView(contents: Contents, what: string, signal?: AbortS
     }
     // Docker 25.0.0-rc saved manifests without their layers: https://github.com/moby/moby/issues/47065
     for (const { node } of same) hollow.add(node.descriptor.digest);
-    saved.push({ names: image.names, made: new Once((signal) => maker.make(image, signal)) });
+    saved.push({ kind: "saved", names: image.names, made: new Once((signal) => maker.make(image, signal)) });
   }
   const listed = entries.filter(({ node }) => !hollow.has(node.descriptor.digest));
   return {
     documents,
-    roots: [...listed.map(({ node, names }) => ({ names, descriptor: entryOf(node) })), ...saved],
+    roots: [
+      ...listed.map(({ node, names }): Listed => ({ kind: "listed", names, descriptor: entryOf(node) })),
+      ...saved,
+    ],
   };
 }
 
