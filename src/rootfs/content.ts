@@ -10,18 +10,26 @@ import { isSame } from "./within.ts";
 
 const pieceSize = 64 * 1024;
 
+/** A file, and what was known of it when it was found. */
+export interface FoundFile {
+  /** What is being done, for messages. */
+  action: string;
+  diskPath: Buffer;
+  stat: BigIntStats;
+}
+
 /**
  * The content of the file that was found, opened when it is first asked for. It must still be that file and just as
  * long; and opening must neither follow a link nor wait for the writer of a FIFO that took its place.
  */
-export function fileContent(place: Buffer, found: BigIntStats): ReadableStream<Bytes> {
-  const path = place.toString();
+export function fileContent({ action, diskPath, stat: found }: FoundFile): ReadableStream<Bytes> {
+  const path = diskPath.toString();
   let handle: FileHandle | undefined;
   let left = Number(found.size);
 
   async function openFile(): Promise<FileHandle> {
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-    const opened = handle = await open(place, flags);
+    const opened = handle = await open(diskPath, flags);
     const now = await opened.stat({ bigint: true });
     if (!now.isFile() || !isSame(now, found)) {
       throw changed("another one took its place");
@@ -30,7 +38,10 @@ export function fileContent(place: Buffer, found: BigIntStats): ReadableStream<B
   }
 
   function changed(what: string): GantryError {
-    return new GantryError("conflict", `pack ${JSON.stringify(path)}: the file changed meanwhile: ${what}`);
+    return new GantryError(
+      "conflict",
+      `${action} ${JSON.stringify(path)}: the file changed meanwhile: ${what}`,
+    );
   }
 
   async function close(): Promise<void> {
@@ -57,7 +68,7 @@ export function fileContent(place: Buffer, found: BigIntStats): ReadableStream<B
       } catch (error) {
         await close().catch(() => {});
         if (GantryError.is(error)) throw error;
-        failOnDisk("pack", path, error);
+        failOnDisk(action, path, error);
       }
     },
     cancel: close,

@@ -41,7 +41,7 @@ export async function* diffDirectories(
   upper: string,
   options: PackOptions = {},
 ): AsyncGenerator<TarItem, void, void> {
-  const [before, after] = [await rootOf(lower), await rootOf(upper)];
+  const [before, after] = [await rootOf(lower, "pack"), await rootOf(upper, "pack")];
   yield* new Differ(options).inside(before, after, undefined);
 }
 
@@ -150,10 +150,10 @@ class Differ {
 async function sameContent(one: Found, other: Found, signal: AbortSignal | undefined): Promise<boolean> {
   if (one.stat.dev === other.stat.dev && one.stat.ino === other.stat.ino) return true;
   if (one.stat.size !== other.stat.size) return false;
-  const others = chunksOf(fileContent(other.place, other.stat), signal);
+  const others = chunksOf(fileContent(other), signal);
   let rest: Bytes = new Uint8Array(0);
   try {
-    for await (const chunk of chunksOf(fileContent(one.place, one.stat), signal)) {
+    for await (const chunk of chunksOf(fileContent(one), signal)) {
       for (let at = 0; at < chunk.length;) {
         if (rest.length === 0) rest = (await others.next()).value ?? rest;
         const length = Math.min(rest.length, chunk.length - at);

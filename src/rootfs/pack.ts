@@ -31,7 +31,7 @@ export async function* packDirectory(
   directory: string,
   options: PackOptions = {},
 ): AsyncGenerator<TarItem, void, void> {
-  yield* packInside(await rootOf(directory), new Map(), options);
+  yield* packInside(await rootOf(directory, "pack"), new Map(), options);
 }
 
 async function* packInside(

@@ -12,8 +12,10 @@ import { within } from "./within.ts";
 
 /** Something on disk. */
 export interface Found {
+  /** What is being done, for messages: `pack`. */
+  action: string;
   /** Where it is. */
-  place: Buffer;
+  diskPath: Buffer;
   /** Its path in the archive; directories' end in a slash. */
   path: Buffer;
   stat: BigIntStats;
@@ -21,21 +23,21 @@ export interface Found {
   target: string | undefined;
 }
 
-/** A directory that is to be packed, whatever links lead there. */
-export async function rootOf(directory: string): Promise<Found> {
-  const failed = (error: unknown) => failOnDisk("pack", directory, error);
-  const place = Buffer.from(await realpath(directory).catch(failed));
-  const stat = await lstat(place, { bigint: true }).catch(failed);
+/** The directory to begin with, whatever links lead there. */
+export async function rootOf(directory: string, action: string): Promise<Found> {
+  const failed = (error: unknown) => failOnDisk(action, directory, error);
+  const diskPath = Buffer.from(await realpath(directory).catch(failed));
+  const stat = await lstat(diskPath, { bigint: true }).catch(failed);
   if (!stat.isDirectory()) return failed({ code: "ENOTDIR" });
-  return { place, path: Buffer.alloc(0), stat, target: undefined };
+  return { action, diskPath, path: Buffer.alloc(0), stat, target: undefined };
 }
 
 /** What is in a directory, sorted by the bytes of its paths; sockets and the like are left out and told. */
 export async function list(directory: Found, onSkip?: PackOptions["onSkip"]): Promise<Found[]> {
-  const all = await within(directory, (place) => findIn(directory, place));
+  const all = await within(directory, (diskPath) => findIn(directory, diskPath));
   all.sort((a, b) => Buffer.compare(a.path, b.path));
   const twice = all.find((found, i) => i > 0 && found.path.equals(all[i - 1]!.path));
-  if (twice) throw notUtf8(twice.place);
+  if (twice) throw notUtf8(twice.action, twice.diskPath);
   return all.filter(({ path, stat }) => {
     if (typeOf(stat)) return true;
     const reason = stat.isSocket() ? "a socket means nothing in a tar" : "of no type that a tar knows";
@@ -44,38 +46,41 @@ export async function list(directory: Found, onSkip?: PackOptions["onSkip"]): Pr
   });
 }
 
-/** Looks at everything in a directory; `at` is the place that leads there now. */
-async function findIn({ place, path }: Found, at: Buffer): Promise<Found[]> {
+/** Looks at everything in a directory; `at` is the path that leads there now. */
+async function findIn({ action, diskPath, path }: Found, at: Buffer): Promise<Found[]> {
   const names = await readdir(at, { encoding: "buffer" }).catch((error) =>
-    failOnDisk("pack", place.toString(), error)
+    failOnDisk(action, diskPath.toString(), error)
   );
   const all: Found[] = [];
   for (const name of names) {
-    const [here, there] = [at, place].map((above) => Buffer.concat([above, slash, name])) as [Buffer, Buffer];
+    const [here, there] = [at, diskPath].map((above) => Buffer.concat([above, slash, name])) as [
+      Buffer,
+      Buffer,
+    ];
     const failed = (error: unknown) => {
       // Deno reads names that are not UTF-8 with U+FFFD in them, and finds nothing under such a name.
-      if (name.includes("\ufffd")) throw notUtf8(there);
-      return failOnDisk("pack", there.toString(), error);
+      if (name.includes("\ufffd")) throw notUtf8(action, there);
+      return failOnDisk(action, there.toString(), error);
     };
     const stat = await lstat(here, { bigint: true }).catch(failed);
     const target = stat.isSymbolicLink()
       ? decodeName(await readlink(here, { encoding: "buffer" }).catch(failed))
       : undefined;
     const end = stat.isDirectory() ? [slash] : [];
-    all.push({ place: there, path: Buffer.concat([path, name, ...end]), stat, target });
+    all.push({ action, diskPath: there, path: Buffer.concat([path, name, ...end]), stat, target });
   }
   return all;
 }
 
 /** What something is in a tar: a hard link, if the tar has it under another name already. */
 export function itemOf(found: Found, options: PackOptions, linkname?: string): TarItem {
-  const { place, path, stat, target } = found;
+  const { path, stat, target } = found;
   const type = typeOf(stat)!;
   const item: TarItem = { type, path: decodeName(path), size: 0, options: optionsOf(found, options) };
   if (linkname !== undefined) return { ...item, type: "hardlink", linkname };
   if (target !== undefined) return { ...item, linkname: target };
   if (type !== "file") return item;
-  return { ...item, size: Number(stat.size), readable: fileContent(place, stat) };
+  return { ...item, size: Number(stat.size), readable: fileContent(found) };
 }
 
 /** The inode that something shares with other names; nothing where it has one name only. */
@@ -123,9 +128,9 @@ function deviceNumbers(rdev: bigint): { devmajor: number; devminor: number } {
 
 const slash = Buffer.from("/");
 
-function notUtf8(place: Buffer): GantryError {
+function notUtf8(action: string, diskPath: Buffer): GantryError {
   return new GantryError(
     "unsupported",
-    `pack ${JSON.stringify(place.toString())}: its name is not UTF-8, which this runtime cannot open`,
+    `${action} ${JSON.stringify(diskPath.toString())}: its name is not UTF-8, which this runtime cannot open`,
   );
 }
