@@ -63,7 +63,7 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/disk/lock_test.ts": ["disk/process_identity"],
   "tests/image/layer_test.ts": ["image/stored_layer"],
   "tests/layout/entries_test.ts": ["layout/documents", "layout/listed_manifests"],
-  "tests/layout/gc_test.ts": ["disk/gantry_directory", "disk/gc_mark", "layout/untagged"],
+  "tests/layout/gc_test.ts": ["disk/gantry_directory", "disk/gc_mark", "disk/gc_sweep", "layout/untagged"],
   "tests/layout/layout_test.ts": ["disk/blob_directory", "disk/stream", "layout/layout_blobs"],
   "tests/places/dir_test.ts": ["places/directory_image"],
   "tests/registry/credentials_cache_test.ts": ["content/credentials"],

@@ -41,7 +41,8 @@ export type {
   WriteOptions,
   Written,
 } from "../content/mod.ts";
-export type { Collected, CollectOptions } from "./gc.ts";
+export type { Collected } from "../disk/gc_sweep.ts";
+export type { CollectOptions } from "./gc.ts";
 export { type Layout, type LayoutOptions } from "./types.ts";
 export { layout } from "./layout.ts";
 export { type Layouts, layouts } from "./layouts.ts";

@@ -1,5 +1,6 @@
 import type { Target } from "../content/contracts.ts";
-import type { Collected, CollectOptions } from "./gc.ts";
+import type { Collected } from "../disk/gc_sweep.ts";
+import type { CollectOptions } from "./gc.ts";
 
 /** How to open a layout. */
 export interface LayoutOptions {

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { streamOf, utf8 } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
 import { BlobDirectory } from "../../src/disk/blob_directory.ts";
-import { takeAway } from "../../src/layout/gc.ts";
+import { takeAway } from "../../src/disk/gc_sweep.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { GantryDirectory } from "../../src/disk/gantry_directory.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";

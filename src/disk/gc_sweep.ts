@@ -1,0 +1,73 @@
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from "../spec/digest.ts";
+import type { BlobDirectory } from "./blob_directory.ts";
+import { makeDirectory, namesIn } from "./directory.ts";
+import { ifThere } from "./errors.ts";
+
+/** What was collected. */
+export interface Collected {
+  /** The blobs that are gone. */
+  removed: Digest[];
+  /** How many bytes they had. */
+  bytes: number;
+}
+
+/**
+ * Removes the blobs that are not to be kept, that no lease names, and that nobody has touched since `before`, in
+ * milliseconds since 1970.
+ */
+export async function sweepBlobs(
+  blobs: BlobDirectory,
+  kept: ReadonlySet<Digest>,
+  before: number,
+  signal: AbortSignal | undefined,
+): Promise<Collected> {
+  const collected: Collected = { removed: [], bytes: 0 };
+  const leased = await blobs.leases.noted();
+  for (const algorithm of algorithms) {
+    for (const hex of await namesIn(join(blobs.directory, algorithm))) {
+      signal?.throwIfAborted();
+      const digest = `${algorithm}:${hex}` as const;
+      if (!isDigest(digest) || kept.has(digest) || leased.has(digest)) continue;
+      const found = await ifThere(stat(blobs.path(digest)));
+      if (!found?.isFile() || found.mtimeMs >= before || !await takeAway(digest, blobs, before)) continue;
+      collected.removed.push(digest);
+      collected.bytes += found.size;
+    }
+  }
+  return collected;
+}
+
+/**
+ * Removes a blob, unless a writer builds upon it meanwhile. Of the two, each first acts and then looks:
+ *
+ * 1. The writer notes the digest in its lease and touches the file, then looks whether the blob is there
+ *    (`BlobDirectory.claim`).
+ * 2. The collector renames the blob away, then looks for a note or a new time of change.
+ *
+ * Whichever acts first, one of them sees the other: either the collector finds the claim and puts the blob back, or the
+ * writer finds nothing and writes the blob again.
+ */
+export async function takeAway(digest: Digest, blobs: BlobDirectory, before: number): Promise<boolean> {
+  const gone = join(trash(blobs), `${algorithmOf(digest)}-${hexOf(digest)}`);
+  await mkdir(trash(blobs), { recursive: true });
+  await rename(blobs.path(digest), gone);
+  const claimed = (await blobs.leases.noted()).has(digest) || (await stat(gone)).mtimeMs >= before;
+  await (claimed ? rename(gone, blobs.path(digest)) : rm(gone));
+  return !claimed;
+}
+
+/** Puts back what a collection has taken away that was killed before it could decide. */
+export async function restoreBlobs(blobs: BlobDirectory): Promise<void> {
+  for (const name of await namesIn(trash(blobs))) {
+    const digest = name.replace("-", ":");
+    if (!isDigest(digest)) continue;
+    await makeDirectory(join(blobs.directory, algorithmOf(digest)));
+    await rename(join(trash(blobs), name), blobs.path(digest));
+  }
+}
+
+function trash(blobs: BlobDirectory): string {
+  return join(blobs.state.directory, "trash");
+}
