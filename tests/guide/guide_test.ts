@@ -35,6 +35,13 @@ function snippetsOf(page: string): Snippet[] {
   }));
 }
 
+/** Runs a script as the tests are run; Deno finds the packages of the library only where it is told of them. */
+function command(): string[] {
+  const [program, ...words] = scriptCommand();
+  const config = "Deno" in globalThis ? [`--config=${join(root, "deno.json")}`] : [];
+  return [program!, ...words.slice(0, 1), ...config, ...words.slice(1)];
+}
+
 async function imageFor(architecture: string, text: string) {
   const tar = await tarOf([["etc/greeting", text], ["bin/app", "#!/bin/sh\n"]]);
   return emptyImage({ os: "linux", architecture }).append(layer(tar)).configure({ cmd: ["/bin/app"] });
@@ -68,11 +75,11 @@ async function inWorld(work: (host: string, directory: string) => Promise<void>)
     await inDirectory(async (directory) => {
       await mkdir(join(directory, "dist"));
       await writeFile(join(directory, "dist/app"), "#!/bin/sh\necho hello\n", { mode: 0o755 });
-      const command = [...scriptCommand(), join(root, "src/cli/main.ts")].map((word) => `'${word}'`).join(
+      const gantry = [...command(), join(root, "src/cli/main.ts")].map((word) => `'${word}'`).join(
         " ",
       );
       await mkdir(join(directory, ".bin"));
-      await writeFile(join(directory, ".bin/gantry"), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+      await writeFile(join(directory, ".bin/gantry"), `#!/bin/sh\nexec ${gantry} "$@"\n`, { mode: 0o755 });
       await work(`127.0.0.1:${listening.port}`, directory);
     });
   } finally {
@@ -128,11 +135,11 @@ async function runSnippet({ language, code }: Snippet, host: string, directory: 
   } else {
     const script = join(directory, `snippet-${(await digestBytes(utf8(here))).slice(7, 19)}.ts`);
     await writeFile(script, withLibrary(here));
-    if (!here.includes("export default")) return void await run([...scriptCommand(), script], directory);
+    if (!here.includes("export default")) return void await run([...command(), script], directory);
     // An edge function, which a platform would call.
     const caller = script.replace(/\.ts$/, "-caller.ts");
     await writeFile(caller, edgeCaller(script));
-    await run([...scriptCommand(), caller], directory);
+    await run([...command(), caller], directory);
   }
 }
 
