@@ -1,9 +1,9 @@
+import { fullName, indexOf, json, plain, put, refName, written } from "./support.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { archive, type ArchiveFormat, writeArchive } from "../../../src/archive/mod.ts";
-import { type Bytes, utf8 } from "../../../src/bytes.ts";
-import { memory, type Part, type Target } from "../../../src/content/mod.ts";
-import { copy } from "../../../src/copy/mod.ts";
+import { archive, writeArchive } from "../../../src/archive/mod.ts";
+import { utf8 } from "../../../src/bytes.ts";
+import { memory, type Part } from "../../../src/content/mod.ts";
 import { emptyImage, layer, openImage, openRoot, validate } from "../../../src/image/mod.ts";
 import { type Descriptor, mediaTypes } from "../../../src/spec/mod.ts";
 import { contentOf } from "../../layout/support.ts";
@@ -22,62 +22,6 @@ import {
   saved,
   tarOf,
 } from "../support.ts";
-
-const plain = { compression: "none" } as const;
-
-const refName = "org.opencontainers.image.ref.name";
-const fullName = "io.containerd.image.name";
-
-/** An archive of one image, read back. */
-async function written(
-  image: Part,
-  names: string[] = [],
-  format?: ArchiveFormat,
-): Promise<Map<string, string>> {
-  return await filesIn(writeArchive([{ image, names }], { format }));
-}
-
-function json(files: Map<string, string>, path: string) {
-  return JSON.parse(files.get(path) ?? "");
-}
-
-/** Puts an image with these layers and this config into a repository. */
-async function put(
-  target: Target,
-  layers: { bytes: Bytes; mediaType: string; urls?: string[] }[],
-  config: string,
-  { configType = mediaTypes.ociConfig as string, name = "v1" } = {},
-): Promise<Descriptor> {
-  const blobs: Descriptor[] = [];
-  for (const { bytes, mediaType, urls } of layers) {
-    await target.write(await contentOf(bytes, mediaType));
-    blobs.push({ ...descriptorOf(bytes, mediaType), ...(urls && { urls }) });
-  }
-  await target.write(await contentOf(utf8(config), configType));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: descriptorOf(utf8(config), configType),
-    layers: blobs,
-  };
-  const content = await contentOf(utf8(JSON.stringify(manifest)), mediaTypes.ociManifest);
-  return (await target.write(content, { role: "manifest", name })).descriptor;
-}
-
-/** An index of images for some platforms, and what nobody can run. */
-async function indexOf(target: Target, architectures: string[]): Promise<Descriptor> {
-  const manifests: Descriptor[] = [];
-  for (const architecture of architectures) {
-    const { descriptor } = await copy(await imageOf(architecture, { architecture }), target);
-    manifests.push({
-      ...descriptor,
-      platform: { os: architecture === "unknown" ? "unknown" : "linux", architecture },
-    });
-  }
-  const bytes = utf8(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }));
-  return (await target.write(await contentOf(bytes, mediaTypes.ociIndex), { role: "manifest", name: "v1" }))
-    .descriptor;
-}
 
 describe("a combined archive", () => {
   it("G1 G2 G3: is a layout and Docker's at once, and both agree", async () => {

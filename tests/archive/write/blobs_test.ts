@@ -1,3 +1,4 @@
+import { formats, plain, put, written } from "./support.ts";
 import { requireNoTemporaryFiles } from "../../support/temporary_files.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -6,47 +7,11 @@ import { type Bytes, utf8 } from "../../../src/bytes.ts";
 import { type Content, memory, type Part, type Target } from "../../../src/content/mod.ts";
 import type { CopyEvent } from "../../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, validate } from "../../../src/image/mod.ts";
-import { type Descriptor, type Digest, mediaTypes } from "../../../src/spec/mod.ts";
+import { type Digest, mediaTypes } from "../../../src/spec/mod.ts";
 import { readTar } from "../../../src/tar/mod.ts";
 import { fixture, needsFixtures } from "../../support/fixtures.ts";
 import { collect, contentOf } from "../../layout/support.ts";
-import { bytesOf, configFor, descriptorOf, digestOf, fails, filesIn, imageOf, layerTar } from "../support.ts";
-
-const plain = { compression: "none" } as const;
-
-const formats: readonly ArchiveFormat[] = ["combined", "oci", "docker", "legacy"];
-
-/** An archive of one image, read back. */
-async function written(
-  image: Part,
-  names: string[] = [],
-  format?: ArchiveFormat,
-): Promise<Map<string, string>> {
-  return await filesIn(writeArchive([{ image, names }], { format }));
-}
-
-/** Puts an image with these layers and this config into a repository. */
-async function put(
-  target: Target,
-  layers: { bytes: Bytes; mediaType: string; urls?: string[] }[],
-  config: string,
-  { configType = mediaTypes.ociConfig as string, name = "v1" } = {},
-): Promise<Descriptor> {
-  const blobs: Descriptor[] = [];
-  for (const { bytes, mediaType, urls } of layers) {
-    await target.write(await contentOf(bytes, mediaType));
-    blobs.push({ ...descriptorOf(bytes, mediaType), ...(urls && { urls }) });
-  }
-  await target.write(await contentOf(utf8(config), configType));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: descriptorOf(utf8(config), configType),
-    layers: blobs,
-  };
-  const content = await contentOf(utf8(JSON.stringify(manifest)), mediaTypes.ociManifest);
-  return (await target.write(content, { role: "manifest", name })).descriptor;
-}
+import { bytesOf, configFor, digestOf, fails, imageOf, layerTar } from "../support.ts";
 
 describe("an archive of any format", () => {
   it("G16: is a plain ustar of regular files, without owners, times and directories", async () => {

@@ -1,48 +1,11 @@
+import { json, put, written } from "./support.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ArchiveFormat, writeArchive } from "../../../src/archive/mod.ts";
-import { type Bytes, utf8 } from "../../../src/bytes.ts";
-import { memory, type Part, type Target } from "../../../src/content/mod.ts";
+import type { Bytes } from "../../../src/bytes.ts";
+import { memory } from "../../../src/content/mod.ts";
 import { openImage } from "../../../src/image/mod.ts";
-import { type Descriptor, mediaTypes } from "../../../src/spec/mod.ts";
-import { contentOf } from "../../layout/support.ts";
-import { configFor, descriptorOf, digestOf, filesIn, gzipped, imageOf, layerTar } from "../support.ts";
-
-/** An archive of one image, read back. */
-async function written(
-  image: Part,
-  names: string[] = [],
-  format?: ArchiveFormat,
-): Promise<Map<string, string>> {
-  return await filesIn(writeArchive([{ image, names }], { format }));
-}
-
-function json(files: Map<string, string>, path: string) {
-  return JSON.parse(files.get(path) ?? "");
-}
-
-/** Puts an image with these layers and this config into a repository. */
-async function put(
-  target: Target,
-  layers: { bytes: Bytes; mediaType: string; urls?: string[] }[],
-  config: string,
-  { configType = mediaTypes.ociConfig as string, name = "v1" } = {},
-): Promise<Descriptor> {
-  const blobs: Descriptor[] = [];
-  for (const { bytes, mediaType, urls } of layers) {
-    await target.write(await contentOf(bytes, mediaType));
-    blobs.push({ ...descriptorOf(bytes, mediaType), ...(urls && { urls }) });
-  }
-  await target.write(await contentOf(utf8(config), configType));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: descriptorOf(utf8(config), configType),
-    layers: blobs,
-  };
-  const content = await contentOf(utf8(JSON.stringify(manifest)), mediaTypes.ociManifest);
-  return (await target.write(content, { role: "manifest", name })).descriptor;
-}
+import { mediaTypes } from "../../../src/spec/mod.ts";
+import { configFor, digestOf, gzipped, imageOf, layerTar } from "../support.ts";
 
 describe("a plain Docker archive", () => {
   it("G10: has its files by their hashes, without colons", async () => {
