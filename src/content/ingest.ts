@@ -52,3 +52,15 @@ async function appendContent(
   });
   return await ingest.append(counted, ingest.offset, options);
 }
+
+const unnamed = "unnamed-";
+
+/** A session for a write that is not to be continued. */
+export function unnamedSession(): string {
+  return `${unnamed}${crypto.randomUUID()}`;
+}
+
+/** Whether a session is one that nobody is going to ask for. */
+export function isUnnamedSession(session: string): boolean {
+  return session.startsWith(unnamed);
+}

@@ -21,7 +21,7 @@ import type {
   WriteOptions,
   Written,
 } from "./contracts.ts";
-import { writeIngest } from "./ingest.ts";
+import { isUnnamedSession, unnamedSession, writeIngest } from "./ingest.ts";
 import { type IngestState, MemoryIngest } from "./memory_ingest.ts";
 import { childrenOf, referrerOf } from "./relations.ts";
 import { roleOf } from "./role.ts";
@@ -129,7 +129,7 @@ export class Memory implements Target {
       ? { ...present.descriptor, mediaType: content.mediaType }
       : role === "manifest"
       ? await this.#writeManifest(content, options)
-      : await writeIngest(await this.ingest(options.session ?? `unnamed-${crypto.randomUUID()}`), content, {
+      : await writeIngest(await this.ingest(options.session ?? unnamedSession()), content, {
         signal: options.signal,
         keep: options.session !== undefined,
       });
@@ -183,7 +183,7 @@ export class Memory implements Target {
   /** The writes in the making that can be continued. */
   async *ingests(): AsyncGenerator<IngestStatus, void, void> {
     for (const [session, { chunks, updated }] of this.#ingests) {
-      if (/^unnamed-[0-9a-f-]{36}$/.test(session)) continue;
+      if (isUnnamedSession(session)) continue;
       yield { session, offset: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0), updated };
     }
   }

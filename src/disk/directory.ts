@@ -29,3 +29,8 @@ export async function makeDirectory(path: string): Promise<void> {
 export async function namesIn(directory: string): Promise<string[]> {
   return ((await ifThere(readdir(directory))) ?? []).sort();
 }
+
+/** Whether a session or lease may be called this: its name becomes a file's. */
+export function isFileName(name: string): boolean {
+  return /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(name);
+}

@@ -1,14 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { IngestStatus, Options } from "../content/contracts.ts";
+import { isUnnamedSession } from "../content/ingest.ts";
 import { GantryError } from "../errors.ts";
 import type { Algorithm } from "../spec/digest.ts";
 import type { BlobDirectory } from "./blob_directory.ts";
 import { errno, ifThere } from "./errors.ts";
 import { factsOf } from "./files.ts";
-import { namesIn } from "./directory.ts";
+import { isFileName, namesIn } from "./directory.ts";
 import { FileIngest, removeSession } from "./ingest.ts";
 import { type Held, Lock } from "./lock.ts";
 
@@ -21,11 +21,6 @@ export interface SessionOptions extends Options {
   create?: boolean | undefined;
   /** What its bytes are going to be hashed with. */
   algorithm?: Algorithm | undefined;
-}
-
-/** A session for a write that is not to be continued. */
-export function unnamedSession(): string {
-  return `unnamed-${randomUUID()}`;
 }
 
 /** The writes in the making: a directory for each session, with its bytes and a lock. */
@@ -41,7 +36,7 @@ export class Ingests {
   /** Opens a session where it stands; `conflict` while another holds it. */
   async open(session: string, options: SessionOptions = {}): Promise<FileIngest> {
     const { create = true, algorithm = "sha256", signal } = options;
-    if (!/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(session)) {
+    if (!isFileName(session)) {
       throw new GantryError("invalid-name", `open session ${JSON.stringify(session)}: not a session's name`);
     }
     const directory = join(this.#directory, session);
@@ -66,7 +61,7 @@ export class Ingests {
     for (const session of await namesIn(this.#directory)) {
       signal?.throwIfAborted();
       const data = await factsOf(join(this.#directory, session, "data"));
-      if (!data || /^unnamed-[0-9a-f-]{36}$/.test(session)) continue;
+      if (!data || isUnnamedSession(session)) continue;
       yield { session, offset: data.size, updated: new Date(data.changed) };
     }
   }

@@ -6,7 +6,7 @@ import { utf8 } from "../bytes.ts";
 import type { Lease, LeaseOptions, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
-import { namesIn } from "./directory.ts";
+import { isFileName, namesIn } from "./directory.ts";
 import { errno, ifThere } from "./errors.ts";
 import { factsOf, writeAll } from "./files.ts";
 import { heartbeat, isAlive, isSameProcess, type Owner, parseOwner, thisOwner } from "./process_identity.ts";
@@ -40,8 +40,11 @@ export class Leases {
   /** Takes a lease, or takes one over. Without a name or an end its file comes with the first digest. */
   async take({ id, expires, signal }: LeaseOptions = {}): Promise<Lease> {
     signal?.throwIfAborted();
-    if (id !== undefined && !/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(id)) {
+    if (id !== undefined && !isFileName(id)) {
       throw new GantryError("invalid-name", `take lease ${JSON.stringify(id)}: not a lease's name`);
+    }
+    if (id !== undefined && !expires && [...this.#held].some((held) => held.id === id && !held.over)) {
+      throw new GantryError("conflict", `take lease ${id}: it is held already`);
     }
     const lease = new HeldLease(id ?? randomUUID(), expires, {
       named: id !== undefined,
@@ -77,13 +80,15 @@ export class Leases {
   /** The leases that hold, of all processes. Disposing of one ends it. */
   async *list({ signal }: Options = {}): AsyncGenerator<Lease, void, void> {
     const own = new Map([...this.#held].map((lease) => [lease.id, lease]));
-    yield* own.values();
-    for (const id of await namesIn(this.#directory)) {
+    for (const id of new Set([...own.keys(), ...await namesIn(this.#directory)])) {
       signal?.throwIfAborted();
       const path = join(this.#directory, id);
-      const { alive, expires } = await readRecord(path);
-      if (!alive || own.has(id)) continue;
-      yield { id, expires, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+      const held = own.get(id);
+      if (held && !held.begun) yield held;
+      else {
+        const { alive, expires } = await readRecord(path);
+        if (alive) yield held ?? { id, expires, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+      }
     }
   }
 
@@ -119,6 +124,7 @@ class HeldLease implements Lease {
   readonly #noted = new Set<Digest>();
   readonly #at: LeaseFiles;
   #opening: Promise<FileHandle> | undefined;
+  #begun = false;
   #stop = () => {};
   #ending: Promise<void> | undefined;
 
@@ -130,6 +136,16 @@ class HeldLease implements Lease {
     this.id = id;
     this.expires = expires;
     this.#at = at;
+  }
+
+  /** Whether its end has come. */
+  get over(): boolean {
+    return this.expires !== undefined && this.expires.getTime() <= Date.now();
+  }
+
+  /** Whether it has a file. Without a name or an end, that comes with the first digest. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   /** Its file, open for more lines. */
@@ -164,6 +180,7 @@ class HeldLease implements Lease {
         : await this.#create(path, header);
       if (!file) continue;
       this.#stop = heartbeat(file);
+      this.#begun = true;
       return file;
     }
   }

@@ -15,7 +15,7 @@ import type {
   WriteOptions,
   Written,
 } from "../content/contracts.ts";
-import { writeIngest } from "../content/ingest.ts";
+import { unnamedSession, writeIngest } from "../content/ingest.ts";
 import { documentLimit } from "../content/read.ts";
 import { roleOf } from "../content/role.ts";
 import { digestBytes, verifying } from "../digest/mod.ts";
@@ -25,7 +25,6 @@ import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { isRefName } from "../spec/layout.ts";
 import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
-import { unnamedSession } from "../disk/ingests.ts";
 import { missing } from "../disk/blob_directory.ts";
 import type { Collected } from "../disk/gc_sweep.ts";
 import { collect, type CollectOptions } from "./gc.ts";
@@ -42,7 +41,7 @@ export class LayoutTarget implements Layout {
   readonly #index: IndexFile;
   readonly #store: LayoutBlobs;
   readonly #here: ListedManifests;
-  #leases = 0;
+  readonly #leases = new Set<Lease>();
 
   constructor(index: IndexFile, store: LayoutBlobs) {
     this.#index = index;
@@ -187,20 +186,24 @@ export class LayoutTarget implements Layout {
       const lasting = options.id !== undefined || options.expires !== undefined;
       if (lasting) await this.#index.make(this.#store.blobs.directory, options);
       const lease = await this.#store.blobs.leases.take(options);
-      this.#leases++;
       let ended: Promise<void> | undefined;
       const { id, expires } = lease;
-      return { id, expires, [Symbol.asyncDispose]: () => ended ??= this.#endLease(lease) };
+      const held: Lease = { id, expires, [Symbol.asyncDispose]: () => ended ??= this.#endLease(held, lease) };
+      this.#leases.add(held);
+      return held;
     });
   }
 
   async *leases(options: Options = {}): AsyncGenerator<Lease, void, void> {
     await this.#index.check();
-    yield* this.#store.blobs.leases.list(options);
+    for await (const lease of this.#store.blobs.leases.list(options)) {
+      yield [...this.#leases].find(({ id }) => id === lease.id) ?? lease;
+    }
   }
 
-  async #endLease(lease: Lease): Promise<void> {
-    this.#leases--;
+  /** The manifests that were written under a lease are listed at its end. */
+  async #endLease(held: Lease, lease: Lease): Promise<void> {
+    this.#leases.delete(held);
     try {
       if (this.#here.pending.size === 0) return;
       await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
@@ -256,7 +259,7 @@ export class LayoutTarget implements Layout {
       if (!await this.#presentManifest(descriptor)) await blobs.put(digest, bytes);
     };
     const listed = { ...descriptor, ...(content.annotations && { annotations: content.annotations }) };
-    if (name === undefined && this.#leases > 0) {
+    if (name === undefined && this.#leases.size > 0) {
       await this.#do(action, options, put);
       this.#here.pending.set(digest, listed);
     } else {

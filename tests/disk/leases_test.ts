@@ -111,6 +111,29 @@ describe("a lease on a disk", () => {
       assert.equal((await leases.noted()).size, 1);
     }));
 
+  it("is listed no longer once it has expired or another has ended it, by its holder either", () =>
+    inDirectory(async (directory) => {
+      const leases = leasesIn(directory);
+      await leases.take({ id: "short", expires: new Date(Date.now() + 50) });
+      await leases.take({ id: "ended" });
+      await leases.take({ id: "kept" });
+      const others = await collect(leasesIn(directory).list());
+      await others.find(({ id }) => id === "ended")![Symbol.asyncDispose]();
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      assert.deepEqual(await ids(leases), ["kept"]);
+    }));
+
+  it("is not taken twice by one holder, but extended", () =>
+    inDirectory(async (directory) => {
+      const leases = leasesIn(directory);
+      await leases.take({ id: "job" });
+      await rejects(leases.take({ id: "job" }), "conflict", /held already/);
+      await leases.take({ id: "job", expires: soon() });
+      await leases.take({ id: "short", expires: new Date(Date.now() + 50) });
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      await leases.take({ id: "short" }); // its end has come
+    }));
+
   it("is not to be had by a name that is none", () =>
     inDirectory(async (directory) => {
       for (const id of ["", ".", "..", "a/b", "ä", "x".repeat(129)]) {
