@@ -1,4 +1,7 @@
-import manifest from "../../deno.json" with { type: "json" };
+declare const GANTRY_COMMIT: string | undefined;
 
-/** The version of Gantry. */
-export const version: string = manifest.version;
+/** The version of Gantry, as deno.json tells it. */
+export const version: string = "0.1.0";
+
+/** The commit that an executable was made from; empty elsewhere. */
+export const commit: string = typeof GANTRY_COMMIT === "string" ? GANTRY_COMMIT : "";

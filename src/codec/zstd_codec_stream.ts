@@ -94,6 +94,7 @@ async function load(): Promise<Instance> {
     // The package's loader throws where nothing can catch it, so what it needs is tried first.
     await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     new Function("");
+    // @ts-ignore: it has no types, which tsc minds and Deno does not
     const { default: create } = await import("zstd-codec/lib/zstd-codec-binding-wasm.js");
     return await new Promise<Instance>((resolve, reject) => {
       const instance: Instance = {

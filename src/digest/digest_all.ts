@@ -114,8 +114,8 @@ async function open(
   signal: AbortSignal,
 ): Promise<ReadableStream<Bytes>> {
   const opening = Promise.resolve().then(input);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
+  let abort!: () => void;
+  const aborted = new Promise<never>((_, reject) => abort = () => reject(signal.reason));
   signal.addEventListener("abort", abort, { once: true });
   try {
     return await Promise.race([opening, aborted]);

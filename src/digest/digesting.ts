@@ -31,7 +31,8 @@ export function digesting(
   algorithm: Algorithm = "sha256",
   options: EngineOptions = {},
 ): { stream: TransformStream<Bytes, Bytes>; result: Promise<Digested> } {
-  const { promise: result, resolve, reject } = Promise.withResolvers<Digested>();
+  let resolve!: (digested: Digested) => void, reject!: (reason: unknown) => void;
+  const result = new Promise<Digested>((...settle) => [resolve, reject] = settle);
   result.catch(() => {});
   const fail = (error: unknown): never => {
     reject(error);
