@@ -35,6 +35,7 @@ export {
   type Address,
   cached,
   type Content,
+  type ContentOptions,
   type Credentials,
   type CredentialsProvider,
   type CredentialsRequest,

@@ -65,14 +65,14 @@ async function run(
   return [job, ...ratios, speed(0), ...speeds];
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Runtime and processor; whether it hashes SHA in hardware matters to some. */
-function machine(): string {
+export function machine(): string {
   const { deno, bun, node } = process.versions;
   const runtime = deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
   return `${runtime}, ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${shaExtensions()}`;

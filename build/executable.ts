@@ -27,6 +27,8 @@ const args = [
   "--compile",
   "--minify",
   "--bytecode",
+  "--splitting",
+  "--format=esm",
   `--define=GANTRY_COMMIT=${JSON.stringify(commit())}`,
   `--outfile=${outfile}`,
   ...process.argv.slice(2),

@@ -8,6 +8,7 @@
  */
 
 import process from "node:process";
+import { standardOutput } from "./support/standard_output.ts";
 
 const stop = new AbortController();
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
@@ -18,14 +19,20 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     stop.abort(new DOMException(`ended by ${signal}`, "AbortError"));
   });
 }
-// A failed write reports the error itself.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-
 // Node caches the JavaScript that it compiles from TypeScript: the next run starts three times as fast.
 process.getBuiltinModule?.("node:module")?.enableCompileCache?.();
 
-const { stdout, stderr, env } = process;
-import("./program.ts")
-  .then(({ run }) => run(process.argv.slice(2), { stdout, stderr, env, signal: stop.signal }))
+const environment = {
+  stdout: standardOutput(1),
+  stderr: standardOutput(2),
+  env: process.env,
+  signal: stop.signal,
+};
+const args = process.argv.slice(2);
+// What scripts ask first needs no parser of options, which takes longer than all the rest.
+const running = args.length === 1 && args[0] === "version"
+  ? import("./version.ts").then(({ print }) => print(environment.stdout))
+  : import("./program.ts").then(({ run }) => run(args, environment));
+running
   // Open connections must not keep the process alive.
   .then((code) => process.exit(code === 0 ? code : process.exitCode ?? code));

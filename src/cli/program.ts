@@ -17,11 +17,13 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     .exitOverride()
     .configureOutput({ writeOut: (text) => help += text, writeErr: () => {} });
   addGlobalOptions(program);
-  const rows = addCommands(program);
   try {
+    const operands = program.parseOptions([...args]).operands;
+    const words = operands[0] === "help" ? operands.slice(1) : operands;
+    const only = operands[0] === "help" ? [] : rowsOf(words);
+    const rows = addCommands(program, only.some(({ load }) => load) ? only : commands);
     if (args.length === 0) program.help();
-    const words = program.parseOptions([...args]).operands;
-    const chosen = findCommand(program, words[0] === "help" ? words.slice(1) : words);
+    const chosen = findCommand(program, words);
     (await rows.get(chosen)?.load?.())?.define(chosen, context);
     await program.parseAsync([...args], { from: "user" });
     return 0;
@@ -30,10 +32,18 @@ export async function run(args: readonly string[], environment: CommandEnvironme
   }
 }
 
-/** Adds all commands by their names and summaries. They get their arguments and options when they are chosen. */
-function addCommands(program: Command): Map<Command, CommandRow> {
+/** The rows that words lead through: that of the command, and before it those that hold it. */
+function rowsOf(words: readonly string[]): readonly CommandRow[] {
+  return commands.filter(({ path, alias }) => {
+    const wanted = words.slice(0, path.split(" ").length).join(" ");
+    return wanted === path || wanted === alias;
+  });
+}
+
+/** Adds commands by their names and summaries. They get their arguments and options when they are chosen. */
+function addCommands(program: Command, added: readonly CommandRow[]): Map<Command, CommandRow> {
   const rows = new Map<Command, CommandRow>();
-  for (const row of commands) {
+  for (const row of added) {
     const words = row.path.split(" ");
     const parent = findCommand(program, words.slice(0, -1));
     const command = parent.command(words.at(-1)!).description(row.summary);

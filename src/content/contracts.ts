@@ -195,6 +195,14 @@ export interface Ingest {
   close(): Promise<void>;
 }
 
+/** How to open content. */
+export interface ContentOptions extends Options {
+  /** First byte wanted, from 0. The rest cannot be verified by itself. Default: 0. */
+  start?: number | undefined;
+  /** The caller verifies the bytes, as targets do: they need not be hashed twice. Default: false. */
+  unverified?: boolean | undefined;
+}
+
 /** Bytes to be written, and what is known of them before they are read. */
 export interface Content {
   /** What the bytes are. */
@@ -208,7 +216,7 @@ export interface Content {
   /** The rest of the descriptor, for targets that record it with the name. */
   annotations?: Descriptor["annotations"];
   /** The bytes, or those from `start` on. */
-  open(options?: Options & { start?: number | undefined }): Promise<ReadableStream<Bytes>>;
+  open(options?: ContentOptions): Promise<ReadableStream<Bytes>>;
 }
 
 /**

@@ -24,6 +24,7 @@ export { cached } from "./cache.ts";
 export type {
   Address,
   Content,
+  ContentOptions,
   Ingest,
   IngestStatus,
   Lease,

@@ -15,7 +15,9 @@ import { onDisk } from "./errors.ts";
 import type { Held } from "./lock.ts";
 
 /** How many bytes are written at once. */
-const batchSize = 256 * 1024;
+const batchSize = 1024 * 1024;
+/** How many bytes are flushed at once while more are coming. */
+const flushSize = 16 * 1024 * 1024;
 
 /** What an open session is made of. */
 export interface OpenSession {
@@ -38,13 +40,16 @@ export class FileIngest implements Ingest {
   readonly #algorithm: Algorithm;
   #hasher: Hasher | undefined;
   #offset: number;
+  #writing: Promise<void> | undefined;
+  #flushing: Promise<void> | undefined;
+  #flushed = 0;
   #state: "idle" | "appending" | "over" = "idle";
 
   constructor(open: OpenSession, blobs: BlobDirectory, algorithm: Algorithm) {
     this.#open = open;
     this.#blobs = blobs;
     this.#algorithm = algorithm;
-    this.#offset = open.size;
+    this.#offset = this.#flushed = open.size;
   }
 
   get offset(): number {
@@ -72,7 +77,7 @@ export class FileIngest implements Ingest {
     const { session, directory, file } = this.#open;
     this.#requireIdle("commit");
     const digest = await this.#disk("commit", async () => {
-      await file.sync();
+      await this.#flush();
       const [ours, there] = [await file.stat(), await factsOf(join(directory, "data"))];
       if (there?.ino !== ours.ino || ours.size !== this.#offset) {
         throw new GantryError("conflict", `commit session ${session}: somebody else has changed it`);
@@ -107,7 +112,7 @@ export class FileIngest implements Ingest {
     this.#state = "over";
     await this.#disk("close", async () => {
       try {
-        await file.sync();
+        await this.#flush();
       } finally {
         await file.close();
         await held.release();
@@ -116,42 +121,75 @@ export class FileIngest implements Ingest {
   }
 
   async #appendAll(bytes: ReadableStream<Bytes>, signal: AbortSignal | undefined): Promise<void> {
-    // One buffer for all: pieces that live until they are written pile up faster than they are collected.
-    const buffer = new Uint8Array(batchSize);
+    // One buffer is filled and hashed while the other is written. Pieces that live until they are written would pile up
+    // faster than they are collected.
+    let [filling, writing] = [takeBuffer(), takeBuffer()];
     let size = 0;
     const flush = async () => {
-      const full = buffer.subarray(0, size);
-      size = 0;
+      const full = filling.subarray(0, size);
+      [filling, writing, size] = [writing, filling, 0];
       await this.#write(full);
     };
     try {
       for await (const chunk of chunksOf(bytes, signal)) {
         for (let at = 0; at < chunk.byteLength;) {
           const part = chunk.subarray(at, at + batchSize - size);
-          buffer.set(part, size);
+          filling.set(part, size);
           size += part.byteLength;
           at += part.byteLength;
           if (size === batchSize) await flush();
         }
       }
     } finally {
-      await flush(); // also what came before the stream broke
+      try {
+        await flush(); // also what came before the stream broke
+      } finally {
+        await this.#written();
+        giveBack(filling, writing);
+      }
     }
   }
 
+  /** Hashes a piece while the one before it is written, and begins to write it. */
   async #write(piece: Bytes): Promise<void> {
+    await this.#hasher?.update(piece);
+    await this.#written();
+    this.#writing = this.#disk("append to", () => writeAll(this.#open.file, piece))
+      .then(() => {
+        this.#offset += piece.byteLength;
+        this.#flushEarly();
+      });
+    this.#writing.catch(() => {}); // `#written` looks at it
+  }
+
+  /** Waits until all that was handed over is written. */
+  async #written(): Promise<void> {
     try {
-      const writing = this.#disk("append to", () => writeAll(this.#open.file, piece));
-      writing.catch(() => {}); // it is looked at below, once the hash is done
-      await this.#hasher?.update(piece);
-      await writing;
-      this.#offset += piece.byteLength;
+      await this.#writing;
     } catch (error) {
       // Part of it may be there: then that is where it goes on, and the bytes are to be read again.
       this.#hasher = undefined;
       this.#offset = (await this.#open.file.stat()).size;
       throw error;
+    } finally {
+      this.#writing = undefined;
     }
+  }
+
+  /** Flushes what has come while more is coming, so that little is left to flush at the end. */
+  #flushEarly(): void {
+    if (this.#flushing || this.#offset - this.#flushed < flushSize) return;
+    const offset = this.#offset;
+    this.#flushing = this.#open.file.datasync().then(() => {
+      this.#flushed = offset;
+      this.#flushing = undefined;
+    });
+    this.#flushing.catch(() => {}); // `#flush` looks at it: the disk tells of an error once
+  }
+
+  async #flush(): Promise<void> {
+    await this.#flushing;
+    await this.#open.file.sync();
   }
 
   async #digest(algorithm: Algorithm): Promise<Digest> {
@@ -176,6 +214,18 @@ export class FileIngest implements Ingest {
   #disk<T>(action: string, work: () => Promise<T>): Promise<T> {
     return onDisk(`${action} session ${this.#open.directory}`, work);
   }
+}
+
+/** Buffers that nobody is using. */
+const buffers: Bytes[] = [];
+
+function takeBuffer(): Bytes {
+  return buffers.pop() ?? new Uint8Array(batchSize);
+}
+
+/** Keeps some buffers for the next who need one. */
+function giveBack(...free: Bytes[]): void {
+  buffers.push(...free.slice(0, 8 - buffers.length));
 }
 
 /** Removes a session. It is renamed first, so that whoever begins it anew loses nothing. */

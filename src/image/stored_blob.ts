@@ -1,5 +1,14 @@
 import type { Bytes } from "../bytes.ts";
-import type { Address, Content, Options, Origin, Part, Role, Source } from "../content/contracts.ts";
+import type {
+  Address,
+  Content,
+  ContentOptions,
+  Options,
+  Origin,
+  Part,
+  Role,
+  Source,
+} from "../content/contracts.ts";
 import { type RangeOptions, readRange, sliceStream } from "../content/range.ts";
 import { readVerified } from "../content/read.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
@@ -57,9 +66,8 @@ export class StoredBlob implements Part {
       size,
       ...(annotations && { annotations }),
       replayable: true,
-      // A read that starts in the middle is verified by the target, which has the bytes before.
-      open: ({ start, signal }: Options & { start?: number | undefined } = {}) =>
-        start
+      open: ({ start = 0, unverified, signal }: ContentOptions = {}) =>
+        start > 0 || (unverified && this.descriptor.data === undefined)
           ? this.#source.open(this.descriptor, { role: this.role, start, signal })
           : this.open({ signal }),
     });

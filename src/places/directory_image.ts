@@ -177,7 +177,7 @@ class DirectoryWriter extends DirectoryImage implements Target {
   async write(content: Content, { role = roleOf(content), signal }: WriteOptions = {}): Promise<Written> {
     const { stream, result } = digesting(content.digest && algorithmOf(content.digest));
     const temporary = await this.#writeTemporary(
-      (await content.open({ signal })).pipeThrough(stream),
+      (await content.open({ unverified: true, signal })).pipeThrough(stream),
       signal,
     );
     const { digest, size } = await result;

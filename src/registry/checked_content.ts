@@ -11,7 +11,7 @@ export async function readContent(
   content: Content,
   { what, limit, signal }: Options & { what: string; limit: number },
 ): Promise<Digested & { bytes: Bytes }> {
-  const stream = sized(await content.open({ signal }), content.size, what);
+  const stream = sized(await content.open({ unverified: true, signal }), content.size, what);
   const bytes = await readAll(stream, { limit, what, signal });
   if (content.digest) await checkBytes(bytes, content.digest, what);
   return { bytes, digest: content.digest ?? await digestBytes(bytes), size: bytes.byteLength };
@@ -26,7 +26,7 @@ export function checkedContent(
   let result: Promise<Digested> | undefined;
   const open = async ({ signal }: Options = {}) => {
     size = 0;
-    const counted = observed(sized(await content.open({ signal }), content.size, what), {
+    const counted = observed(sized(await content.open({ unverified: true, signal }), content.size, what), {
       chunk: (chunk) => void (size += chunk.byteLength),
     });
     if (content.digest) return counted.pipeThrough(verifying({ digest: content.digest }, { what }));

@@ -1,5 +1,6 @@
 import { GantryError } from "../errors.ts";
 import { isLoopback } from "../http/hosts.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { RegistryOptions } from "./options.ts";
 
@@ -25,26 +26,43 @@ export class Schemes {
     return typeof insecure === "function" ? insecure(registry) : insecure ?? isLoopback(registry);
   }
 
-  /** Calls `send` with HTTPS, and with plain HTTP where that is allowed and HTTPS is unavailable. Remembers what worked. */
-  async detect<T>(
+  /**
+   * Calls `send` with each scheme that is allowed until one is answered, and remembers which: HTTPS and then plain HTTP, on
+   * this machine itself the other way round.
+   */
+  async detect(
     { registry, path }: { registry: string; path: string },
-    send: (url: URL) => Promise<T>,
+    send: (url: URL) => Promise<HttpResponse>,
     signal: AbortSignal | undefined,
-  ): Promise<T> {
-    const known = this.#known.get(registry);
-    const schemes = known !== undefined ? [known] : this.allowsHttp(registry) ? ["https", "http"] : ["https"];
-    for (let i = 0;; i++) {
-      const scheme = schemes[i]!;
+  ): Promise<HttpResponse> {
+    const schemes = this.#schemesFor(registry);
+    let refused: HttpResponse | undefined;
+    for (const [i, scheme] of schemes.entries()) {
       const url = new URL(`${scheme}://${endpointOf(registry)}${path}`);
       this.#registries.set(url.host, registry);
       try {
-        const result = await send(url);
-        this.#known.set(registry, scheme);
-        return result;
+        const response = await send(url);
+        // So many servers answer a request over plain HTTP where they speak HTTPS.
+        if (response.status === 400 && scheme === "http" && i + 1 < schemes.length) refused = response;
+        else {
+          await refused?.discard();
+          this.#known.set(registry, scheme);
+          return response;
+        }
       } catch (error) {
         const last = i + 1 === schemes.length;
-        if (last || signal?.aborted || !GantryError.is(error, "unavailable")) throw error;
+        if (signal?.aborted || !GantryError.is(error, "unavailable") || (last && !refused)) throw error;
+        if (last) break;
       }
     }
+    this.#known.set(registry, "http");
+    return refused!;
+  }
+
+  #schemesFor(registry: string): readonly string[] {
+    const known = this.#known.get(registry);
+    if (known !== undefined) return [known];
+    if (!this.allowsHttp(registry)) return ["https"];
+    return isLoopback(registry) ? ["http", "https"] : ["https", "http"];
   }
 }

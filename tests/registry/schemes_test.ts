@@ -8,15 +8,31 @@ describe("schemes", () => {
   const refused = { fails: new TypeError("fetch failed") };
   const path = "/v2/app/manifests/v1";
 
-  it("of this machine are HTTPS, or else HTTP, and remembered", async () => {
+  it("of this machine are HTTP, or else HTTPS, and remembered", async () => {
+    const [http, https] = [`GET http://localhost:5000${path}`, `GET https://localhost:5000${path}`];
+    const scripts = [
+      { [http]: found },
+      { [http]: refused, [https]: found },
+      { [http]: { status: 400, body: "Client sent an HTTP request to an HTTPS server.\n" }, [https]: found },
+    ];
+    const asked = [[http, http], [http, https, https], [http, https, https]];
+    for (const [i, script] of scripts.entries()) {
+      const { open, calls } = fake(script);
+      const app = open("localhost:5000/app");
+      await app.resolve("v1", { document: true });
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls(), asked[i]);
+    }
+  });
+
+  it("of this machine may be HTTP that refuses a request", async () => {
     const { open, calls } = fake({
+      [`GET http://localhost:5000${path}`]: { status: 400, body: "no such thing" },
       [`GET https://localhost:5000${path}`]: refused,
-      [`GET http://localhost:5000${path}`]: found,
     });
     const app = open("localhost:5000/app");
-    await app.resolve("v1", { document: true });
-    await app.resolve("v1", { document: true });
-    assert.deepEqual(calls().map((call) => call.slice(4, 9)), ["https", "http:", "http:"]);
+    await rejects(app.resolve("v1", { document: true }), "invalid-document", /400/);
+    assert.equal(calls().length, 2);
   });
 
   it("of others are HTTPS, unless told", async () => {

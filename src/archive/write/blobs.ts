@@ -1,5 +1,5 @@
 import { type Bytes, chunksOf } from "../../bytes.ts";
-import type { Content, Options, Part } from "../../content/contracts.ts";
+import type { Content, ContentOptions, Options, Part } from "../../content/contracts.ts";
 import type { CopyEvent } from "../../copy/events.ts";
 import { digesting } from "../../digest/digesting.ts";
 import { verifying } from "../../digest/verify.ts";
@@ -14,7 +14,7 @@ import { Temporary } from "../../disk/temporary.ts";
 /** Content whose size and digest are known, as a tar's header comes before it. */
 export interface Planned {
   readonly descriptor: Descriptor;
-  readonly open: (options?: Options) => Promise<ReadableStream<Bytes>>;
+  readonly open: (options?: ContentOptions) => Promise<ReadableStream<Bytes>>;
 }
 
 /** What the blobs of an archive are made of. */
@@ -69,7 +69,7 @@ export class Plan {
     const read = async function* () {
       progress?.({ type: "start", id, ...descriptor });
       let bytes = 0;
-      const content = (await open({ signal })).pipeThrough(
+      const content = (await open({ unverified: true, signal })).pipeThrough(
         verifying(descriptor, { what: descriptor.digest }),
       );
       for await (const chunk of chunksOf(content, signal)) {

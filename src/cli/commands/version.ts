@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { commit, version } from "../version.ts";
+import { print } from "../version.ts";
 
 /** `gantry version` */
 export function define(command: Command, context: CommandContext): void {
-  command.action(() => context.print(commit ? `${version} (${commit})\n` : `${version}\n`));
+  command.action(async () => void await print(context.environment.stdout));
 }

@@ -1,7 +1,6 @@
-import { fetchTransport, type Registries, registries } from "../../registry/mod.ts";
+import { fetchTransport, type Registries, registries, type UploadSessions } from "../../registry/mod.ts";
 import { version } from "../version.ts";
 import { loggedTransport } from "./request_log.ts";
-import { directorySessions, uploadsDirectory } from "./upload_sessions.ts";
 
 /** How the command reaches registries. */
 export interface ConnectOptions {
@@ -20,7 +19,21 @@ export async function connect({ insecure, env, log }: ConnectOptions): Promise<R
   return registries({
     insecure,
     transport: log ? loggedTransport(transport, log) : transport,
-    sessions: directorySessions(uploadsDirectory(env)),
+    sessions: uploadSessions(env),
     userAgent: `gantry/${version}`,
   });
+}
+
+/** Uploads that are remembered between runs. Commands that upload nothing do not load what remembers them. */
+function uploadSessions(env: ConnectOptions["env"]): UploadSessions {
+  let loading: Promise<UploadSessions> | undefined;
+  const load = () =>
+    loading ??= import("./upload_sessions.ts").then(({ directorySessions, uploadsDirectory }) =>
+      directorySessions(uploadsDirectory(env))
+    );
+  return {
+    get: async (key) => await (await load()).get(key),
+    set: async (key, value) => await (await load()).set(key, value),
+    delete: async (key) => await (await load()).delete(key),
+  };
 }
