@@ -33,6 +33,7 @@ export {
 } from "./src/archive/mod.ts";
 export {
   type Address,
+  type AppendOptions,
   cached,
   type Content,
   type ContentOptions,

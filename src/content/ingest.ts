@@ -50,7 +50,10 @@ async function appendContent(
       if (at > size) tooMany(at);
     },
   });
-  return await ingest.append(counted, ingest.offset, options);
+  return await ingest.append(counted, ingest.offset, {
+    signal: options.signal,
+    ...(Number.isFinite(size) && { size: size - at }),
+  });
 }
 
 const unnamed = "unnamed-";

@@ -1,5 +1,5 @@
 import { rename, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Bytes, readAll } from "../bytes.ts";
 import type { Address, Options } from "../content/contracts.ts";
 import { documentLimit } from "../content/read.ts";
@@ -19,11 +19,13 @@ export class BlobDirectory {
   readonly directory: string;
   readonly state: GantryDirectory;
   readonly leases: Leases;
+  /** The directories that are to be flushed. */
+  readonly #unflushed = new Set<string>();
 
   constructor(directory: string, state: GantryDirectory) {
     this.directory = directory;
     this.state = state;
-    this.leases = new Leases(join(state.directory, "leases"), () => state.temporary());
+    this.leases = new Leases(state);
   }
 
   /** Where a blob is, or would be. */
@@ -51,7 +53,10 @@ export class BlobDirectory {
       if (GantryError.is(error, "invalid-document")) return undefined; // written anew, over whatever is there
       throw error;
     });
-    return facts && (size === undefined || facts.size === size) ? facts.size : undefined;
+    if (!facts || (size !== undefined && facts.size !== size)) return undefined;
+    // Another process may have put it there a moment ago.
+    if (this.leases.areHeld) this.#unflushed.add(dirname(path));
+    return facts.size;
   }
 
   /** Opens a blob. The file is opened with the first read, so that a stream nobody reads holds nothing. */
@@ -83,24 +88,39 @@ export class BlobDirectory {
     return await readAll(bytes.pipeThrough(verifying(what, { what: path })), { limit, what: path, signal });
   }
 
-  /** Puts a small blob in its place. */
+  /** Puts a small blob in its place. Under a lease it is there for good with the next `flush`. */
   async put(digest: Digest, bytes: Bytes): Promise<void> {
-    await makeDirectory(join(this.directory, algorithmOf(digest)));
-    await putFile(this.path(digest), bytes, await this.state.temporary());
+    await this.leases.note(digest);
+    const path = this.path(digest);
+    await makeDirectory(dirname(path));
+    await putFile(path, bytes, await this.state.createTemporary(), (directory) => this.#placed(directory));
   }
 
-  /** Puts a file that holds a blob, verified and flushed, in its place. */
+  /** Puts a file that holds a blob, verified and flushed, in its place. Under a lease it is there for good with `flush`. */
   async take(digest: Digest, file: string): Promise<void> {
     await this.leases.note(digest);
-    const directory = join(this.directory, algorithmOf(digest));
-    await makeDirectory(directory);
+    const path = this.path(digest);
+    await makeDirectory(dirname(path));
     try {
-      await rename(file, this.path(digest));
+      await rename(file, path);
     } catch (error) {
       // Windows renames over no file that is being read; but that has the same bytes.
       if (errno(error) !== "EPERM" || !await this.facts(digest)) throw error;
     }
-    await syncDirectory(directory);
+    await this.#placed(dirname(path));
+  }
+
+  /** Makes what was put in its place stay there, also after a power cut. To be called before something refers to it. */
+  async flush(): Promise<void> {
+    const directories = [...this.#unflushed];
+    this.#unflushed.clear();
+    await Promise.all(directories.map(syncDirectory));
+  }
+
+  /** One flush for all that is written under a lease: nothing refers to it yet. */
+  async #placed(directory: string): Promise<void> {
+    if (this.leases.areHeld) this.#unflushed.add(directory);
+    else await syncDirectory(directory);
   }
 }
 

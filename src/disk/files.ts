@@ -56,3 +56,17 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
     at += (await file.write(bytes, at, bytes.byteLength - at)).bytesWritten;
   }
 }
+
+/** Writes all of the pieces where the file stands, and tells how many bytes they have. */
+export async function writePieces(file: FileHandle, pieces: readonly Uint8Array[]): Promise<number> {
+  const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (size === 0) return 0;
+  let { bytesWritten } = await file.writev(pieces);
+  if (bytesWritten === size) return size;
+  // A disk that is nearly full takes a part.
+  for (const piece of pieces) {
+    if (bytesWritten < piece.byteLength) await writeAll(file, piece.subarray(bytesWritten));
+    bytesWritten = Math.max(0, bytesWritten - piece.byteLength);
+  }
+  return size;
+}

@@ -1,42 +1,72 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "./directory.ts";
+import { errno, ifThere } from "./errors.ts";
 import { type Held, Lock, type LockOptions } from "./lock.ts";
+import type { TemporaryFile } from "./replace.ts";
 
 /** How much room is kept for collecting garbage on a full disk, in bytes. */
 const reserved = 16 * 1024;
 
-/** The directory in which Gantry keeps what is not part of a layout: `.gantry`. It comes with the first write. */
+/**
+ * The directory in which Gantry keeps what is not part of a layout: `.gantry`. It comes with the first write, and goes
+ * when nobody is writing and nothing is left to be continued.
+ */
 export class GantryDirectory {
   readonly directory: string;
   readonly #lock: Lock;
+  #holders = 0;
 
   constructor(directory: string) {
     this.directory = directory;
-    this.#lock = new Lock(directory, () => this.temporary());
+    this.#lock = new Lock(directory, () => this.createTemporary());
   }
 
-  /** A path for a new temporary file. */
-  async temporary(): Promise<string> {
+  /** Makes a temporary file. */
+  async createTemporary(): Promise<TemporaryFile> {
     const directory = join(this.directory, "tmp");
-    await mkdir(directory, { recursive: true });
-    return join(directory, randomUUID());
+    for (let tries = 1;; tries++) {
+      const path = join(directory, randomUUID());
+      try {
+        return { path, file: await open(path, "ax") };
+      } catch (error) {
+        // It comes with the first file, and another process may remove it at any moment, also while it is made.
+        if (errno(error) !== "ENOENT" || tries > 20) throw error;
+        await ifThere(mkdir(directory, { recursive: true }));
+      }
+    }
+  }
+
+  /** Keeps the directory until the function that it gives is called. */
+  hold(): () => Promise<void> {
+    this.#holders++;
+    let held = true;
+    return async () => {
+      if (!held) return;
+      held = false;
+      if (--this.#holders === 0) await this.#tidy();
+    };
   }
 
   /** Does something that no other process may do at the same time. */
   async locked<T>(work: () => Promise<T>, options: LockOptions): Promise<T> {
-    const held: Held = await this.#lock.take(options);
+    const end = this.hold();
     try {
-      return await work();
+      const held: Held = await this.#lock.take(options);
+      try {
+        return await work();
+      } finally {
+        await held.release();
+      }
     } finally {
-      await held.release();
+      await end();
     }
   }
 
-  /** Keeps some room on the disk, if there is any. */
+  /** Keeps some room on the disk, if there is any, for whoever removes what is left to be continued. */
   async keepRoom(): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
-    await writeFile(this.#reserve, new Uint8Array(reserved)).catch(() => {});
+    await writeFile(this.#reserve, new Uint8Array(reserved), { flag: "wx" }).catch(() => {});
   }
 
   /** Gives that room up, for the lock that is needed to make more. */
@@ -46,6 +76,16 @@ export class GantryDirectory {
 
   get #reserve(): string {
     return join(this.directory, "reserve");
+  }
+
+  /** Removes the directory unless something is in it. Others who make a file in it at this moment make it anew. */
+  async #tidy(): Promise<void> {
+    const remove = (directory: string) => rmdir(directory).catch(() => {});
+    await Promise.all(["tmp", "ingest", "leases", "trash"].map((name) => remove(join(this.directory, name))));
+    const left = await namesIn(this.directory);
+    if (left.some((name) => name !== "reserve")) return;
+    if (left.length > 0) await this.useRoom();
+    await remove(this.directory);
   }
 }
 

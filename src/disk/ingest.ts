@@ -1,8 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Bytes, chunksOf } from "../bytes.ts";
 import type { Ingest, Options } from "../content/contracts.ts";
+import { unnamedSession } from "../content/ingest.ts";
 import type { Hasher } from "../digest/mod.ts";
 import { createHasher } from "../digest/mod.ts";
 import { GantryError } from "../errors.ts";
@@ -10,12 +11,14 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import type { BlobDirectory } from "./blob_directory.ts";
-import { factsOf, writeAll } from "./files.ts";
+import { factsOf, writePieces } from "./files.ts";
 import { onDisk } from "./errors.ts";
 import type { Held } from "./lock.ts";
 
 /** How many bytes are written at once. */
 const batchSize = 1024 * 1024;
+/** How many pieces are written at once; Linux takes 1024. */
+const mostPieces = 512;
 /** How many bytes are flushed at once while more are coming. */
 const flushSize = 16 * 1024 * 1024;
 
@@ -31,6 +34,8 @@ export interface OpenSession {
   file: FileHandle;
   /** How many there are. */
   size: number;
+  /** To be called when it is closed. */
+  end(): Promise<void>;
 }
 
 /** A session that is open. Bytes are hashed as they come; those of an earlier call are read again at the end. */
@@ -94,19 +99,20 @@ export class FileIngest implements Ingest {
   }
 
   async abort(): Promise<void> {
-    const { directory, file, held } = this.#open;
+    const { directory, file, held, end } = this.#open;
     if (this.#state === "over") return;
     this.#requireIdle("abort");
     this.#state = "over";
     await this.#disk("end", async () => {
       await file.close();
       await held.abandon();
-      await removeSession(directory, this.#blobs);
+      await removeSession(directory);
+      await end();
     });
   }
 
   async close(): Promise<void> {
-    const { file, held } = this.#open;
+    const { file, held, end } = this.#open;
     if (this.#state === "over") return;
     this.#requireIdle("close");
     this.#state = "over";
@@ -116,47 +122,40 @@ export class FileIngest implements Ingest {
       } finally {
         await file.close();
         await held.release();
+        await end();
       }
     });
   }
 
   async #appendAll(bytes: ReadableStream<Bytes>, signal: AbortSignal | undefined): Promise<void> {
-    // One buffer is filled and hashed while the other is written. Pieces that live until they are written would pile up
-    // faster than they are collected.
-    let [filling, writing] = [takeBuffer(), takeBuffer()];
-    let size = 0;
+    let pieces: Bytes[] = [], size = 0;
     const flush = async () => {
-      const full = filling.subarray(0, size);
-      [filling, writing, size] = [writing, filling, 0];
+      const full = pieces;
+      [pieces, size] = [[], 0];
       await this.#write(full);
     };
     try {
-      for await (const chunk of chunksOf(bytes, signal)) {
-        for (let at = 0; at < chunk.byteLength;) {
-          const part = chunk.subarray(at, at + batchSize - size);
-          filling.set(part, size);
-          size += part.byteLength;
-          at += part.byteLength;
-          if (size === batchSize) await flush();
-        }
+      for await (const piece of chunksOf(bytes, signal)) {
+        pieces.push(piece);
+        size += piece.byteLength;
+        if (size >= batchSize || pieces.length >= mostPieces) await flush();
       }
     } finally {
       try {
         await flush(); // also what came before the stream broke
       } finally {
         await this.#written();
-        giveBack(filling, writing);
       }
     }
   }
 
-  /** Hashes a piece while the one before it is written, and begins to write it. */
-  async #write(piece: Bytes): Promise<void> {
-    await this.#hasher?.update(piece);
+  /** Hashes pieces while those before them are written, and begins to write them. */
+  async #write(pieces: readonly Bytes[]): Promise<void> {
+    for (const piece of pieces) await this.#hasher?.update(piece);
     await this.#written();
-    this.#writing = this.#disk("append to", () => writeAll(this.#open.file, piece))
-      .then(() => {
-        this.#offset += piece.byteLength;
+    this.#writing = this.#disk("append to", () => writePieces(this.#open.file, pieces))
+      .then((size) => {
+        this.#offset += size;
         this.#flushEarly();
       });
     this.#writing.catch(() => {}); // `#written` looks at it
@@ -216,21 +215,9 @@ export class FileIngest implements Ingest {
   }
 }
 
-/** Buffers that nobody is using. */
-const buffers: Bytes[] = [];
-
-function takeBuffer(): Bytes {
-  return buffers.pop() ?? new Uint8Array(batchSize);
-}
-
-/** Keeps some buffers for the next who need one. */
-function giveBack(...free: Bytes[]): void {
-  buffers.push(...free.slice(0, 8 - buffers.length));
-}
-
 /** Removes a session. It is renamed first, so that whoever begins it anew loses nothing. */
-export async function removeSession(directory: string, blobs: BlobDirectory): Promise<void> {
-  const gone = await blobs.state.temporary();
+export async function removeSession(directory: string): Promise<void> {
+  const gone = join(dirname(directory), unnamedSession());
   await rename(directory, gone);
   await rm(gone, { recursive: true, force: true });
 }

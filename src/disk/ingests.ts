@@ -43,17 +43,28 @@ export class Ingests {
     const data = join(directory, "data");
     const missing = () => new GantryError("not-found", `open session ${session}: no such session`);
     if (!create && !await factsOf(data)) throw missing();
-    const held = await this.#take(session, directory, signal);
+    const end = this.#blobs.state.hold();
+    const held = await this.#take(session, directory, signal).catch(async (error) => {
+      await end();
+      throw error;
+    });
     try {
+      if (!isUnnamedSession(session)) await this.#blobs.state.keepRoom();
       // Its last holder may have ended it since we looked.
       if (!create && !await factsOf(data)) throw missing();
       const file = await open(data, appending);
       const { size } = await file.stat();
-      return new FileIngest({ session, directory, held, file, size }, this.#blobs, algorithm);
+      return new FileIngest({ session, directory, held, file, size, end }, this.#blobs, algorithm);
     } catch (error) {
       await held.release();
+      await end();
       throw error;
     }
+  }
+
+  /** Whether a session has been begun. */
+  async exists(session: string): Promise<boolean> {
+    return isFileName(session) && await factsOf(join(this.#directory, session, "data")) !== undefined;
   }
 
   /** The sessions that can be continued. */
@@ -74,12 +85,12 @@ export class Ingests {
       if (!touched || touched.mtimeMs >= before) continue;
       // Looked at, not taken: there may be no room for a ticket on the disk, and this is to make room.
       if (await this.#lock(directory).isHeld()) continue;
-      await ifThere(removeSession(directory, this.#blobs)); // or its holder ends it at the same time
+      await ifThere(removeSession(directory)); // or its holder ends it at the same time
     }
   }
 
   #lock(directory: string): Lock {
-    return new Lock(directory, () => this.#blobs.state.temporary());
+    return new Lock(directory, () => this.#blobs.state.createTemporary());
   }
 
   async #take(session: string, directory: string, signal: AbortSignal | undefined): Promise<Held> {

@@ -9,6 +9,8 @@ import { type Digest, isDigest } from "../spec/digest.ts";
 import { isFileName, namesIn } from "./directory.ts";
 import { errno, ifThere } from "./errors.ts";
 import { factsOf, writeAll } from "./files.ts";
+import type { GantryDirectory } from "./gantry_directory.ts";
+import type { TemporaryFile } from "./replace.ts";
 import { heartbeat, isAlive, isSameProcess, type Owner, parseOwner, thisOwner } from "./process_identity.ts";
 
 /** What a lease's file says. */
@@ -28,13 +30,17 @@ interface Record {
  */
 export class Leases {
   readonly #directory: string;
-  readonly #temporary: () => Promise<string>;
+  readonly #state: GantryDirectory;
   readonly #held = new Set<HeldLease>();
 
-  /** `temporary` names files that do not exist yet, on the same disk. */
-  constructor(directory: string, temporary: () => Promise<string>) {
-    this.#directory = directory;
-    this.#temporary = temporary;
+  constructor(state: GantryDirectory) {
+    this.#directory = join(state.directory, "leases");
+    this.#state = state;
+  }
+
+  /** Whether any is held here. */
+  get areHeld(): boolean {
+    return this.#held.size > 0;
   }
 
   /** Takes a lease, or takes one over. Without a name or an end its file comes with the first digest. */
@@ -46,15 +52,19 @@ export class Leases {
     if (id !== undefined && !expires && [...this.#held].some((held) => held.id === id && !held.over)) {
       throw new GantryError("conflict", `take lease ${id}: it is held already`);
     }
+    const end = this.#state.hold();
     const lease = new HeldLease(id ?? randomUUID(), expires, {
       named: id !== undefined,
-      file: (name) => join(this.#directory, name),
-      temporary: this.#temporary,
+      directory: this.#directory,
+      createTemporary: () => this.#state.createTemporary(),
       ended: () => this.#held.delete(lease),
+      end,
     });
-    if (id !== undefined || expires !== undefined) {
-      await mkdir(this.#directory, { recursive: true });
-      await lease.open();
+    try {
+      if (id !== undefined || expires !== undefined) await lease.open();
+    } catch (error) {
+      await end();
+      throw error;
     }
     this.#held.add(lease);
     return lease;
@@ -62,8 +72,6 @@ export class Leases {
 
   /** Writes a digest down in every lease that is held here. */
   async note(digest: Digest): Promise<void> {
-    if (this.#held.size === 0) return;
-    await mkdir(this.#directory, { recursive: true });
     await Promise.all([...this.#held].map((lease) => lease.note(digest)));
   }
 
@@ -98,8 +106,12 @@ export class Leases {
       const path = join(this.#directory, name);
       if ((await readRecord(path)).alive) continue;
       // Somebody may take it over at this moment: it is looked at once more when nobody can find it any longer.
-      const gone = await this.#temporary();
-      if (!await ifThere(rename(path, gone).then(() => true))) continue;
+      const { path: gone, file } = await this.#state.createTemporary();
+      await file.close();
+      if (!await ifThere(rename(path, gone).then(() => true))) {
+        await rm(gone, { force: true });
+        continue;
+      }
       if ((await readRecord(gone)).alive) await rename(gone, path);
       else await rm(gone, { force: true });
     }
@@ -109,12 +121,14 @@ export class Leases {
 interface LeaseFiles {
   /** Whether others may take the lease by its name. */
   readonly named: boolean;
-  /** Where the file of a lease is. */
-  file(id: string): string;
-  /** A path for a temporary file. */
-  temporary(): Promise<string>;
+  /** Where the files of leases are. */
+  readonly directory: string;
+  /** Makes a temporary file. */
+  createTemporary(): Promise<TemporaryFile>;
   /** Called when the lease ends. */
   ended(): void;
+  /** Called when its file is gone. */
+  end(): Promise<void>;
 }
 
 /** A lease that is held here. */
@@ -168,7 +182,7 @@ class HeldLease implements Lease {
   }
 
   async #open(): Promise<FileHandle> {
-    const path = this.#at.file(this.id);
+    const path = join(this.#at.directory, this.id);
     const header = `${JSON.stringify({ ...await thisOwner(), expires: this.expires?.toISOString() })}\n`;
     for (;;) {
       const record = await readRecord(path);
@@ -187,8 +201,7 @@ class HeldLease implements Lease {
 
   /** Makes a file that is there with its header or not at all; nothing where another process was faster. */
   async #create(path: string, header: string): Promise<FileHandle | undefined> {
-    const temporary = await this.#at.temporary();
-    const file = await open(temporary, "ax");
+    const { path: temporary, file } = await this.#at.createTemporary();
     try {
       await writeAll(file, utf8(header));
       if (this.expires) await file.sync();
@@ -198,7 +211,10 @@ class HeldLease implements Lease {
     } catch (error) {
       await file.close();
       if (errno(error) === "EEXIST") return undefined;
-      throw error;
+      if (errno(error) !== "ENOENT") throw error;
+      // The directory comes with the first file, and another process may remove it at any moment.
+      await ifThere(mkdir(this.#at.directory, { recursive: true }));
+      return undefined;
     } finally {
       await rm(temporary, { force: true });
     }
@@ -219,10 +235,12 @@ class HeldLease implements Lease {
   async #end(): Promise<void> {
     this.#at.ended();
     const file = await this.#opening?.catch(() => undefined);
-    if (!file) return;
-    this.#stop();
-    await file.close();
-    await rm(this.#at.file(this.id), { force: true });
+    if (file) {
+      this.#stop();
+      await file.close();
+      await rm(join(this.#at.directory, this.id), { force: true });
+    }
+    await this.#at.end();
   }
 }
 

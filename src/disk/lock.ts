@@ -6,6 +6,7 @@ import { utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { errno, ifThere } from "./errors.ts";
 import { writeAll } from "./files.ts";
+import type { TemporaryFile } from "./replace.ts";
 import { heartbeat, isAlive, type Owner, parseOwner, thisOwner } from "./process_identity.ts";
 
 /** A lock that is held. */
@@ -30,20 +31,21 @@ const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 /**
  * A lock between processes, made of files, as Node has no other: numbered tickets `lock.1`, `lock.2`, …, of which the
- * highest is the holder's. Whoever finds it released, or its holder dead, makes the next one, which only one can
- * make, looks again and holds the lock if its number is still the highest.
+ * highest is the holder's, who removes it at the end. Whoever finds none, or its holder dead, makes the next one, which
+ * only one can make, looks again and holds the lock if its number is the highest and no other holder lives.
  *
- * The highest ticket is never removed, so the highest number never falls. A process that finds ticket 7 released, and
- * sleeps while others move on to 9, may still make an 8, as that is gone by then; but it sees the 9 when it looks again.
+ * Numbers start anew when nobody holds the lock. So a process P that finds ticket 7 of a dead holder, and sleeps while
+ * another takes 8 and releases it, may make an 8 while Q holds a 1. Either P sees the 1 when it looks again, or Q, who
+ * looks again later, sees the 8: never do both believe that they hold the lock.
  */
 export class Lock {
   readonly #directory: string;
-  readonly #temporary: () => Promise<string>;
+  readonly #createTemporary: () => Promise<TemporaryFile>;
 
-  /** `temporary` names files that do not exist yet, on the same disk. */
-  constructor(directory: string, temporary: () => Promise<string>) {
+  /** `createTemporary` makes files on the same disk. */
+  constructor(directory: string, createTemporary: () => Promise<TemporaryFile>) {
     this.#directory = directory;
-    this.#temporary = temporary;
+    this.#createTemporary = createTemporary;
   }
 
   /** Takes the lock; `conflict` when it cannot be had in time. */
@@ -85,8 +87,7 @@ export class Lock {
     if (ticket === 0) return undefined;
     const path = this.#path(ticket);
     const [text, facts] = [await ifThere(readFile(path, "utf8")), await ifThere(stat(path))];
-    if (text === undefined || !facts) return "unknown"; // removed, so a higher one is there
-    if (text.startsWith("-")) return undefined;
+    if (text === undefined || !facts) return "unknown"; // removed: look again
     const owner = parseOwner(text);
     return await isAlive(owner, facts.mtimeMs) ? owner ?? "unknown" : undefined;
   }
@@ -98,13 +99,13 @@ export class Lock {
     if (!file) return undefined;
     const held = holding(file, path);
     try {
-      const tickets = await this.#tickets();
-      if (Math.max(...tickets) === ticket) {
-        for (const lower of tickets) if (lower < ticket) await rm(this.#path(lower), { force: true });
+      const others = (await this.#tickets()).filter((other) => other !== ticket);
+      const holders = await Promise.all(others.map((other) => other > ticket || this.#isHolder(other)));
+      if (!holders.includes(true)) {
+        for (const other of others) await rm(this.#path(other), { force: true });
         return held;
       }
-      await rm(path, { force: true });
-      await held.abandon();
+      await held.release();
       return undefined;
     } catch (error) {
       await held.release();
@@ -112,11 +113,16 @@ export class Lock {
     }
   }
 
+  /** Whether this ticket is there and its holder alive. */
+  async #isHolder(ticket: number): Promise<boolean> {
+    const holder = await this.#holder(ticket);
+    return holder !== undefined && await ifThere(stat(this.#path(ticket))) !== undefined;
+  }
+
   /** Makes a ticket that is whole from the start, where there is none of that number. */
   async #create(path: string): Promise<FileHandle | undefined> {
     const record = utf8(`${JSON.stringify(await thisOwner())}\n`);
-    const temporary = await this.#temporary();
-    const file = await open(temporary, "wx");
+    const { path: temporary, file } = await this.#createTemporary();
     try {
       await writeAll(file, record);
       await link(temporary, path);
@@ -161,10 +167,9 @@ function holding(file: FileHandle, path: string): Held {
     async release() {
       stop();
       try {
-        // Through the open file: the name may be another's by now, if we were taken for dead.
-        await file.write(utf8("-"), 0, 1, 0);
-      } catch {
-        await rm(path, { force: true }); // a disk that takes not even one byte
+        // Unless the name is another's by now, because we were taken for dead.
+        const [ours, there] = [await file.stat(), await ifThere(stat(path))];
+        if (there?.ino === ours.ino) await rm(path, { force: true });
       } finally {
         await file.close();
       }

@@ -5,7 +5,7 @@ import { GantryError } from "../errors.ts";
 import { storageError } from "./errors.ts";
 import { reading } from "./files.ts";
 
-const chunkSize = 64 * 1024;
+const chunkSize = 512 * 1024;
 
 /** Part of a file, read as it is asked for. The file is closed at the end, on errors, and when nobody wants more. */
 export function fileStream(

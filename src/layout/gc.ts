@@ -48,7 +48,7 @@ export async function collect(
       return await sweepBlobs(blobs, kept, before, signal);
     }, { signal });
   } finally {
-    await state.keepRoom();
+    if ((await namesIn(join(state.directory, "ingest"))).length > 0) await state.keepRoom();
   }
 }
 

@@ -72,11 +72,10 @@ export class IndexFile {
   async #makeFiles(blobs: string): Promise<void> {
     await makeDirectory(this.directory);
     await makeDirectory(blobs);
-    await this.#state.keepRoom();
     // index.json comes last: whoever finds it finds a layout.
     for (const [name, text] of [["oci-layout", marker], ["index.json", noEntries]] as const) {
       if (await factsOf(this.#path(name))) continue;
-      await putFile(this.#path(name), utf8(text), await this.#state.temporary());
+      await putFile(this.#path(name), utf8(text), await this.#state.createTemporary());
     }
   }
 
@@ -90,7 +89,7 @@ export class IndexFile {
         index.manifests = listing.entries;
         const after = formatJson(index);
         if (sameBytes(before, after)) return;
-        await putFile(path, after, await state.temporary());
+        await putFile(path, after, await state.createTemporary());
       },
     };
     return listing;

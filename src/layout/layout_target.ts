@@ -36,6 +36,9 @@ import type { Layout } from "./types.ts";
 import { ListedManifests } from "./listed_manifests.ts";
 import type { LayoutBlobs } from "./layout_blobs.ts";
 
+/** A blob of so many bytes or fewer is held in memory and written at once, without a session that could be continued. */
+const smallBlob = 256 * 1024;
+
 /** One index.json and the blobs that it leads to. */
 export class LayoutTarget implements Layout {
   readonly #index: IndexFile;
@@ -205,6 +208,7 @@ export class LayoutTarget implements Layout {
   async #endLease(held: Lease, lease: Lease): Promise<void> {
     this.#leases.delete(held);
     try {
+      await this.#do("flush blobs", {}, () => this.#store.blobs.flush());
       if (this.#here.pending.size === 0) return;
       await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
     } finally {
@@ -232,6 +236,12 @@ export class LayoutTarget implements Layout {
       );
       if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "present" };
     }
+    const isBegun = session !== undefined && await this.#store.sessions.exists(session);
+    if (digest !== undefined && (content.size ?? Infinity) <= smallBlob && !isBegun) {
+      const bytes = await readWhole(content, smallBlob, signal);
+      await this.#do(action, options, () => this.#store.blobs.put(digest, bytes));
+      return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
+    }
     const ingest = await this.#do(
       action,
       options,
@@ -251,7 +261,7 @@ export class LayoutTarget implements Layout {
     const { name, signal } = options;
     const { blobs } = this.#store;
     const found = await this.#do(action, options, () => this.#presentManifest(content));
-    const bytes = found ?? await readManifest(content, signal);
+    const bytes = found ?? await readWhole(content, documentLimit, signal);
     parseDocument(bytes, { mediaType: content.mediaType, what: content.digest ?? content.mediaType });
     const digest = content.digest ?? await digestBytes(bytes);
     const descriptor = { mediaType: content.mediaType, digest, size: bytes.byteLength };
@@ -265,6 +275,7 @@ export class LayoutTarget implements Layout {
     } else {
       await this.#change(action, options, async (listing) => {
         await put(); // with the lock, so that nobody deletes it before it is listed
+        await blobs.flush();
         await (name === undefined
           ? this.#here.list(listing, [listed], { signal })
           : this.#here.name(listing, name, listed, { signal }));
@@ -312,7 +323,10 @@ export class LayoutTarget implements Layout {
     options: Options,
     work: (listing: Listing, where: string) => Promise<T>,
   ): Promise<T> {
-    const changing = (listing: Listing) => work(listing, this.#where(action));
+    const changing = async (listing: Listing) => {
+      await this.#store.blobs.flush();
+      return await work(listing, this.#where(action));
+    };
     return this.#do(action, options, () => this.#index.change(changing, options));
   }
 }
@@ -322,13 +336,13 @@ function checkName(name: string): void {
   throw new GantryError("invalid-name", `name a manifest ${JSON.stringify(name)}: not a layout's name`);
 }
 
-/** A manifest's bytes, which are the ones that its digest names if it has one. */
-async function readManifest(content: Content, signal: AbortSignal | undefined): Promise<Bytes> {
+/** The bytes of a manifest or a small blob, which are the ones that its digest names if it has one. */
+async function readWhole(content: Content, limit: number, signal: AbortSignal | undefined): Promise<Bytes> {
   const { digest, size } = content;
   const what = digest ?? content.mediaType;
-  const bytes = await content.open({ signal });
+  const bytes = await content.open({ unverified: digest !== undefined, signal });
   return await readAll(digest ? bytes.pipeThrough(verifying({ digest, size }, { what })) : bytes, {
-    limit: documentLimit,
+    limit,
     what,
     signal,
   });

@@ -12,11 +12,21 @@ import { openIngest } from "./ingest.ts";
 import type { Repository } from "./repository.ts";
 import { Upload } from "./upload.ts";
 
-/** A blob of this many bytes or fewer is held in memory and sent in one request. */
+/** A blob of this many bytes or fewer is held in memory. */
 const small = 1 << 20;
+/** A blob of this many bytes or fewer is sent in one request, which ends the upload. */
+const medium = 16 << 20;
 
 /** The piece size for registries that refuse a blob in one piece. */
 const fallbackPieceSize = 4 << 20;
+
+/** Whether a blob is sent in one request, which is not worth a session. */
+export function isUploadedAtOnce(
+  { client }: Repository,
+  { digest, size = Infinity, replayable }: Content,
+): boolean {
+  return digest !== undefined && replayable && size <= (client.settings.pieceSize === undefined ? medium : 0);
+}
 
 /** Uploads at once, as a stream, or in pieces. Of an upload that fails, nothing is left. */
 export async function uploadBlob(
@@ -34,10 +44,16 @@ export async function uploadBlob(
     ? await readContent(content, { what, limit: small, signal })
     : undefined;
   const replayable = content.replayable || whole !== undefined;
+  const atOnce = isUploadedAtOnce(repository, content);
   return await retryUpload(repository, { replayable, signal }, async (pieceSize) => {
     const upload = begun ?? await Upload.begin(repository, { signal, algorithm });
     begun = undefined;
     try {
+      if (!whole && atOnce && pieceSize === undefined) {
+        const { content: checked, sent } = checkedContent(content, what);
+        await upload.finish(content.digest!, checked, { signal });
+        return { mediaType: content.mediaType, ...await sent() };
+      }
       const { digest, size } = whole ?? await send(upload, content, { what, pieceSize, signal });
       await upload.finish(digest, whole?.bytes ?? new Uint8Array(0), { signal });
       return { mediaType: content.mediaType, digest, size };

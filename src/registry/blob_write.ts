@@ -1,6 +1,6 @@
 import type { Content, WriteOptions, Written } from "../content/contracts.ts";
 import { findBlob, resolveBlob } from "./blob_resolve.ts";
-import { uploadBlob, uploadSession } from "./blob_upload.ts";
+import { isUploadedAtOnce, uploadBlob, uploadSession } from "./blob_upload.ts";
 import { sessionKey } from "./ingest.ts";
 import { mountBlob } from "./mount.ts";
 import type { Repository } from "./repository.ts";
@@ -13,13 +13,14 @@ export async function writeBlob(
 ): Promise<Written> {
   const { signal } = options;
   const { mediaType, digest } = content;
-  const session = digest && options.session;
+  const session = digest && await sessionFor(repository, content, options.session);
   if (!digest) return { descriptor: await uploadBlob(repository, content, { signal }), how: "written" };
   const descriptor = async (size = content.size) => {
     size ??= (await resolveBlob(repository, digest, { signal })).descriptor.size;
     return { mediaType, digest, size };
   };
-  const found = await findBlob(repository, digest, { signal });
+  const absent = isUploadedAtOnce(repository, content) && await repository.existence.isNew({ signal });
+  const found = absent ? undefined : await findBlob(repository, digest, { signal });
   if (found) {
     if (session) await repository.client.settings.sessions.delete(sessionKey(repository, session));
     return { descriptor: await descriptor(content.size ?? found.size), how: "present" };
@@ -31,4 +32,15 @@ export async function writeBlob(
     return { descriptor: await uploadSession(repository, content, { session, signal }), how: "written" };
   }
   return { descriptor: await uploadBlob(repository, content, { begun: mounted, signal }), how: "written" };
+}
+
+/** The session of a blob that is uploaded in pieces, or was by an earlier call. */
+async function sessionFor(
+  repository: Repository,
+  content: Content,
+  session: string | undefined,
+): Promise<string | undefined> {
+  if (session === undefined || !isUploadedAtOnce(repository, content)) return session;
+  const begun = await repository.client.settings.sessions.get(sessionKey(repository, session));
+  return begun === undefined ? undefined : session;
 }

@@ -1,5 +1,5 @@
 import { type Bytes, chunksOf } from "../bytes.ts";
-import type { Ingest, Options } from "../content/contracts.ts";
+import type { AppendOptions, Content, Ingest, Options } from "../content/contracts.ts";
 import type { Hasher } from "../digest/engine.ts";
 import { createHasher } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
@@ -9,13 +9,10 @@ import { mediaTypes } from "../spec/media_type.ts";
 import { piecesOf } from "../content/pieces.ts";
 import type { Repository } from "./repository.ts";
 import { Upload } from "./upload.ts";
-import { delayedAbort } from "../http/delayed_abort.ts";
+import { StreamCutter } from "./stream_cutter.ts";
 
 // GHCR takes no more than 4 MiB in a piece and says so. ECR takes no less than 5 MiB and does not say so.
 const defaultPieceSize = 5 << 20;
-
-/** Milliseconds that a piece under way has to arrive after an abort. */
-const lastPieceTimeout = 5000;
 
 /** Opens the upload that a session has begun, or begins one. */
 export async function openIngest(
@@ -60,19 +57,19 @@ class RegistryIngest implements Ingest {
   readonly #repository: Repository;
   readonly #session: string;
   readonly #upload: Upload;
-  readonly #pieceSize: number;
+  readonly #pieceSize: number | undefined;
   #hashed: { hasher: Hasher; size: number } | undefined;
 
   constructor(
     repository: Repository,
     session: string,
     upload: Upload,
-    pieceSize = repository.client.settings.pieceSize ?? defaultPieceSize,
+    pieceSize = repository.client.settings.pieceSize,
   ) {
     this.#repository = repository;
     this.#session = session;
     this.#upload = upload;
-    this.#pieceSize = Math.max(pieceSize, upload.leastPiece);
+    this.#pieceSize = pieceSize;
   }
 
   get #key(): string {
@@ -83,7 +80,11 @@ class RegistryIngest implements Ingest {
     return this.#upload.offset;
   }
 
-  async append(bytes: ReadableStream<Bytes>, at: number, { signal }: Options = {}): Promise<number> {
+  async append(
+    bytes: ReadableStream<Bytes>,
+    at: number,
+    { size, signal }: AppendOptions = {},
+  ): Promise<number> {
     if (at !== this.offset) {
       await bytes.cancel();
       throw new GantryError(
@@ -95,19 +96,52 @@ class RegistryIngest implements Ingest {
       const hasher = await createHasher().catch(() => undefined);
       this.#hashed = hasher && { hasher, size: 0 };
     }
-    const late = delayedAbort(signal, lastPieceTimeout);
+    if (size !== undefined && this.#pieceSize === undefined) await this.#stream(bytes, size, signal);
+    else await this.#appendHeld(bytes, signal);
+    return this.offset;
+  }
+
+  /** Sends pieces that are held in memory, for streams that end who knows when. */
+  async #appendHeld(bytes: ReadableStream<Bytes>, signal: AbortSignal | undefined): Promise<void> {
+    const { leastPiece, largestPiece } = this.#upload;
+    const size = Math.min(Math.max(this.#pieceSize ?? defaultPieceSize, leastPiece), largestPiece);
+    for await (const piece of piecesOf(chunksOf(bytes, signal), size)) {
+      await this.#upload.sendPiece(piece, { signal });
+      await this.#keep();
+      await this.#hash(piece);
+    }
+  }
+
+  /** Sends the bytes in pieces as they come. A piece that does not arrive is read again from its source. */
+  async #stream(bytes: ReadableStream<Bytes>, size: number, signal: AbortSignal | undefined): Promise<void> {
+    const { uploadSpeed } = this.#repository.client;
+    const { leastPiece, largestPiece } = this.#upload;
+    const cutter = new StreamCutter(bytes, (chunk) => this.#hash(chunk));
     try {
-      for await (const piece of piecesOf(chunksOf(bytes, signal), this.#pieceSize)) {
-        await this.#upload.sendPiece(piece, { signal: late.signal });
-        await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
-        if (!this.#hashed) continue;
-        await this.#hashed.hasher.update(piece);
-        this.#hashed.size += piece.byteLength;
+      for (let left = size; left > 0;) {
+        const wanted = Math.min(Math.max(uploadSpeed.pieceSize, leastPiece), largestPiece);
+        const length = Math.min(wanted, left);
+        await uploadSpeed.measure(
+          length,
+          () => this.#upload.sendPiece(pieceContent(cutter, length), { signal }),
+        );
+        await this.#keep();
+        left -= length;
       }
     } finally {
-      late.close();
+      await cutter.close();
     }
-    return this.offset;
+  }
+
+  /** Remembers where the upload goes on. */
+  async #keep(): Promise<void> {
+    await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
+  }
+
+  async #hash(bytes: Bytes): Promise<void> {
+    if (!this.#hashed) return;
+    await this.#hashed.hasher.update(bytes);
+    this.#hashed.size += bytes.byteLength;
   }
 
   async commit(expected?: Digest, { signal }: Options = {}): Promise<Descriptor> {
@@ -145,4 +179,13 @@ class RegistryIngest implements Ingest {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function pieceContent(cutter: StreamCutter, size: number): Content {
+  return {
+    mediaType: mediaTypes.octetStream,
+    size,
+    replayable: false,
+    open: () => Promise.resolve(cutter.next(size)),
+  };
 }

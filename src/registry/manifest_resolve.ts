@@ -50,7 +50,10 @@ async function headManifest(
   );
   const { status, headers, length } = response;
   // Other refusals are asked for again with GET: a HEAD does not bring the reason.
-  if (status === 404) await ensure(response);
+  if (status === 404) {
+    repository.existence.missed();
+    await ensure(response);
+  }
   await response.discard();
   const mediaType = contentTypeOf(response);
   const digest = isDigest(name) ? name : headers.get("docker-content-digest") ?? "";

@@ -26,7 +26,7 @@ export async function writeManifest(
   const descriptor = { mediaType, digest, size };
   // A manifest with a subject is always sent: only the response tells whether the registry keeps the list of referrers.
   // Artifactory answers 401 or 403 for what is not there. If that means more, the PUT will fail too.
-  const present = !subject &&
+  const present = !subject && !await repository.existence.isNew({ signal }) &&
     await currentDigest(repository, name ?? digest, signal, "not-found", "denied", "unauthorized");
   if (present === digest) return { descriptor, how: "present" };
   // A registry computes the sha256 of what is put under a tag, so other digests need a PUT of their own.

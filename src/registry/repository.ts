@@ -1,6 +1,7 @@
 import type { Options, Origin } from "../content/contracts.ts";
 import type { HttpResponse } from "../http/response.ts";
 import type { Client } from "./client.ts";
+import { Existence } from "./existence.ts";
 import type { RegistryRequest } from "./request.ts";
 import { type Action, repositoryScope } from "./scope.ts";
 
@@ -15,12 +16,15 @@ export class Repository {
   readonly name: string;
   /** The scopes for pulling and pushing. */
   readonly pushScopes: readonly string[];
+  /** Whether it is there at all. */
+  readonly existence: Existence;
 
   constructor(client: Client, { registry, repository }: Origin) {
     this.client = client;
     this.registry = registry;
     this.name = repository;
     this.pushScopes = [this.scope("pull", "push")];
+    this.existence = new Existence(this);
   }
 
   /** The scope that allows these actions here. */

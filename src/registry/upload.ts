@@ -22,11 +22,14 @@ export class Upload {
   offset = 0;
   /** The fewest bytes that the registry takes in a piece that is not the last. */
   readonly leastPiece: number;
+  /** The most bytes that the registry takes in a piece. */
+  readonly largestPiece: number;
 
-  constructor(repository: Repository, location: URL, leastPiece = 0) {
+  constructor(repository: Repository, location: URL, { least = 0, most = Infinity } = {}) {
     this.#repository = repository;
     this.#location = location;
-    this.leastPiece = leastPiece;
+    this.leastPiece = least;
+    this.largestPiece = Math.max(most, least);
   }
 
   /** Begins an upload. */
@@ -47,8 +50,13 @@ export class Upload {
     if (!location) {
       throw new GantryError("invalid-document", `${whatOf(repository)}: the registry does not tell where`);
     }
-    const least = Number(response.headers.get("oci-chunk-min-length") ?? 0);
-    return new Upload(repository, location, least > 0 && least <= 64 << 20 ? least : 0);
+    const [least, most] = ["oci-chunk-min-length", "oci-chunk-max-length"].map((name) =>
+      Number(response.headers.get(name) ?? NaN)
+    );
+    return new Upload(repository, location, {
+      ...(least! > 0 && least! <= 64 << 20 && { least: least! }),
+      ...(most! >= 64 << 10 && { most: most! }),
+    });
   }
 
   /** Where the upload goes on. Secret: whoever knows it can add to the upload. */
@@ -79,11 +87,11 @@ export class Upload {
     await this.#accept(await this.#send({ method: "PATCH", headers, body: content, signal }), accepted);
   }
 
-  /** Sends a piece that is in memory. */
-  async sendPiece(bytes: Bytes, { signal }: Options): Promise<void> {
-    const end = this.offset + bytes.byteLength;
+  /** Sends a piece: bytes, or content whose size is known. */
+  async sendPiece(piece: Bytes | Content, { signal }: Options): Promise<void> {
+    const end = this.offset + (piece instanceof Uint8Array ? piece.byteLength : piece.size!);
     const headers = { "content-type": mediaTypes.octetStream, "content-range": `${this.offset}-${end - 1}` };
-    const response = await this.#send({ method: "PATCH", headers, body: bytes, signal });
+    const response = await this.#send({ method: "PATCH", headers, body: piece, signal });
     if (response.status === 416) {
       const error = await errorFrom(response);
       // The piece may have arrived the first time, and only the response was lost.
@@ -94,14 +102,14 @@ export class Upload {
   }
 
   /** Ends the upload: all that was sent, followed by these bytes, becomes a blob. */
-  async finish(digest: Digest, bytes: Bytes, { signal }: Options): Promise<void> {
+  async finish(digest: Digest, body: Bytes | Content, { signal }: Options): Promise<void> {
     const { timeouts } = this.#repository.client.settings;
     try {
       const response = await this.#send({
         method: "PUT",
         to: withQuery(this.#location, [["digest", digest]]),
         headers: { "content-type": mediaTypes.octetStream },
-        body: bytes,
+        body,
         timeout: timeouts.response * 10,
         signal,
       });

@@ -143,7 +143,7 @@ describe("the choice of an engine", () => {
   it("is the lanes for a copy with several layers in flight", async () => {
     await inDirectory(async (directory) => {
       const [from, to] = [memory(), layout(directory)];
-      const layers = Array.from({ length: 6 }, (_, n) => sample(200_000, n + 1));
+      const layers = Array.from({ length: 6 }, (_, n) => sample(400_000, n + 1));
       const image = layers.reduce(
         (image, bytes) => image.append(layer(() => source(bytes).stream, { compression: "none" })),
         emptyImage(),

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { utf8 } from "../../src/bytes.ts";
 import { GantryError } from "../../src/errors.ts";
 import { onDisk } from "../../src/disk/errors.ts";
+import { temporaryIn } from "./temporary.ts";
 import { putFile } from "../../src/disk/replace.ts";
 import { readSmall, writeAll } from "../../src/disk/files.ts";
 import { layout, layouts } from "../../src/layout/mod.ts";
@@ -47,7 +48,7 @@ describe("what the disk refuses", () => {
         await full.close();
       }
       await assert.rejects(
-        putFile(join(directory, "no", "final"), utf8("new"), join(directory, "temporary")),
+        putFile(join(directory, "no", "final"), utf8("new"), await temporaryIn(directory)),
       );
       assert.deepEqual(await filesIn(directory), ["final"]);
     }));
@@ -89,7 +90,9 @@ describe("a small file", () => {
       await writeFile(path, contents[0]!);
       let running = true;
       const writing = (async () => {
-        for (let n = 0; running; n++) await putFile(path, utf8(contents[n % 2]!), `${path}.${n}`);
+        for (let n = 0; running; n++) {
+          await putFile(path, utf8(contents[n % 2]!), await temporaryIn(directory));
+        }
       })();
       for (let n = 0; n < 300; n++) {
         const text = new TextDecoder().decode(await readSmall(path, 10_000));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { namesIn } from "../../src/disk/directory.ts";
 import { type Bytes, streamOf, utf8 } from "../../src/bytes.ts";
 import type { Content } from "../../src/content/contracts.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
@@ -15,7 +16,7 @@ const isConflict = (error: unknown) => GantryError.is(error, "conflict");
 
 /** What is left in a layout of sessions and temporary files. */
 async function leftovers(directory: string): Promise<string[]> {
-  const names = await Promise.all(["ingest", "tmp"].map((part) => readdir(join(directory, ".gantry", part))));
+  const names = await Promise.all(["ingest", "tmp"].map((part) => namesIn(join(directory, ".gantry", part))));
   return names.flat();
 }
 
@@ -27,7 +28,7 @@ describe("sessions of a layout", () => {
         await assert.rejects(there.ingest(name), (error) => GantryError.is(error, "invalid-name"), name);
       }
       for (const name of ["...", "a", "x".repeat(128), "-_.9"]) await (await there.ingest(name)).close();
-      assert.equal((await readdir(join(directory, ".gantry", "ingest"))).length, 4);
+      assert.equal((await namesIn(join(directory, ".gantry", "ingest"))).length, 4);
     }));
 
   it("are one writer's at a time, also before the first byte", () =>

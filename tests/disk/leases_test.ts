@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { appendFile, readdir, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { namesIn } from "../../src/disk/directory.ts";
+import { GantryDirectory } from "../../src/disk/gantry_directory.ts";
 import { Leases } from "../../src/disk/leases.ts";
 import { thisOwner } from "../../src/disk/process_identity.ts";
 import type { Digest } from "../../src/spec/digest.ts";
@@ -14,10 +15,7 @@ import { rejects } from "../../src/testing/errors.ts";
 const digest = (n: number): Digest => `sha256:${String(n).repeat(64)}`;
 
 function leasesIn(directory: string): Leases {
-  return new Leases(
-    join(directory, "leases"),
-    () => Promise.resolve(join(directory, `temporary-${randomUUID()}`)),
-  );
+  return new Leases(new GantryDirectory(directory));
 }
 
 const ids = async (leases: Leases) => (await collect(leases.list())).map(({ id }) => id);
@@ -35,7 +33,7 @@ describe("a lease on a disk", () => {
       await two[Symbol.asyncDispose]();
       await two[Symbol.asyncDispose]();
       assert.deepEqual(await leasesIn(directory).noted(), new Set());
-      assert.deepEqual(await readdir(join(directory, "leases")), []);
+      assert.deepEqual(await namesIn(join(directory, "leases")), []);
     }));
 
   it("is listed from the start, and ended by whoever finds it", () =>
@@ -61,7 +59,7 @@ describe("a lease on a disk", () => {
       await new Promise((resolve) => setTimeout(resolve, 150));
       assert.equal((await leases.noted()).size, 0);
       await leasesIn(directory).sweep();
-      assert.deepEqual(await readdir(join(directory, "leases")), []);
+      assert.deepEqual(await namesIn(join(directory, "leases")), []);
     }));
 
   it("outlives its process with an expiry, and dies with it without", () =>

@@ -3,11 +3,11 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { temporaryIn } from "./temporary.ts";
 import { Lock } from "../../src/disk/lock.ts";
 
 const [directory = ".", task, count] = process.argv.slice(2);
-let names = 0;
-const lock = new Lock(directory, () => Promise.resolve(join(directory, `${process.pid}-${names++}.tmp`)));
+const lock = new Lock(directory, () => temporaryIn(directory));
 const counter = join(directory, "counter");
 
 if (task === "hold") {

@@ -4,14 +4,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { GantryError } from "../../src/errors.ts";
+import { temporaryIn } from "./temporary.ts";
 import { Lock } from "../../src/disk/lock.ts";
-import { heartbeat } from "../../src/disk/process_identity.ts";
+import { heartbeat, thisOwner } from "../../src/disk/process_identity.ts";
 import { inDirectory, start } from "../layout/support.ts";
 
-let names = 0;
-
 function lockIn(directory: string): Lock {
-  return new Lock(directory, () => Promise.resolve(join(directory, `${process.pid}-${names++}.tmp`)));
+  return new Lock(directory, () => temporaryIn(directory));
 }
 
 const isConflict = (error: unknown) => GantryError.is(error, "conflict");
@@ -30,12 +29,30 @@ describe("lock", () => {
       assert.equal(most, 1);
     }));
 
-  it("leaves one file behind, of which the number never falls", () =>
+  it("leaves nothing behind", () =>
     inDirectory(async (directory) => {
-      for (let n = 1; n <= 5; n++) {
-        await (await lockIn(directory).take()).release();
-        assert.deepEqual(await readdir(directory), [`lock.${n}`]);
+      for (let n = 1; n <= 3; n++) {
+        const held = await lockIn(directory).take();
+        assert.deepEqual(await readdir(directory), ["lock.1"]);
+        await held.release();
+        assert.deepEqual(await readdir(directory), []);
       }
+    }));
+
+  it("is not had by a higher ticket while a lower one is held", () =>
+    inDirectory(async (directory) => {
+      await writeFile(join(directory, "lock.7"), JSON.stringify({ ...await thisOwner(), started: "1" }));
+      const sleeper = lockIn(directory).take({ wait: 0 });
+      await (await sleeper).release();
+      const held = await lockIn(directory).take();
+      assert.deepEqual(await readdir(directory), ["lock.1"]);
+      // Somebody saw the 7 before, and makes the 8 only now.
+      const late = { ...await thisOwner(), pid: 2 ** 22 + 1 };
+      await writeFile(join(directory, "lock.8"), JSON.stringify(late));
+      await assert.rejects(lockIn(directory).take({ wait: 0 }), isConflict);
+      await held.release();
+      await (await lockIn(directory).take({ wait: 0 })).release();
+      assert.deepEqual(await readdir(directory), []);
     }));
 
   it("is refused to who will not wait, and tells who holds it", () =>
@@ -60,7 +77,7 @@ describe("lock", () => {
       await assert.rejects(lockIn(directory).take({ signal: abort.signal }), reason);
       await held.release();
       await assert.rejects(lockIn(directory).take({ signal: abort.signal }), reason);
-      assert.deepEqual(await readdir(directory), ["lock.1"]);
+      assert.deepEqual(await readdir(directory), []);
     }));
 
   it("passes on at once when its holder was killed", () =>
@@ -70,19 +87,15 @@ describe("lock", () => {
       await assert.rejects(lockIn(directory).take({ wait: 20 }), isConflict);
       await child.kill();
       await (await lockIn(directory).take({ wait: 0 })).release();
-      assert.deepEqual(await readdir(directory), ["lock.2"]);
+      assert.deepEqual(await readdir(directory), []);
     }));
 
   it("passes on when the holder's number is a later process's now", () =>
     inDirectory(async (directory) => {
-      const held = await lockIn(directory).take();
-      const ticket = join(directory, "lock.1");
-      const owner = JSON.parse(await readFile(ticket, "utf8"));
-      if (owner.started === null) return await held.release(); // no /proc to tell
+      const owner = await thisOwner();
+      if (owner.started === null) return; // no /proc to tell
       await writeFile(join(directory, "lock.2"), JSON.stringify({ ...owner, started: "1" }));
-      const next = await lockIn(directory).take({ wait: 0 });
-      await next.release();
-      await held.abandon();
+      await (await lockIn(directory).take({ wait: 0 })).release();
     }));
 
   for (
@@ -101,7 +114,7 @@ describe("lock", () => {
         const silent = new Date(Date.now() - 31_000);
         await utimes(ticket, silent, silent);
         await (await lockIn(directory).take({ wait: 0 })).release();
-        assert.deepEqual(await readdir(directory), ["lock.8"]);
+        assert.deepEqual(await readdir(directory), []);
       }));
   }
 

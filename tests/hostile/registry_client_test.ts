@@ -198,7 +198,7 @@ describe("over a socket, an upload", () => {
 
   it("streams all of its bytes, and tells their number where the runtime can", async () => {
     await against(upload(() => ({ head: "202 Accepted\nContent-Length: 0" })), async (app, requests) => {
-      await app.write(plainContent(large, { digest: await digestBytes(large) }));
+      await app.write(plainContent(large));
       const patch = requests.find(({ method }) => method === "PATCH")!;
       assert.equal(patch.body.byteLength, large.byteLength);
       const told = patch.headers["content-length"] ?? patch.headers["transfer-encoding"];

@@ -32,6 +32,38 @@ describe("uploading a blob", () => {
     assert.deepEqual(seen[2]!.body, bytes);
   });
 
+  it("of up to 16 MiB streams one PUT, also in a session", async () => {
+    const medium = known(large.slice(0, 2 << 20), await digestBytes(large.slice(0, 2 << 20)));
+    for (const session of [undefined, "s"]) {
+      const { app, calls, seen } = fake({
+        [`HEAD /v2/app/blobs/${medium.digest}`]: missing,
+        [post]: at("/u/1"),
+        [put("/u/1", medium.digest!)]: created,
+      });
+      await app.write(medium, { session });
+      assert.equal(calls().length, 3);
+      assert.equal(seen[2]!.body.byteLength, 2 << 20);
+    }
+  });
+
+  it("to a repository that is not there looks for no blob", async () => {
+    const unknown = { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' };
+    for (
+      const [reply, heads] of [[unknown, 0], [{ status: 200, body: '{"tags":[]}' }, 1], [missing, 1]] as const
+    ) {
+      const { app, calls } = fake({
+        "HEAD /v2/app/manifests/v1": missing,
+        "GET /v2/app/tags/list?n=1": reply,
+        [head]: missing,
+        [post]: at("/u/1"),
+        [put("/u/1")]: created,
+      });
+      await rejects(app.resolve("v1"), "not-found");
+      await app.write(small());
+      assert.equal(calls().filter((call) => call === head).length, heads);
+    }
+  });
+
   it("of more bytes, or who knows how many, streams one PATCH", async () => {
     const script = {
       [headLarge]: missing,
@@ -184,7 +216,9 @@ describe("an upload that fails", () => {
         [put("/u/2", largeDigest)]: created,
       });
       await app.write(big());
-      assert.equal(seen.at(-2)!.headers.get("content-range"), `0-${large.byteLength - 1}`);
+      const ranges = seen.slice(5, -1).map(({ headers }) => headers.get("content-range"));
+      assert.deepEqual(ranges.slice(0, 2), ["0-4194303", "4194304-8388607"]);
+      assert.equal(ranges.at(-1), `16777216-${large.byteLength - 1}`);
     }
     const { app, calls } = fake({
       [headLarge]: missing,

@@ -7,7 +7,7 @@ import type { Reply } from "./fake.ts";
 
 export const bytes = utf8("hello, registry");
 export const digest = await digestBytes(bytes);
-export const large = Uint8Array.from({ length: (2 << 20) + 5 }, (_, i) => i % 251);
+export const large = Uint8Array.from({ length: (16 << 20) + 5 }, (_, i) => i % 251);
 export const largeDigest = await digestBytes(large);
 export const post = "POST /v2/app/blobs/uploads/";
 export const head = `HEAD /v2/app/blobs/${digest}`;

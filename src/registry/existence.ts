@@ -1,0 +1,61 @@
+import type { Options } from "../content/contracts.ts";
+import { Once } from "../content/once.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { errorFrom, registryErrorOf } from "./errors.ts";
+import type { RegistryRequest } from "./request.ts";
+
+/** What is asked of the repository. */
+interface Asked {
+  readonly pushScopes: readonly string[];
+  reference(): string;
+  send(
+    method: "GET",
+    path: string,
+    options: Pick<RegistryRequest, "what" | "scopes" | "signal">,
+  ): Promise<HttpResponse>;
+}
+
+/**
+ * Whether a repository is there at all. In one that is not, no blob and no manifest has to be looked for before it is
+ * written: one request in place of one for each.
+ */
+export class Existence {
+  readonly #repository: Asked;
+  #missed = false;
+  #written = false;
+  readonly #unknown = new Once(async (signal) => await this.#isUnknown(signal));
+
+  constructor(repository: Asked) {
+    this.#repository = repository;
+  }
+
+  /** To be called when a manifest was looked for in vain. */
+  missed(): void {
+    this.#missed = true;
+  }
+
+  /** To be called when a manifest was written. */
+  written(): void {
+    this.#written = true;
+  }
+
+  /** Whether the registry knows nothing of the repository. It is asked only after something was missed. */
+  async isNew({ signal }: Options): Promise<boolean> {
+    return this.#missed && !this.#written && await this.#unknown.get(signal);
+  }
+
+  async #isUnknown(signal: AbortSignal | undefined): Promise<boolean> {
+    const { pushScopes, reference } = this.#repository;
+    const what = `look for ${reference.call(this.#repository)}`;
+    const response = await this.#repository.send("GET", "tags/list?n=1", {
+      what,
+      scopes: pushScopes,
+      signal,
+    });
+    if (response.status !== 404) {
+      await response.discard();
+      return false;
+    }
+    return registryErrorOf(await errorFrom(response))?.codes.includes("NAME_UNKNOWN") ?? false;
+  }
+}
