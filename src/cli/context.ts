@@ -6,6 +6,8 @@ import type { CommandEnvironment, GlobalOptions, Output } from "./environment.ts
 export class CommandContext {
   readonly environment: CommandEnvironment;
   readonly #options: () => GlobalOptions;
+  /** What to add when the command is stopped: how to go on. */
+  advice: string | undefined;
   #registries: Promise<Registries> | undefined;
 
   constructor(environment: CommandEnvironment, options: () => GlobalOptions) {

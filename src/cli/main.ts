@@ -10,12 +10,17 @@
 import process from "node:process";
 import { standardOutput } from "./support/standard_output.ts";
 
+/** Milliseconds to clean up in after a signal. */
+const patience = 180;
+
 const stop = new AbortController();
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   process.on(signal, () => {
     // The second signal ends the process at once.
     if (stop.signal.aborted) process.exit(code);
     process.exitCode = code;
+    // Whatever hangs then is left as a killed process leaves it, from which the same command goes on.
+    setTimeout(() => process.exit(code), patience);
     stop.abort(new DOMException(`ended by ${signal}`, "AbortError"));
   });
 }

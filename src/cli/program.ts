@@ -76,7 +76,8 @@ async function report(error: unknown, context: CommandContext, help: string): Pr
     return 0;
   }
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return brokenPipe;
-  await context.log(`Error: ${messageOf(error)}`);
+  const advice = context.signal.aborted && context.advice ? `; ${context.advice}` : "";
+  await context.log(`Error: ${messageOf(error)}${advice}`);
   return 1;
 }
 

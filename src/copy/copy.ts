@@ -220,6 +220,7 @@ class Copying {
       ...content,
       async open(options) {
         let bytes = options?.start ?? 0;
+        if (bytes > 0) progress({ type: "resumed", id, bytes });
         return observed(await content.open(options), {
           chunk: (chunk) => progress({ type: "progress", id, bytes: bytes += chunk.byteLength }),
         });

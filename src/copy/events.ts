@@ -5,6 +5,8 @@ import type { Digest } from "../spec/digest.ts";
 export type CopyEvent =
   /** A part is about to be written. A one-shot stream has no digest and size yet. */
   | { type: "start"; id: number; mediaType: string; digest?: Digest | undefined; size?: number | undefined }
+  /** So many bytes of an earlier attempt are there already; reading goes on behind them. */
+  | { type: "resumed"; id: number; bytes: number }
   /** How many bytes have been read in all, those of an earlier attempt included. */
   | { type: "progress"; id: number; bytes: number }
   /** The part is in the target: found there, mounted or written. */

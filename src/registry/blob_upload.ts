@@ -58,7 +58,8 @@ export async function uploadBlob(
       await upload.finish(digest, whole?.bytes ?? new Uint8Array(0), { signal });
       return { mediaType: content.mediaType, digest, size };
     } catch (error) {
-      await upload.cancel();
+      const cancelling = upload.cancel();
+      if (!signal?.aborted) await cancelling; // who has stopped does not wait for a registry
       throw error;
     }
   });

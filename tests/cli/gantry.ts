@@ -27,7 +27,12 @@ export interface Ran {
   stdout: string;
   /** What it said besides. */
   stderr: string;
+  /** The lines that tell of blobs and manifests that are done. They went to standard error too. */
+  progress: string[];
 }
+
+/** Lines of progress are for people; what went wrong is not among them. */
+const progressLine = /^(?:existing|mounted|pulled|pushed) (?:blob|manifest): sha256:.*\n/gm;
 
 /** What a run printed that went well and said nothing else. */
 export function printed({ code, stdout, stderr }: Ran): string {
@@ -60,7 +65,10 @@ export function start(
   child.stderr!.on("data", (chunk: Uint8Array) => stderr += Buffer.from(chunk).toString("utf8"));
   const ended = new Promise<Ran>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
+    child.once("close", (code) => {
+      const progress = (stderr.match(progressLine) ?? []).map((line) => line.trimEnd());
+      resolve({ code, stdout, stderr: stderr.replace(progressLine, ""), progress });
+    });
   });
   return { child, ended };
 }

@@ -20,7 +20,7 @@ async function runHere(...args: string[]): Promise<Ran> {
     env: {},
     signal: new AbortController().signal,
   });
-  return { code, ...said };
+  return { code, ...said, progress: [] };
 }
 
 describe("gantry", () => {

@@ -21,7 +21,7 @@ function crane(directory: string, ...args: string[]): Promise<Ran> {
   child.stderr.on("data", (chunk: Uint8Array) => stderr += Buffer.from(chunk).toString("utf8"));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
+    child.once("close", (code) => resolve({ code, stdout, stderr, progress: [] }));
   });
 }
 

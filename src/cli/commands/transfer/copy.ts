@@ -7,9 +7,10 @@ import type { Clients } from "../../../places/scheme.ts";
 import { parseContainer, parsePlace, placeUsage, targetOf } from "../../../places/schemes.ts";
 import type { Digest } from "../../../spec/digest.ts";
 import type { CommandContext } from "../../context.ts";
-import { transferOptions } from "../../support/transfer.ts";
+import type { ProgressFlags } from "../../support/progress.ts";
+import { addTransferOptions, transfer } from "../../support/transfer.ts";
 
-interface CopyFlags {
+interface CopyFlags extends ProgressFlags {
   allTags?: boolean;
   /** False with --no-clobber. */
   clobber: boolean;
@@ -18,7 +19,7 @@ interface CopyFlags {
 
 /** `gantry copy` */
 export function define(command: Command, context: CommandContext): void {
-  command
+  addTransferOptions(command)
     .argument("<src>", placeUsage)
     .argument("<dst>")
     .option("-a, --all-tags", "copy all tags of one repository to another")
@@ -30,21 +31,30 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function copyOne(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
-  const options = await transferOptions(context, "pushed");
-  if (!flags.clobber) await requireFree(from, to, options, context.signal);
-  await copy(from, to, { ...options, platform: context.platform, concurrency: flags.jobs });
+  const { signal, platform } = context;
+  const clients = { registry: await context.registries() };
+  if (!flags.clobber) await requireFree(from, to, clients, signal);
+  const whole = parsePlace(to).save !== undefined;
+  await transfer(
+    context,
+    "pushed",
+    { ...flags, whole },
+    (options) => copy(from, to, { ...options, platform, concurrency: flags.jobs }),
+  );
 }
 
 async function copyAll(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
   const { signal, platform } = context;
-  const options = await transferOptions(context, "pushed");
-  const source = parseContainer(from).source(options);
-  const target = targetOf(parseContainer(to), to, options);
-  // One after the other: the blobs of one image are copied at once, and many tags share them.
-  for await (const name of requireMethod(source, "names", `list the tags of ${from}`)({ signal })) {
-    if (!flags.clobber && await digestAt(target, name, signal)) continue;
-    await copy({ source, name }, { target, name }, { ...options, platform, concurrency: flags.jobs });
-  }
+  const clients = { registry: await context.registries() };
+  const source = parseContainer(from).source(clients);
+  const target = targetOf(parseContainer(to), to, clients);
+  await transfer(context, "pushed", flags, async (options) => {
+    // One after the other: the blobs of one image are copied at once, and many tags share them.
+    for await (const name of requireMethod(source, "names", `list the tags of ${from}`)({ signal })) {
+      if (!flags.clobber && await digestAt(target, name, signal)) continue;
+      await copy({ source, name }, { target, name }, { ...options, platform, concurrency: flags.jobs });
+    }
+  });
 }
 
 /** Makes sure that nothing is overwritten: a name, or a file that is written whole. */

@@ -10,9 +10,10 @@ import { parsePathPlace, parsePlace, pathUsage, targetOf } from "../../../places
 import { familiarName, formatReference } from "../../../spec/reference.ts";
 import type { CommandContext } from "../../context.ts";
 import { openSelected } from "../../support/open.ts";
-import { type TransferOptions, transferOptions } from "../../support/transfer.ts";
+import type { ProgressFlags } from "../../support/progress.ts";
+import { addTransferOptions, transfer, type TransferOptions } from "../../support/transfer.ts";
 
-interface PullFlags {
+interface PullFlags extends ProgressFlags {
   format?: string;
   annotateRef?: boolean;
 }
@@ -42,7 +43,7 @@ interface Destination {
 
 /** `gantry pull` */
 export function define(command: Command, context: CommandContext): void {
-  command
+  addTransferOptions(command)
     .usage("[options] IMAGE... PATH")
     .argument("<image>")
     .argument("<path...>", `a file, or with --format oci a directory; or ${pathUsage()}`)
@@ -64,10 +65,12 @@ async function pull(
   context: CommandContext,
 ): Promise<void> {
   const to = destination(path, images, flags);
-  const options = await transferOptions(context, "pulled");
   const parts = await openAll(images, to, flags, context);
-  if (to.place.save) await to.place.save(parts, { ...options, format: to.format.archive });
-  else await copyAll(parts, to, options);
+  const whole = to.place.save !== undefined;
+  await transfer(context, "pulled", { ...flags, whole }, async (options) => {
+    if (to.place.save) await to.place.save(parts, { ...options, format: to.format.archive });
+    else await copyAll(parts, to, options);
+  });
 }
 
 /** All images are opened before anything is written. */

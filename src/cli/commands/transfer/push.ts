@@ -15,16 +15,17 @@ import type { Place } from "../../../places/scheme.ts";
 import { parsePathPlace, parsePlace, pathUsage, recognizePath, targetOf } from "../../../places/schemes.ts";
 import { mediaTypes } from "../../../spec/media_type.ts";
 import type { CommandContext } from "../../context.ts";
-import { transferOptions } from "../../support/transfer.ts";
+import type { ProgressFlags } from "../../support/progress.ts";
+import { addTransferOptions, transfer } from "../../support/transfer.ts";
 
-interface PushFlags {
+interface PushFlags extends ProgressFlags {
   index?: boolean;
   imageRefs?: string;
 }
 
 /** `gantry push` */
 export function define(command: Command, context: CommandContext): void {
-  command
+  addTransferOptions(command)
     .argument("<path>", `a file or directory, or ${pathUsage()}`)
     .argument("<image>")
     .option("--index", "push all that is in the layout as one index")
@@ -33,17 +34,19 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function push(path: string, image: string, flags: PushFlags, context: CommandContext): Promise<void> {
-  const options = await transferOptions(context, "pushed");
   const place = parsePlace(image);
-  const target = targetOf(place, image, options);
+  const target = targetOf(place, image, { registry: await context.registries() });
   const root = await load(path, flags, context);
-  const { descriptor } = await copy(root, { target, name: place.name }, {
-    ...options,
-    platform: context.platform,
-  });
+  const { platform } = context;
+  const { descriptor } = await transfer(
+    context,
+    "pushed",
+    flags,
+    (options) => copy(root, { target, name: place.name }, { ...options, platform }),
+  );
   const pushed = `${place.container}@${descriptor.digest}`;
   if (flags.imageRefs !== undefined) await writeFile(flags.imageRefs, pushed, { mode: 0o600 });
-  await context.print(`${pushed}\n`);
+  await context.print(flags.json ? `${JSON.stringify({ type: "result", image: pushed })}\n` : `${pushed}\n`);
 }
 
 /** What is to be pushed. */

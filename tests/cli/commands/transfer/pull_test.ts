@@ -86,7 +86,12 @@ describe("gantry pull", () => {
       const { child, ended } = start(["pull", `${host}/from:v1`, "out.tar"], { directory });
       await stuck;
       process.kill(child.pid!, "SIGINT"); // Deno's child.kill hides the exit code
-      assert.deepEqual(await ended, { code: 130, stdout: "", stderr: "Error: ended by SIGINT\n" });
+      assert.deepEqual(await ended, {
+        code: 130,
+        stdout: "",
+        stderr: "Error: ended by SIGINT\n",
+        progress: [],
+      });
       assert.deepEqual((await readdir(directory)).filter((name) => name.includes("out")), []);
     }, async (request, next) => {
       // The config tells what is in the archive; the layer comes when it is being written.
@@ -105,7 +110,8 @@ describe("gantry pull", () => {
         await stuck.happened;
         process.kill(child.pid!, signal); // Deno's child.kill hides the exit code
         const ran = await ended;
-        assert.deepEqual(ran, { code, stdout: "", stderr: `Error: ended by ${signal}\n` });
+        const stderr = `Error: ended by ${signal}; the same command goes on from here\n`;
+        assert.deepEqual(ran, { code, stdout: "", stderr, progress: [] });
         await assert.rejects(layout(join(directory, "out")).resolve("v1"));
       }, async (request, next) => {
         if (!new URL(request.url).pathname.includes("/blobs/")) return await next(request);
