@@ -17,6 +17,8 @@ export interface CommandRow {
   readonly alias?: string;
   readonly group: CommandGroup;
   readonly summary: string;
+  /** What may follow its words: two uses that help shows. */
+  readonly examples?: readonly string[];
   /** Loads it once it is chosen. A row without it only holds the commands whose path begins with its own. */
   readonly load?: () => Promise<CommandModule>;
 }
@@ -28,66 +30,77 @@ export const commands: readonly CommandRow[] = [
     alias: "cp",
     group: "Transfer",
     summary: "copy an image from one place to another; its digest stays the same",
+    examples: ["alpine:3.20 localhost:5000/alpine:3.20", "--all-tags ghcr.io/acme/app oci:./mirror"],
     load: () => import("./commands/transfer/copy.ts"),
   },
   {
     path: "pull",
     group: "Transfer",
     summary: "pull images into a tarball, or an OCI image layout",
+    examples: ["alpine:3.20 alpine.tar", "--format oci --platform linux/arm64 alpine:3.20 ./images"],
     load: () => import("./commands/transfer/pull.ts"),
   },
   {
     path: "push",
     group: "Transfer",
     summary: "push what is in an archive or an OCI image layout",
+    examples: ["app.tar localhost:5000/app:v1", "--index ./images ghcr.io/acme/app:v1"],
     load: () => import("./commands/transfer/push.ts"),
   },
   {
     path: "blob",
     group: "Inspect",
     summary: "write a blob from a registry to standard output",
+    examples: ["alpine@sha256:44136fa3… > layer.tar.gz", "localhost:5000/app@sha256:44136fa3… | tar tz"],
     load: () => import("./commands/inspect/blob.ts"),
   },
   {
     path: "config",
     group: "Inspect",
     summary: "print the config of an image",
+    examples: ["alpine:3.20", "--platform linux/arm64 oci:./images:alpine"],
     load: () => import("./commands/inspect/config.ts"),
   },
   {
     path: "digest",
     group: "Inspect",
     summary: "print the digest of an image or index",
+    examples: ["alpine:3.20", "--full-ref --platform linux/arm64 alpine:3.20"],
     load: () => import("./commands/inspect/digest.ts"),
   },
   {
     path: "manifest",
     group: "Inspect",
     summary: "print the manifest of an image, or an index",
+    examples: ["alpine:3.20", "--platform linux/arm64 docker-archive:./app.tar"],
     load: () => import("./commands/inspect/manifest.ts"),
   },
   {
     path: "validate",
     group: "Inspect",
     summary: "read images whole and tell what is wrong with them",
+    examples: ["--remote alpine:3.20", "--tarball app.tar --layout ./images"],
     load: () => import("./commands/inspect/validate.ts"),
   },
   {
     path: "catalog",
     group: "Registry",
     summary: "list the repositories of a registry",
+    examples: ["localhost:5000", "--json registry.example.com"],
     load: () => import("./commands/registry/catalog.ts"),
   },
   {
     path: "delete",
     group: "Registry",
     summary: "delete a tag, or a manifest by its digest",
+    examples: ["localhost:5000/app:old", "localhost:5000/app@sha256:44136fa3…"],
     load: () => import("./commands/registry/delete.ts"),
   },
   {
     path: "ls",
     group: "Registry",
     summary: "list the tags of a repository",
+    examples: ["alpine", "--json --omit-digest-tags oci:./images"],
     load: () => import("./commands/registry/ls.ts"),
   },
   { path: "registry", group: "Registry", summary: "serve a registry" },
@@ -95,18 +108,21 @@ export const commands: readonly CommandRow[] = [
     path: "registry serve",
     group: "Registry",
     summary: "serve a registry until the process is ended",
+    examples: ["--address :5000 --disk ./registry", "--address 127.0.0.1:0"],
     load: () => import("./commands/registry/serve.ts"),
   },
   {
     path: "tag",
     group: "Registry",
     summary: "give an image in a registry one more tag",
+    examples: ["localhost:5000/app:v1 stable", "ghcr.io/acme/app@sha256:44136fa3… v1"],
     load: () => import("./commands/registry/tag.ts"),
   },
   {
     path: "version",
     group: "Other",
     summary: "print the version",
+    examples: ["", "--json"],
     load: () => import("./commands/version.ts"),
   },
 ];

@@ -40,6 +40,11 @@ export class CommandContext {
     return write(this.environment.stdout, data);
   }
 
+  /** Writes a value as a line of JSON to standard output. */
+  printJson(value: unknown): Promise<void> {
+    return this.print(`${JSON.stringify(value)}\n`);
+  }
+
   /** Writes a line to standard error. */
   log(line: string): Promise<void> {
     return write(this.environment.stderr, `${line}\n`);

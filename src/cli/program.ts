@@ -24,7 +24,9 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     const rows = addCommands(program, only.some(({ load }) => load) ? only : commands);
     if (args.length === 0) program.help();
     const chosen = findCommand(program, words);
-    (await rows.get(chosen)?.load?.())?.define(chosen, context);
+    const row = rows.get(chosen);
+    (await row?.load?.())?.define(chosen, context);
+    if (row?.examples) chosen.addHelpText("after", () => examplesText(row));
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
@@ -55,6 +57,10 @@ function addCommands(program: Command, added: readonly CommandRow[]): Map<Comman
   const help = program.createCommand("help").helpOption(false).description("display help for command");
   program.addHelpCommand(help.argument("[command]").helpGroup("Other:"));
   return rows;
+}
+
+function examplesText({ path, examples = [] }: CommandRow): string {
+  return `\nExamples:\n${examples.map((rest) => `  $ gantry ${path} ${rest}`.trimEnd()).join("\n")}`;
 }
 
 /** The command that words lead to, as far as they are names of commands. */

@@ -27,6 +27,8 @@ describe("gantry", () => {
   it("prints its version", () =>
     withRegistry(async ({ gantry }) => {
       assert.equal(printed(await gantry("version")), `${deno.version}\n`);
+      assert.equal(printed(await gantry("-v", "version")), `${deno.version}\n`);
+      assert.deepEqual(JSON.parse(printed(await gantry("version", "--json"))), { version: deno.version });
     }));
 
   it("prints help where it is asked for, or for nothing", () =>

@@ -106,6 +106,28 @@ function run([program, ...args]: string[], cwd: string, env: NodeJS.ProcessEnv =
   });
 }
 
+describe("docs/from-crane.md", () => {
+  it("names functions that there are", async () => {
+    const page = await readFile(join(root, "docs/from-crane.md"), "utf8");
+    const doors = [
+      "mod.ts",
+      "src/spec/mod.ts",
+      "src/registry/mod.ts",
+      "src/archive/mod.ts",
+      "src/server/mod.ts",
+    ];
+    const exported = new Set<string>();
+    for (const door of doors) {
+      for (const name of Object.keys(await import(join(root, door)))) exported.add(name);
+    }
+    const functions = page.slice(page.indexOf("## Functions"));
+    const ours = functions.split("\n").map((line) => line.split("|")[2] ?? "").join("\n");
+    const called = [...ours.matchAll(/(?<![.\w])([a-zA-Z]+)\(/g)].map(([, name]) => name!);
+    assert.ok(called.length > 30);
+    assert.deepEqual(called.filter((name) => !exported.has(name)), []);
+  });
+});
+
 const { exports } = JSON.parse(await readFile(join(root, "deno.json"), "utf8")) as {
   exports: Record<string, string>;
 };

@@ -1,8 +1,14 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { print } from "../version.ts";
+import { jsonOption } from "../support/options.ts";
+import { commit, print, version } from "../version.ts";
 
 /** `gantry version` */
 export function define(command: Command, context: CommandContext): void {
-  command.action(async () => void await print(context.environment.stdout));
+  command
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: boolean }) => {
+      if (json) await context.printJson({ version, ...(commit && { commit }) });
+      else await print(context.environment.stdout);
+    });
 }

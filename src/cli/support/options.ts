@@ -22,6 +22,11 @@ export function fullRefOption(name: "registry" | "repository", before: "it" | "e
   return new Option("--full-ref", `print the ${name}'s name before ${before}`);
 }
 
+/** `--json`, of commands that list or describe. */
+export function jsonOption(): Option {
+  return new Option("--json", "print one JSON object");
+}
+
 function parsePlatformOption(text: string): Platform | "all" {
   if (text === "all") return text;
   try {

@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import { GantryError } from "../../../errors.ts";
 import { parsePlace, targetOf } from "../../../places/schemes.ts";
+import type { Descriptor } from "../../../spec/descriptor.ts";
 import type { CommandContext } from "../../context.ts";
 import { openSelected, openTarball } from "../../support/open.ts";
-import { fullRefOption } from "../../support/options.ts";
+import { fullRefOption, jsonOption } from "../../support/options.ts";
 
 interface DigestFlags {
   fullRef?: boolean;
+  json?: boolean;
   tarball?: string;
 }
 
@@ -15,28 +17,35 @@ export function define(command: Command, context: CommandContext): void {
   command
     .argument("[image]", "with --tarball its name there, if there are several")
     .addOption(fullRefOption("repository", "it"))
+    .addOption(jsonOption())
     .option("--tarball <file>", "of an image in an archive")
     .action(async (from: string | undefined, flags: DigestFlags) => {
-      await context.print(`${await lineFor(from, flags, context)}\n`);
+      const { prefix, descriptor } = await find(from, flags, context);
+      if (flags.json) await context.printJson({ ...(prefix && { repository: prefix }), ...descriptor });
+      else await context.print(`${prefix && `${prefix}@`}${descriptor.digest}\n`);
     });
 }
 
-async function lineFor(
+/** What the name stands for, and the repository to be printed before it. */
+async function find(
   from: string | undefined,
   { fullRef, tarball }: DigestFlags,
   context: CommandContext,
-): Promise<string> {
+): Promise<{ prefix: string; descriptor: Descriptor }> {
+  const { signal } = context;
   if (tarball !== undefined) {
     if (fullRef) {
       throw new GantryError("invalid-name", "digest: an image in a tarball has no full reference");
     }
     const action = `digest of ${JSON.stringify(tarball)}`;
-    return await (await openTarball(tarball, from, action, context)).digest();
+    const root = await openTarball(tarball, from, action, context);
+    return { prefix: "", descriptor: await root.descriptor({ signal }) };
   }
   if (from === undefined) {
     throw new GantryError("invalid-name", "digest: an image is needed without --tarball");
   }
-  return `${fullRef ? `${await repositoryOf(from, context)}@` : ""}${await digestOf(from, context)}`;
+  const prefix = fullRef ? await repositoryOf(from, context) : "";
+  return { prefix, descriptor: await descriptorOf(from, context) };
 }
 
 async function repositoryOf(from: string, context: CommandContext): Promise<string> {
@@ -45,12 +54,13 @@ async function repositoryOf(from: string, context: CommandContext): Promise<stri
   return place.container;
 }
 
-/** The digest that the name has. Without a platform nothing needs to be read for it. */
-async function digestOf(from: string, context: CommandContext): Promise<string> {
+/** What the name stands for. Without a platform nothing needs to be read for it. */
+async function descriptorOf(from: string, context: CommandContext): Promise<Descriptor> {
+  const { platform, signal } = context;
   const place = parsePlace(from);
-  if (context.platform || place.name === undefined) {
-    return await (await openSelected(from, context)).digest();
+  if (platform || place.name === undefined) {
+    return await (await openSelected(from, context)).descriptor({ signal });
   }
   const source = place.source({ registry: await context.registries() });
-  return (await source.resolve(place.name, { signal: context.signal })).descriptor.digest;
+  return (await source.resolve(place.name, { signal })).descriptor;
 }

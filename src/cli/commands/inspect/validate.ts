@@ -8,9 +8,11 @@ import type { PathScheme } from "../../../places/scheme.ts";
 import { parsePathPlace } from "../../../places/schemes.ts";
 import type { CommandContext } from "../../context.ts";
 import { openSelected } from "../../support/open.ts";
+import { jsonOption } from "../../support/options.ts";
 
 interface ValidateFlags {
   fast?: boolean;
+  json?: boolean;
   layout?: string;
   remote?: string;
   tarball?: string;
@@ -20,6 +22,7 @@ interface ValidateFlags {
 export function define(command: Command, context: CommandContext): void {
   command
     .option("--fast", "only look whether the layers are there")
+    .addOption(jsonOption())
     .option("--layout <directory>", "all that is in an OCI image layout")
     .option("--remote <image>", "an image at any place")
     .option("--tarball <file>", "all that is in an archive")
@@ -27,12 +30,12 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function validateAll(
-  { fast, layout, remote, tarball }: ValidateFlags,
+  { fast, json, layout, remote, tarball }: ValidateFlags,
   context: CommandContext,
 ): Promise<void> {
   const failed: string[] = [];
   const judge = async (title: string, images: AsyncIterable<Image | Index>) => {
-    failed.push(...await report(title, images, fast, context));
+    failed.push(...await report(title, images, { fast, json }, context));
   };
   if (tarball !== undefined) await judge(tarball, allAt(tarball, dockerArchiveScheme, context));
   if (layout !== undefined) await judge(layout, allAt(layout, ociScheme, context));
@@ -46,7 +49,7 @@ const broken = ["invalid-archive", "invalid-document", "digest-mismatch", "size-
 async function report(
   title: string,
   images: AsyncIterable<Image | Index>,
-  fast: boolean | undefined,
+  { fast, json }: Pick<ValidateFlags, "fast" | "json">,
   context: CommandContext,
 ): Promise<string[]> {
   const problems: string[] = [];
@@ -60,7 +63,7 @@ async function report(
     problems.push(error.message);
   }
   const verdict = problems.length === 0 ? `PASS: ${title}` : `FAIL: ${title}: ${problems.join("; ")}`;
-  await context.print(`${verdict}\n`);
+  await (json ? context.printJson({ image: title, problems }) : context.print(`${verdict}\n`));
   return problems.map((problem) => `validate ${title}: ${problem}`);
 }
 

@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import { requireMethod } from "../../../content/require_method.ts";
 import { parseContainer } from "../../../places/schemes.ts";
 import type { CommandContext } from "../../context.ts";
-import { fullRefOption } from "../../support/options.ts";
+import { fullRefOption, jsonOption } from "../../support/options.ts";
 
 interface LsFlags {
   fullRef?: boolean;
+  json?: boolean;
   omitDigestTags?: boolean;
 }
 
@@ -14,6 +15,7 @@ export function define(command: Command, context: CommandContext): void {
   command
     .argument("<repo>")
     .addOption(fullRefOption("repository", "each"))
+    .addOption(jsonOption())
     .option("-O, --omit-digest-tags", "leave out tags that are made of digests: sha256-…")
     .action((repository: string, flags: LsFlags) => list(repository, flags, context));
 }
@@ -22,8 +24,12 @@ async function list(repository: string, flags: LsFlags, context: CommandContext)
   const place = parseContainer(repository);
   const source = place.source({ registry: await context.registries() });
   const names = requireMethod(source, "names", `list the tags of ${repository}`);
+  const tags: string[] = [];
   for await (const tag of names({ signal: context.signal })) {
     if (flags.omitDigestTags && tag.startsWith("sha256-")) continue;
-    await context.print(`${flags.fullRef ? `${place.container}:` : ""}${tag}\n`);
+    const name = `${flags.fullRef ? `${place.container}:` : ""}${tag}`;
+    if (flags.json) tags.push(name);
+    else await context.print(`${name}\n`);
   }
+  if (flags.json) await context.printJson({ repository: place.container, tags });
 }

@@ -13,6 +13,8 @@ describe("gantry digest", () => {
       const name = `${host}/some/app:v1`;
       assert.equal(printed(await gantry("digest", name)), `${digest}\n`);
       assert.equal(printed(await gantry("digest", "--full-ref", name)), `${host}/some/app@${digest}\n`);
+      const { descriptor } = await app.resolve("v1");
+      assert.deepEqual(JSON.parse(printed(await gantry("digest", "--json", name))), descriptor);
     }));
 
   it("prints the digest of an index, or of the image for --platform", () =>

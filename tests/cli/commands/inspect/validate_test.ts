@@ -19,6 +19,8 @@ describe("gantry validate", () => {
           `PASS: app.tar\nPASS: layout\nPASS: ${host}/app:v1\n`,
         );
       }
+      const json = printed(await gantry("validate", "--json", "--tarball", "app.tar"));
+      assert.deepEqual(JSON.parse(json), { image: "app.tar", problems: [] });
     }));
 
   it(

@@ -14,6 +14,10 @@ describe("gantry ls", () => {
         printed(await gantry("ls", "-O", "--full-ref", `${host}/app`)),
         `${host}/app:v1\n${host}/app:v2\n`,
       );
+      assert.deepEqual(JSON.parse(printed(await gantry("ls", "-O", "--json", `${host}/app`))), {
+        repository: `${host}/app`,
+        tags: ["v1", "v2"],
+      });
     }));
 
   it("lists the names in layouts and archives", () =>
