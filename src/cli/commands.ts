@@ -30,7 +30,7 @@ export const commands: readonly CommandRow[] = [
     alias: "cp",
     group: "Transfer",
     summary: "copy an image from one place to another; its digest stays the same",
-    examples: ["alpine:3.20 localhost:5000/alpine:3.20", "--all-tags ghcr.io/acme/app oci:./mirror"],
+    examples: ["alpine:3.20 localhost:5000/alpine:3.20", "--all-tags ghcr.io/acme/app localhost:5000/acme/app"],
     load: () => import("./commands/transfer/copy.ts"),
   },
   {
@@ -58,7 +58,7 @@ export const commands: readonly CommandRow[] = [
     path: "config",
     group: "Inspect",
     summary: "print the config of an image",
-    examples: ["alpine:3.20", "--platform linux/arm64 oci:./images:alpine"],
+    examples: ["alpine:3.20", "--platform linux/arm64 ghcr.io/acme/app:v1"],
     load: () => import("./commands/inspect/config.ts"),
   },
   {
@@ -72,7 +72,7 @@ export const commands: readonly CommandRow[] = [
     path: "manifest",
     group: "Inspect",
     summary: "print the manifest of an image, or an index",
-    examples: ["alpine:3.20", "--platform linux/arm64 docker-archive:./app.tar"],
+    examples: ["alpine:3.20", "--platform linux/arm64 ghcr.io/acme/app:v1"],
     load: () => import("./commands/inspect/manifest.ts"),
   },
   {
@@ -100,7 +100,7 @@ export const commands: readonly CommandRow[] = [
     path: "ls",
     group: "Registry",
     summary: "list the tags of a repository",
-    examples: ["alpine", "--json --omit-digest-tags oci:./images"],
+    examples: ["alpine", "--json --omit-digest-tags ghcr.io/acme/app"],
     load: () => import("./commands/registry/ls.ts"),
   },
   { path: "registry", group: "Registry", summary: "serve a registry" },

@@ -221,6 +221,8 @@ export interface Content {
   replayable: boolean;
   /** The rest of the descriptor, for targets that record it with the name. */
   annotations?: Descriptor["annotations"];
+  /** For which platform an index names it. */
+  platform?: Descriptor["platform"];
   /** The bytes, or those from `start` on. */
   open(options?: ContentOptions): Promise<ReadableStream<Bytes>>;
 }

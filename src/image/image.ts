@@ -156,9 +156,10 @@ export class Image implements Part {
 
   /** The manifest, to be written somewhere once its children are. */
   async content(options?: Options): Promise<Content> {
-    const descriptor = await this.descriptor(options);
+    const { platform } = this.known ?? {};
     return {
-      ...descriptor,
+      ...await this.descriptor(options),
+      ...(platform && { platform }),
       replayable: true,
       open: async ({ signal } = {}) => streamOf(await this.rawManifest({ signal })),
     };

@@ -268,7 +268,8 @@ export class LayoutTarget implements Layout {
     const put = async () => {
       if (!await this.#presentManifest(descriptor)) await blobs.put(digest, bytes);
     };
-    const listed = { ...descriptor, ...(content.annotations && { annotations: content.annotations }) };
+    const { annotations, platform } = content;
+    const listed = { ...descriptor, ...(annotations && { annotations }), ...(platform && { platform }) };
     if (name === undefined && this.#leases.size > 0) {
       await this.#do(action, options, put);
       this.#here.pending.set(digest, listed);

@@ -9,6 +9,7 @@ import { copy } from "../../../../src/copy/mod.ts";
 import { openImage } from "../../../../src/image/mod.ts";
 import { layout } from "../../../../src/layout/mod.ts";
 import { readTar } from "../../../../src/tar/mod.ts";
+import { filesIn as allFiles } from "../../../layout/support.ts";
 import { imageOf, printed, start, withRegistry, writeIndex } from "../../gantry.ts";
 
 async function filesIn(path: string): Promise<string[]> {
@@ -47,6 +48,23 @@ describe("gantry pull", () => {
       assert.ok((await filesIn(path("legacy.tar"))).includes("repositories"));
       const legacy = await openImage(archive(path("legacy.tar")), name);
       assert.equal((await legacy.config()).architecture, "arm64");
+    }));
+
+  it("writes the same layout each time, with the platform that an image was chosen for", () =>
+    withRegistry(async ({ directory, gantry, host, repository }) => {
+      await writeIndex(repository("app"), "v1");
+      const files = async (name: string) => {
+        printed(await gantry("pull", "--format", "oci", "--platform", "linux/arm64", `${host}/app:v1`, name));
+        const paths = await allFiles(join(directory, name));
+        return await Promise.all(
+          paths.map(async (path) => [path, await readFile(join(directory, name, path))]),
+        );
+      };
+      const [one, two] = [await files("one"), await files("two")];
+      assert.deepEqual(one, two);
+      const index = JSON.parse(String(one.find(([path]) => path === "index.json")![1]));
+      assert.deepEqual(index.manifests[0].platform, { os: "linux", architecture: "arm64" });
+      assert.equal(one.length, 5); // two blobs, the manifest, index.json, oci-layout
     }));
 
   it("leaves nothing of an archive when a blob is not what it should be", () =>
