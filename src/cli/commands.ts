@@ -30,7 +30,10 @@ export const commands: readonly CommandRow[] = [
     alias: "cp",
     group: "Transfer",
     summary: "copy an image from one place to another; its digest stays the same",
-    examples: ["alpine:3.20 localhost:5000/alpine:3.20", "--all-tags ghcr.io/acme/app localhost:5000/acme/app"],
+    examples: [
+      "alpine:3.20 localhost:5000/alpine:3.20",
+      "--all-tags ghcr.io/acme/app localhost:5000/acme/app",
+    ],
     load: () => import("./commands/transfer/copy.ts"),
   },
   {

@@ -70,6 +70,11 @@ export function isLayerType(mediaType: string): boolean {
   return layers.test(mediaType);
 }
 
+/** Whether it is a layer that is compressed with zstd. */
+export function isZstdType(mediaType: string): boolean {
+  return isLayerType(mediaType) && mediaType.endsWith("zstd");
+}
+
 /** Whether it is a layer that is not to be pushed to other registries. */
 export function isForeignType(mediaType: string): boolean {
   return isLayerType(mediaType) && /\.(?:nondistributable|foreign)\./.test(mediaType);

@@ -6,7 +6,7 @@ import type { Descriptor } from "../../spec/descriptor.ts";
 import { type Digest, hexOf } from "../../spec/digest.ts";
 import { formatJson } from "../../spec/json.ts";
 import { layoutVersion } from "../../spec/layout.ts";
-import { mediaTypes } from "../../spec/media_type.ts";
+import { isZstdType, mediaTypes } from "../../spec/media_type.ts";
 import type { Platform } from "../../spec/platform.ts";
 import type { TarItem } from "../../tar/item.ts";
 import { writeTar } from "../../tar/write.ts";
@@ -148,11 +148,21 @@ async function* layoutItems(
     for (const [i, { image: part }] of images.entries()) {
       const image = await chooseImage(part, options);
       const described = image && await describeForDocker(image, names[i]!, options);
-      if (described) saved.push(savedImage(described, ({ digest }) => blobPath(digest)));
+      if (described) saved.push(savedImage(described, pathInLayout));
     }
     yield document("manifest.json", saved);
   }
-  for (const blob of plan.blobs) yield plan.item(blobPath(blob.descriptor.digest), blob);
+  for (const blob of plan.blobs) {
+    const { descriptor } = blob;
+    yield plan.item(blobPath(descriptor.digest), blob);
+    if (options.format === "oci" || !isZstdType(descriptor.mediaType)) continue;
+    yield plan.item(pathInLayout(descriptor), await plan.forDocker(blob));
+  }
+}
+
+/** Where Docker finds a blob. Its engines before 23 read no zstd, so a layer of that kind is there a second time without. */
+function pathInLayout({ mediaType, digest }: Descriptor): string {
+  return isZstdType(mediaType) ? `${hexOf(digest)}.tar` : blobPath(digest);
 }
 
 /** An image's entries in index.json, one a name. */
@@ -174,13 +184,12 @@ async function* dockerItems(images: readonly DockerImage[], plan: Plan): AsyncGe
   );
   for (const blob of plan.blobs) {
     const path = paths.get(blob.descriptor.digest);
-    if (path !== undefined) yield plan.item(path, blob);
+    if (path !== undefined) yield plan.item(path, await plan.forDocker(blob));
   }
 }
 
 function extension({ mediaType }: Descriptor): string {
-  if (mediaType.endsWith("gzip")) return ".tar.gz";
-  return mediaType.endsWith("zstd") ? ".tar.zst" : ".tar";
+  return mediaType.endsWith("gzip") ? ".tar.gz" : ".tar";
 }
 
 function document(path: string, value: unknown): TarItem {

@@ -1,11 +1,12 @@
 import { type Bytes, chunksOf } from "../../bytes.ts";
+import { decompress } from "../../codec/decode.ts";
 import type { Content, ContentOptions, Options, Part } from "../../content/contracts.ts";
 import type { CopyEvent } from "../../copy/events.ts";
 import { digesting } from "../../digest/digesting.ts";
 import { verifying } from "../../digest/verify.ts";
 import type { Descriptor } from "../../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../../spec/digest.ts";
-import { isForeignType } from "../../spec/media_type.ts";
+import { isForeignType, isZstdType, mediaTypes } from "../../spec/media_type.ts";
 import type { TarItem } from "../../tar/item.ts";
 import { readSlice } from "../../content/slices.ts";
 import { streamOfPieces } from "../../bytes.ts";
@@ -84,6 +85,24 @@ export class Plan {
   /** A blob by its digest; nothing for what was left out. */
   find(digest: Digest): Planned | undefined {
     return this.#blobs.get(digest);
+  }
+
+  /**
+   * A layer as `docker load` takes it: engines before 23 know no zstd, so that is taken off. Its size is known only then, so
+   * it goes through the temporary file.
+   */
+  async forDocker(layer: Planned): Promise<Planned> {
+    const { descriptor, open } = layer;
+    if (!isZstdType(descriptor.mediaType)) return layer;
+    const what = `layer ${descriptor.digest}`;
+    return await this.#keep({
+      mediaType: mediaTypes.ociLayer,
+      replayable: true,
+      open: async (options) =>
+        (await open({ ...options, unverified: true }))
+          .pipeThrough(verifying(descriptor, { what }))
+          .pipeThrough(decompress({ what })),
+    });
   }
 
   /** Gives the temporary file back. */

@@ -23,6 +23,13 @@ describe("a plain Docker archive", () => {
     assert.deepEqual([...files.keys()], ["manifest.json", ...paths, config]);
     assert.deepEqual(json(files, "manifest.json"), [{ Config: config, RepoTags: ["app:v1"], Layers: paths }]);
     const zstd = await written(await imageOf("z", { compression: "zstd" }), [], "docker");
-    assert.match(json(zstd, "manifest.json")[0].Layers[0], /^[0-9a-f]{64}\.tar\.zst$/);
+    // What docker load takes is not compressed with zstd.
+    const [path] = json(zstd, "manifest.json")[0].Layers;
+    assert.match(path, /^[0-9a-f]{64}\.tar$/);
+    const { rootfs } = json(zstd, json(zstd, "manifest.json")[0].Config);
+    assert.equal(digestOf(Buffer.from(zstd.get(path)!, "latin1")), rootfs.diff_ids[0]);
+    const combined = await written(await imageOf("z", { compression: "zstd" }), ["app:v1"], "combined");
+    const both = json(combined, "manifest.json")[0].Layers[0];
+    assert.equal(combined.get(both), zstd.get(path));
   });
 });
