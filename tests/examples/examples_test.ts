@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -64,6 +65,24 @@ describe("the example", () => {
       assert.deepEqual((await app.config()).config?.Cmd, ["/app"]);
       assert.equal((await app.layers()).length, 2);
     }));
+
+  it("own-image makes an image of an executable and its libraries", async (t) => {
+    if (!existsSync("/usr/bin/ldd") || !existsSync("/bin/ls")) return t.diagnostic("there is no ldd here");
+    await withRegistry(async ({ host, repository }) => {
+      const printed = await example("own-image", "/bin/ls", `${host}/ls:v1`);
+      assert.equal(printed, `${host}/ls:v1@${await digestAt(repository("ls"), "v1")}\n`);
+      const made = await openImage(repository("ls"), "v1");
+      assert.deepEqual((await made.config()).config?.Entrypoint, ["/usr/bin/ls"]);
+      const [layer] = await made.layers();
+      const entries = await Array.fromAsync(layer!.entries());
+      const paths = entries.map(({ path }) => path);
+      assert.ok(entries.every(({ mode }) => mode === 0o755));
+      assert.ok(
+        paths.includes("usr/bin/ls") && paths.some((path) => path.includes("libc.so")),
+        String(paths),
+      );
+    });
+  });
 
   it("edge-manifest answers with a manifest", () =>
     withRegistry(async ({ host, repository }) => {
