@@ -212,6 +212,7 @@ export class LayoutTarget implements Layout {
       if (this.#here.pending.size === 0) return;
       await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
     } finally {
+      await this.#store.blobs.leases.sweep(); // those of killed processes would keep the directory of leases
       await lease[Symbol.asyncDispose]();
     }
   }
