@@ -58,8 +58,7 @@ export async function uploadBlob(
       await upload.finish(digest, whole?.bytes ?? new Uint8Array(0), { signal });
       return { mediaType: content.mediaType, digest, size };
     } catch (error) {
-      const cancelling = upload.cancel();
-      if (!signal?.aborted) await cancelling; // who has stopped does not wait for a registry
+      await upload.cancel(signal?.aborted ? 100 : undefined); // who has stopped does not wait for a registry
       throw error;
     }
   });

@@ -123,10 +123,10 @@ export class Upload {
     }
   }
 
-  /** Gives the upload up. Does not fail: a registry forgets unfinished uploads by itself some day. */
-  async cancel(): Promise<void> {
+  /** Gives the upload up, and waits so many milliseconds at most. Does not fail: a registry forgets unfinished uploads by itself some day. */
+  async cancel(timeout = 5000): Promise<void> {
     try {
-      const response = await this.#send({ method: "DELETE", once: true, timeout: 5000 });
+      const response = await this.#send({ method: "DELETE", once: true, timeout });
       await response.discard();
     } catch {
       // The registry cannot be reached, perhaps for the same reason that made us give up.
