@@ -16,7 +16,7 @@ import { onDisk } from "./errors.ts";
 import type { Held } from "./lock.ts";
 
 /** How many bytes are written at once. */
-const batchSize = 1024 * 1024;
+const batchSize = 256 * 1024;
 /** How many pieces are written at once; Linux takes 1024. */
 const mostPieces = 512;
 /** How many bytes are flushed at once while more are coming. */

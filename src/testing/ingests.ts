@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { sameBytes, streamOf } from "../bytes.ts";
+import { concat, sameBytes, streamOf } from "../bytes.ts";
 import type { Content } from "../content/contracts.ts";
+import { digestBytes } from "../digest/mod.ts";
 import { breaking, pieces, randomBytes, stalling } from "./content.ts";
 import { rejects } from "./errors.ts";
 import { describeBytes, known, read } from "./documents.ts";
@@ -83,7 +84,8 @@ export function testIngests(suite: Suite): void {
   describe("sessions", () => {
     it("go on where the bytes broke off", async (t) => {
       if (suite.limits.resume) return t.diagnostic(suite.limits.resume);
-      const content = await known(randomBytes(20_000_000));
+      const block = randomBytes(1_000_000);
+      const content = await known(concat(Array.from({ length: 18 }, () => block)));
       const starts: number[] = [];
       const breaks = (at: number): Content => ({
         ...content,
@@ -92,11 +94,11 @@ export function testIngests(suite: Suite): void {
           return Promise.resolve(breaking(content.bytes.slice(start), at - start));
         },
       });
-      await assert.rejects(suite.target.write(breaks(18_000_000), { session: "resumed" }));
+      await assert.rejects(suite.target.write(breaks(17_500_000), { session: "resumed" }));
       const { descriptor } = await suite.medium.again().write(breaks(Infinity), { session: "resumed" });
       assert.equal(starts[0], 0);
-      assert.ok(starts[1]! >= 16_000_000 && starts[1]! <= 18_000_000, `it went on at ${starts[1]}`);
-      assert.ok(sameBytes(await read(suite.target, descriptor), content.bytes));
+      assert.ok(starts[1]! >= 16_000_000 && starts[1]! <= 17_500_000, `it went on at ${starts[1]}`);
+      assert.equal(await digestBytes(await read(suite.target, descriptor)), content.digest);
     });
   });
 
