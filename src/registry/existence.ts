@@ -1,8 +1,12 @@
 import type { Options } from "../content/contracts.ts";
 import { Once } from "../content/once.ts";
+import { GantryError } from "../errors.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { errorFrom, registryErrorOf } from "./errors.ts";
 import type { RegistryRequest } from "./request.ts";
+
+/** Milliseconds to wait for an answer. */
+const patience = 2000;
 
 /** What is asked of the repository. */
 interface Asked {
@@ -11,7 +15,7 @@ interface Asked {
   send(
     method: "GET",
     path: string,
-    options: Pick<RegistryRequest, "what" | "scopes" | "signal">,
+    options: Pick<RegistryRequest, "what" | "scopes" | "signal" | "once" | "timeout">,
   ): Promise<HttpResponse>;
 }
 
@@ -45,17 +49,19 @@ export class Existence {
   }
 
   async #isUnknown(signal: AbortSignal | undefined): Promise<boolean> {
-    const { pushScopes, reference } = this.#repository;
-    const what = `look for ${reference.call(this.#repository)}`;
-    const response = await this.#repository.send("GET", "tags/list?n=1", {
-      what,
-      scopes: pushScopes,
-      signal,
-    });
-    if (response.status !== 404) {
+    const { pushScopes: scopes } = this.#repository;
+    const what = `look for ${this.#repository.reference()}`;
+    try {
+      // Some list all tags whatever they are asked for. It is not worth waiting for that, nor for a second try.
+      const options = { what, scopes, signal, once: true, timeout: patience };
+      const response = await this.#repository.send("GET", "tags/list?n=1", options);
+      if (response.status === 404) {
+        return registryErrorOf(await errorFrom(response))?.codes.includes("NAME_UNKNOWN") ?? false;
+      }
       await response.discard();
-      return false;
+    } catch (error) {
+      if (signal?.aborted || !GantryError.is(error)) throw error;
     }
-    return registryErrorOf(await errorFrom(response))?.codes.includes("NAME_UNKNOWN") ?? false;
+    return false;
   }
 }

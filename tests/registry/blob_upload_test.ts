@@ -49,7 +49,9 @@ describe("uploading a blob", () => {
   it("to a repository that is not there looks for no blob", async () => {
     const unknown = { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' };
     for (
-      const [reply, heads] of [[unknown, 0], [{ status: 200, body: '{"tags":[]}' }, 1], [missing, 1]] as const
+      const [reply, heads] of [[unknown, 0], [{ status: 200, body: '{"tags":[]}' }, 1], [missing, 1], [{
+        fails: new TypeError("reset"),
+      }, 1]] as const
     ) {
       const { app, calls } = fake({
         "HEAD /v2/app/manifests/v1": missing,
