@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { GantryError } from "../../../errors.ts";
-import { parsePlace, targetOf } from "../../../places/schemes.ts";
+import { loadPlace } from "../../../places/load.ts";
 import type { Descriptor } from "../../../spec/descriptor.ts";
 import type { CommandContext } from "../../context.ts";
-import { openSelected, openTarball } from "../../support/open.ts";
 import { fullRefOption, jsonOption } from "../../support/options.ts";
 
 interface DigestFlags {
@@ -38,6 +37,7 @@ async function find(
       throw new GantryError("invalid-name", "digest: an image in a tarball has no full reference");
     }
     const action = `digest of ${JSON.stringify(tarball)}`;
+    const { openTarball } = await import("../../support/open.ts");
     const root = await openTarball(tarball, from, action, context);
     return { prefix: "", descriptor: await root.descriptor({ signal }) };
   }
@@ -49,7 +49,8 @@ async function find(
 }
 
 async function repositoryOf(from: string, context: CommandContext): Promise<string> {
-  const place = parsePlace(from);
+  const place = await loadPlace(from);
+  const { targetOf } = await import("../../../places/schemes.ts");
   targetOf(place, from, { registry: await context.registries() }); // what is no repository has no name of one
   return place.container;
 }
@@ -57,8 +58,9 @@ async function repositoryOf(from: string, context: CommandContext): Promise<stri
 /** What the name stands for. Without a platform nothing needs to be read for it. */
 async function descriptorOf(from: string, context: CommandContext): Promise<Descriptor> {
   const { platform, signal } = context;
-  const place = parsePlace(from);
+  const place = await loadPlace(from);
   if (platform || place.name === undefined) {
+    const { openSelected } = await import("../../support/open.ts");
     return await (await openSelected(from, context)).descriptor({ signal });
   }
   const source = place.source({ registry: await context.registries() });
