@@ -125,6 +125,8 @@ export {
   type RegistryError,
   type RegistryLimits,
   type RegistryOptions,
+  type RegistrySource,
+  registrySource,
   type Timeouts,
   type Transport,
   type TransportRequest,

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { registry } from "@gantry/oci/edge";
+import { registrySource } from "@gantry/oci/edge";
 
 export default {
   async fetch(_request: Request, env: { REPOSITORY?: string } = {}): Promise<Response> {
-    const app = registry(env.REPOSITORY ?? "ghcr.io/acme/app");
+    const app = registrySource(env.REPOSITORY ?? "ghcr.io/acme/app");
     const { descriptor, document } = await app.resolve("v1", { document: true });
     return new Response(document, { headers: { "content-type": descriptor.mediaType } });
   },

@@ -69,6 +69,7 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/layout/layout_test.ts": ["disk/blob_directory", "disk/stream", "layout/layout_blobs"],
   "tests/places/dir_test.ts": ["places/directory_image"],
   "tests/registry/blob_upload_test.ts": ["registry/existence"],
+  "tests/registry/registry_test.ts": ["registry/open", "registry/source"],
   "tests/registry/credentials_cache_test.ts": ["content/credentials"],
   "tests/rootfs/diff_test.ts": ["spec/whiteout"],
   "tests/rootfs/pack_test.ts": ["rootfs/content", "rootfs/scan", "rootfs/within"],

@@ -41,5 +41,7 @@ export type { Environment } from "../http/environment.ts";
 export type { RegistryLimits, RegistryOptions, Timeouts } from "./options.ts";
 export type { UploadSessions } from "./upload_sessions.ts";
 export { catalog, type Registries, registries, registry } from "./registry.ts";
+export { registrySource } from "./open.ts";
+export type { RegistrySource } from "./source.ts";
 export type { Registry } from "./target.ts";
 export { fetchTransport, type Transport, type TransportRequest } from "../http/transport.ts";

@@ -5,13 +5,11 @@
  */
 
 import type { Options } from "../content/contracts.ts";
-import { GantryError } from "../errors.ts";
-import { isRegistry, parseRepository } from "../spec/reference.ts";
 import { Client } from "./client.ts";
 import { listRepositories } from "./listing.ts";
 import { type RegistryOptions, withDefaults } from "./options.ts";
-import { Repository } from "./repository.ts";
-import { type Registry, RegistryTarget } from "./target.ts";
+import { checkRegistry, openRepository } from "./open.ts";
+import { type Registry, RepositoryTarget } from "./target.ts";
 
 /** Opens repositories that share what the client has learned of their registries: tokens, schemes, unfinished uploads. */
 export interface Registries {
@@ -64,21 +62,11 @@ export function catalog(host: string, options?: RegistryOptions & Options): Asyn
  */
 export function registries(options?: RegistryOptions): Registries {
   const client = new Client(withDefaults(options));
-  const open = (name: string) => {
-    const { registry, repository } = parseRepository(name);
-    checkRegistry(registry);
-    return new RegistryTarget(new Repository(client, { registry, repository }));
-  };
+  const open = (name: string) => new RepositoryTarget(openRepository(client, name));
   return Object.assign(open, {
     catalog(registry: string, options: Options = {}): AsyncIterable<string> {
       checkRegistry(registry);
       return listRepositories(client, registry, options);
     },
   });
-}
-
-function checkRegistry(registry: string): void {
-  // The grammar takes addresses and ports that no URL can hold: 127.256.0.1, :99999.
-  if (isRegistry(registry) && URL.canParse(`https://${registry}`)) return;
-  throw new GantryError("invalid-name", `open ${JSON.stringify(registry)}: it is no registry`);
 }

@@ -1,13 +1,9 @@
-import { type Bytes, streamOf } from "../bytes.ts";
 import type {
   Address,
   Content,
   Ingest,
-  OpenOptions,
   Options,
   Origin,
-  Resolved,
-  ResolveOptions,
   Role,
   Target,
   WriteOptions,
@@ -16,16 +12,12 @@ import type {
 import { roleOf } from "../content/role.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Digest, parseDigest } from "../spec/digest.ts";
-import { resolveBlob } from "./blob_resolve.ts";
 import { writeBlob } from "./blob_write.ts";
 import { deleteBlob, deleteManifest, untagManifest } from "./delete.ts";
-import { openBlob } from "./download.ts";
 import { openIngest } from "./ingest.ts";
-import { listTags } from "./listing.ts";
-import { getBytes, resolveManifest } from "./manifest_resolve.ts";
 import { tagManifest, writeManifest } from "./manifest_write.ts";
-import { listReferrers } from "./referrers.ts";
 import type { Repository } from "./repository.ts";
+import { RepositorySource } from "./source.ts";
 
 /** One repository of a registry. */
 export type Registry =
@@ -34,43 +26,13 @@ export type Registry =
   & Required<Pick<Target, "names" | "referrers" | "origins" | "untag" | "delete" | "ingest">>;
 
 /** A repository as a target. */
-export class RegistryTarget implements Registry {
+export class RepositoryTarget extends RepositorySource implements Registry {
   readonly complete = true;
-  readonly registry: string;
-  readonly repository: string;
   readonly #repository: Repository;
 
   constructor(repository: Repository) {
+    super(repository);
     this.#repository = repository;
-    this.registry = repository.registry;
-    this.repository = repository.name;
-  }
-
-  resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
-    return options.role === "blob"
-      ? resolveBlob(this.#repository, name, options)
-      : resolveManifest(this.#repository, name, options);
-  }
-
-  async open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
-    if (roleOf(what, options.role) === "blob") return await openBlob(this.#repository, what, options);
-    const { document } = await getBytes(this.#repository, parseDigest(what.digest), options);
-    return streamOf(document.subarray(options.start, options.end));
-  }
-
-  names(options: Options = {}): AsyncIterable<string> {
-    return listTags(this.#repository, options);
-  }
-
-  referrers(
-    subject: Address,
-    options: Options & { artifactType?: string | undefined } = {},
-  ): AsyncIterable<Descriptor> {
-    return listReferrers(this.#repository, parseDigest(subject.digest), options);
-  }
-
-  async *origins(_what: Address): AsyncGenerator<Origin, void, void> {
-    yield { registry: this.registry, repository: this.repository };
   }
 
   write(content: Content, options: WriteOptions = {}): Promise<Written> {
