@@ -10,7 +10,6 @@ import type { Settings } from "./options.ts";
 import { redirectLocation, requireReplayable } from "./redirects.ts";
 import { isReplayable, type RegistryRequest } from "./request.ts";
 import { Schemes } from "./schemes.ts";
-import { UploadSpeed } from "./upload_speed.ts";
 
 /** How many challenges one request answers. */
 const mostChallenges = 2;
@@ -23,14 +22,12 @@ export class Client {
   readonly settings: Settings;
   /** Orders changes that this process makes to one thing. */
   readonly locks: KeyedLock = new KeyedLock();
-  readonly uploadSpeed: UploadSpeed;
   readonly #schemes: Schemes;
   /** By origin. */
   readonly #auths = new Map<string, Auth>();
 
   constructor(settings: Settings) {
     this.settings = settings;
-    this.uploadSpeed = new UploadSpeed(settings.environment.now);
     this.#schemes = new Schemes(settings.insecure);
   }
 

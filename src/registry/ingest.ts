@@ -1,5 +1,5 @@
 import { type Bytes, chunksOf } from "../bytes.ts";
-import type { AppendOptions, Content, Ingest, Options } from "../content/contracts.ts";
+import type { Ingest, Options } from "../content/contracts.ts";
 import type { Hasher } from "../digest/engine.ts";
 import { createHasher } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
@@ -9,10 +9,10 @@ import { mediaTypes } from "../spec/media_type.ts";
 import { piecesOf } from "../content/pieces.ts";
 import type { Repository } from "./repository.ts";
 import { Upload } from "./upload.ts";
-import { StreamCutter } from "./stream_cutter.ts";
 
-// GHCR takes no more than 4 MiB in a piece and says so. ECR takes no less than 5 MiB and does not say so.
-const defaultPieceSize = 5 << 20;
+// Held in memory: docker-registry 2.8 loses all of an upload when a piece of it breaks off, so a source that fails must
+// not break one. ECR takes no less than 5 MiB and does not say so.
+const defaultPieceSize = 8 << 20;
 
 /** Opens the upload that a session has begun, or begins one. */
 export async function openIngest(
@@ -80,11 +80,7 @@ class RegistryIngest implements Ingest {
     return this.#upload.offset;
   }
 
-  async append(
-    bytes: ReadableStream<Bytes>,
-    at: number,
-    { size, signal }: AppendOptions = {},
-  ): Promise<number> {
+  async append(bytes: ReadableStream<Bytes>, at: number, { signal }: Options = {}): Promise<number> {
     if (at !== this.offset) {
       await bytes.cancel();
       throw new GantryError(
@@ -96,13 +92,6 @@ class RegistryIngest implements Ingest {
       const hasher = await createHasher().catch(() => undefined);
       this.#hashed = hasher && { hasher, size: 0 };
     }
-    if (size !== undefined && this.#pieceSize === undefined) await this.#stream(bytes, size, signal);
-    else await this.#appendHeld(bytes, signal);
-    return this.offset;
-  }
-
-  /** Sends pieces that are held in memory, for streams that end who knows when. */
-  async #appendHeld(bytes: ReadableStream<Bytes>, signal: AbortSignal | undefined): Promise<void> {
     const { leastPiece, largestPiece } = this.#upload;
     const size = Math.min(Math.max(this.#pieceSize ?? defaultPieceSize, leastPiece), largestPiece);
     for await (const piece of piecesOf(chunksOf(bytes, signal), size)) {
@@ -110,27 +99,7 @@ class RegistryIngest implements Ingest {
       await this.#keep();
       await this.#hash(piece);
     }
-  }
-
-  /** Sends the bytes in pieces as they come. A piece that does not arrive is read again from its source. */
-  async #stream(bytes: ReadableStream<Bytes>, size: number, signal: AbortSignal | undefined): Promise<void> {
-    const { uploadSpeed } = this.#repository.client;
-    const { leastPiece, largestPiece } = this.#upload;
-    const cutter = new StreamCutter(bytes, (chunk) => this.#hash(chunk));
-    try {
-      for (let left = size; left > 0;) {
-        const wanted = Math.min(Math.max(uploadSpeed.pieceSize, leastPiece), largestPiece);
-        const length = Math.min(wanted, left);
-        await uploadSpeed.measure(
-          length,
-          () => this.#upload.sendPiece(pieceContent(cutter, length), { signal }),
-        );
-        await this.#keep();
-        left -= length;
-      }
-    } finally {
-      await cutter.close();
-    }
+    return this.offset;
   }
 
   /** Remembers where the upload goes on. */
@@ -179,13 +148,4 @@ class RegistryIngest implements Ingest {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-function pieceContent(cutter: StreamCutter, size: number): Content {
-  return {
-    mediaType: mediaTypes.octetStream,
-    size,
-    replayable: false,
-    open: () => Promise.resolve(cutter.next(size)),
-  };
 }

@@ -78,7 +78,7 @@ export interface RegistryOptions {
   sessions?: UploadSessions | undefined;
   /**
    * The bytes of the pieces in which a blob is uploaded; one piece is held in memory. Default: one request for the whole blob,
-   * and pieces of 5 MiB for uploads with a session and in browsers.
+   * and for blobs over 16 MiB with a session pieces of 8 MiB; in browsers 5 MiB.
    */
   pieceSize?: number | undefined;
   /** The `User-Agent` header. Default: `gantry`. */
