@@ -33,7 +33,6 @@ export {
 } from "./src/archive/mod.ts";
 export {
   type Address,
-  type AppendOptions,
   cached,
   type Content,
   type ContentOptions,

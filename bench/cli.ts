@@ -15,7 +15,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { copy, emptyImage, type Image, layer } from "../mod.ts";
 import { writeTar } from "../src/tar/mod.ts";
+import { randomBytes } from "../src/testing/content.ts";
 import { startDockerRegistry } from "../tests/interop/docker_registry.ts";
+import { has } from "./data.ts";
 import { machine, median } from "./run.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -23,8 +25,6 @@ const rounds = Number(process.env["ROUNDS"] ?? 9);
 const scratch = mkdtempSync(join(tmpdir(), "gantry-bench-"));
 const executable = join(root, "dist/gantry");
 if (!existsSync(executable)) throw new Error("dist/gantry is missing: deno task build");
-
-const has = (program: string): boolean => spawnSync("which", [program]).status === 0;
 
 /** How each of them is called. */
 const programs: Record<string, string> = {
@@ -47,25 +47,12 @@ interface Job {
 function image(layers: number, size: number): Image {
   let made = emptyImage();
   for (let i = 0; i < layers; i++) {
-    const bytes = noise(size, i);
+    const bytes = randomBytes(size, i);
     const tar = () =>
       writeTar([{ type: "file", path: `data-${i}`, size, readable: new Blob([bytes]).stream() }]);
     made = made.append(layer(tar, { compression: "gzip" }));
   }
   return made;
-}
-
-/** Bytes that are the same in each run. */
-function noise(size: number, seed: number): Uint8Array<ArrayBuffer> {
-  const words = new Uint32Array(size / 4);
-  let state = seed + 1;
-  for (let i = 0; i < words.length; i++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[i] = state;
-  }
-  return new Uint8Array(words.buffer);
 }
 
 function jobs(host: string, other: string): Job[] {
@@ -133,6 +120,8 @@ async function time(command: string): Promise<number> {
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   const took = performance.now() - start;
   rmSync(out, { recursive: true, force: true });
+  // What was written is flushed now, and not while another is being timed.
+  spawnSync("sync", ["-f", scratch]);
   if (code !== 0) throw new Error(`${line} exits with ${code}: ${said}`);
   return took;
 }
@@ -153,8 +142,6 @@ async function race({ name, gantry, others }: Job): Promise<string[]> {
       const took = await time(command);
       if (round >= 0) times.get(label)!.push(took);
     }
-    // What was written is flushed now, and not while another is being timed.
-    spawnSync("sync", ["-f", scratch]);
   }
   const crane = median(times.get("crane") ?? [NaN]);
   const cell = (label: string) => {

@@ -58,4 +58,4 @@ export function program(name: string, args: string[], input: Bytes): Uint8Array 
   return stdout;
 }
 /** Whether there is such a program. */
-export const has = (name: string): boolean => spawnSync(name, ["--version"]).status === 0;
+export const has = (name: string): boolean => spawnSync("which", [name]).status === 0;

@@ -15,7 +15,6 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const staged = join(root, "dist/npm");
 
 interface Manifest extends Record<string, unknown> {
-  version: string;
   bin: Record<string, string>;
   exports: Record<string, string>;
   sideEffects: string[];

@@ -29,6 +29,7 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/cli/program_test.ts": [
     "cli/commands/version",
     "cli/context",
+    "cli/environment",
     "cli/main",
     "cli/support/open",
     "cli/support/standard_output",

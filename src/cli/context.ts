@@ -1,6 +1,6 @@
 import type { Registries } from "../registry/mod.ts";
 import type { Platform } from "../spec/platform.ts";
-import type { CommandEnvironment, GlobalOptions, Output } from "./environment.ts";
+import { type CommandEnvironment, type GlobalOptions, write } from "./environment.ts";
 
 /** What commands share. */
 export class CommandContext {
@@ -56,10 +56,4 @@ export class CommandContext {
     const log = (line: string) => void this.log(line);
     return await connect({ insecure, env: this.environment.env, log: verbose ? log : undefined });
   }
-}
-
-function write(output: Output, data: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    output.write(data, (error) => error ? reject(error) : resolve());
-  });
 }

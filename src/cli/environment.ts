@@ -17,6 +17,13 @@ export interface Output {
   isTTY?: boolean;
 }
 
+/** Writes to a standard stream. */
+export function write(output: Output, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    output.write(data, (error) => error ? reject(error) : resolve());
+  });
+}
+
 /** The options that every command has. */
 export interface GlobalOptions {
   allowNondistributableArtifacts?: boolean;

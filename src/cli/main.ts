@@ -8,6 +8,7 @@
  */
 
 import process from "node:process";
+import { write } from "./environment.ts";
 import { standardOutput } from "./support/standard_output.ts";
 
 /** Milliseconds to clean up in after a signal. */
@@ -36,7 +37,7 @@ const environment = {
 const args = process.argv.slice(2);
 // What scripts ask first needs no parser of options, which takes longer than all the rest.
 const running = args.length === 1 && args[0] === "version"
-  ? import("./version.ts").then(({ print }) => print(environment.stdout))
+  ? import("./version.ts").then(({ versionLine }) => write(environment.stdout, versionLine)).then(() => 0)
   : import("./program.ts").then(({ run }) => run(args, environment));
 running
   // Open connections must not keep the process alive.

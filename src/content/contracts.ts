@@ -170,12 +170,6 @@ export interface IngestStatus {
   readonly updated: Date;
 }
 
-/** How to append. */
-export interface AppendOptions extends Options {
-  /** How many bytes are coming, if known. */
-  size?: number | undefined;
-}
-
 /** A write in the making. */
 export interface Ingest {
   /** How many bytes are safely there. */
@@ -186,7 +180,7 @@ export interface Ingest {
    *
    * @throws {GantryError} `conflict` when `at` is not the offset.
    */
-  append(bytes: ReadableStream<Bytes>, at: number, options?: AppendOptions): Promise<number>;
+  append(bytes: ReadableStream<Bytes>, at: number, options?: Options): Promise<number>;
   /**
    * Ends it: the bytes become a blob. Without `expected` they are named by their sha256.
    *

@@ -50,10 +50,7 @@ async function appendContent(
       if (at > size) tooMany(at);
     },
   });
-  return await ingest.append(counted, ingest.offset, {
-    signal: options.signal,
-    ...(Number.isFinite(size) && { size: size - at }),
-  });
+  return await ingest.append(counted, ingest.offset, options);
 }
 
 const unnamed = "unnamed-";

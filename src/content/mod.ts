@@ -23,7 +23,6 @@ export type { Platform } from "../spec/platform.ts";
 export { cached } from "./cache.ts";
 export type {
   Address,
-  AppendOptions,
   Content,
   ContentOptions,
   Ingest,

@@ -21,6 +21,8 @@ export class BlobDirectory {
   readonly leases: Leases;
   /** The directories that are to be flushed. */
   readonly #unflushed = new Set<string>();
+  /** One flush after the other: nobody goes on before what is being flushed for another is. */
+  #flushing = Promise.resolve();
 
   constructor(directory: string, state: GantryDirectory) {
     this.directory = directory;
@@ -111,10 +113,18 @@ export class BlobDirectory {
   }
 
   /** Makes what was put in its place stay there, also after a power cut. To be called before something refers to it. */
-  async flush(): Promise<void> {
-    const directories = [...this.#unflushed];
-    this.#unflushed.clear();
-    await Promise.all(directories.map(syncDirectory));
+  flush(): Promise<void> {
+    return this.#flushing = this.#flushing.catch(() => {}).then(() => this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    for (const directory of [...this.#unflushed]) {
+      this.#unflushed.delete(directory);
+      await syncDirectory(directory).catch((error) => {
+        this.#unflushed.add(directory);
+        throw error;
+      });
+    }
   }
 
   /** One flush for all that is written under a lease: nothing refers to it yet. */

@@ -104,10 +104,13 @@ export class FileIngest implements Ingest {
     this.#requireIdle("abort");
     this.#state = "over";
     await this.#disk("end", async () => {
-      await file.close();
-      await held.abandon();
-      await removeSession(directory);
-      await end();
+      try {
+        await file.close();
+        await held.abandon();
+        await removeSession(directory);
+      } finally {
+        await end();
+      }
     });
   }
 

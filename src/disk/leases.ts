@@ -58,15 +58,19 @@ export class Leases {
       directory: this.#directory,
       createTemporary: () => this.#state.createTemporary(),
       ended: () => this.#held.delete(lease),
-      end,
+      end: async () => {
+        await this.sweep().catch(() => {}); // those of killed processes would keep the directory of leases
+        await end();
+      },
     });
+    this.#held.add(lease);
     try {
       if (id !== undefined || expires !== undefined) await lease.open();
     } catch (error) {
+      this.#held.delete(lease);
       await end();
       throw error;
     }
-    this.#held.add(lease);
     return lease;
   }
 

@@ -82,12 +82,12 @@ export class Lock {
     return join(this.#directory, `lock.${ticket}`);
   }
 
-  /** Who holds the lock by this ticket, "unknown" when somebody does; nothing when it is free to take. */
-  async #holder(ticket: number): Promise<Owner | "unknown" | undefined> {
+  /** Who holds the lock by this ticket, "unknown" when somebody does; nothing when its holder is dead. */
+  async #holder(ticket: number): Promise<Owner | "unknown" | "gone" | undefined> {
     if (ticket === 0) return undefined;
     const path = this.#path(ticket);
     const [text, facts] = [await ifThere(readFile(path, "utf8")), await ifThere(stat(path))];
-    if (text === undefined || !facts) return "unknown"; // removed: look again
+    if (text === undefined || !facts) return "gone"; // released: look again
     const owner = parseOwner(text);
     return await isAlive(owner, facts.mtimeMs) ? owner ?? "unknown" : undefined;
   }
@@ -116,7 +116,7 @@ export class Lock {
   /** Whether this ticket is there and its holder alive. */
   async #isHolder(ticket: number): Promise<boolean> {
     const holder = await this.#holder(ticket);
-    return holder !== undefined && await ifThere(stat(this.#path(ticket))) !== undefined;
+    return holder !== undefined && holder !== "gone";
   }
 
   /** Makes a ticket that is whole from the start, where there is none of that number. */
@@ -137,7 +137,7 @@ export class Lock {
     }
   }
 
-  #taken(ticket: number, holder: Owner | "unknown" | undefined): GantryError {
+  #taken(ticket: number, holder: Owner | "unknown" | "gone" | undefined): GantryError {
     const who = typeof holder === "object" ? `process ${holder.pid}` : "another process";
     return new GantryError("conflict", `lock ${this.#directory}: ${who} holds ${this.#path(ticket)}`);
   }

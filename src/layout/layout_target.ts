@@ -142,6 +142,7 @@ export class LayoutTarget implements Layout {
         throw this.#notFound(action, `no manifest ${descriptor.digest}`);
       }
       await this.#here.require(descriptor);
+      await this.#store.blobs.flush();
       await this.#here.name(listing, name, descriptor, { signal });
     });
   }
@@ -212,7 +213,6 @@ export class LayoutTarget implements Layout {
       if (this.#here.pending.size === 0) return;
       await this.#change("list manifests", {}, (listing) => this.#here.listPending(listing));
     } finally {
-      await this.#store.blobs.leases.sweep(); // those of killed processes would keep the directory of leases
       await lease[Symbol.asyncDispose]();
     }
   }
@@ -237,8 +237,9 @@ export class LayoutTarget implements Layout {
       );
       if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "present" };
     }
-    const isBegun = session !== undefined && await this.#store.sessions.exists(session);
-    if (digest !== undefined && (content.size ?? Infinity) <= smallBlob && !isBegun) {
+    const isSmall = (content.size ?? Infinity) <= smallBlob;
+    const isBegun = async () => session !== undefined && await this.#store.sessions.exists(session);
+    if (digest !== undefined && isSmall && !await isBegun()) {
       const bytes = await readWhole(content, smallBlob, signal);
       await this.#do(action, options, () => this.#store.blobs.put(digest, bytes));
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
@@ -325,10 +326,7 @@ export class LayoutTarget implements Layout {
     options: Options,
     work: (listing: Listing, where: string) => Promise<T>,
   ): Promise<T> {
-    const changing = async (listing: Listing) => {
-      await this.#store.blobs.flush();
-      return await work(listing, this.#where(action));
-    };
+    const changing = (listing: Listing) => work(listing, this.#where(action));
     return this.#do(action, options, () => this.#index.change(changing, options));
   }
 }

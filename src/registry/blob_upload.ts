@@ -85,7 +85,7 @@ async function send(
   if (pieceSize === undefined) await upload.sendStream(checked, { signal });
   else {
     const chunks = chunksOf(await checked.open({ signal }), signal);
-    for await (const piece of piecesOf(chunks, Math.max(pieceSize, upload.leastPiece))) {
+    for await (const piece of piecesOf(chunks, upload.pieceSize(pieceSize))) {
       await upload.sendPiece(piece, { signal });
     }
   }

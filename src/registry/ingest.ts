@@ -57,19 +57,19 @@ class RegistryIngest implements Ingest {
   readonly #repository: Repository;
   readonly #session: string;
   readonly #upload: Upload;
-  readonly #pieceSize: number | undefined;
+  readonly #pieceSize: number;
   #hashed: { hasher: Hasher; size: number } | undefined;
 
   constructor(
     repository: Repository,
     session: string,
     upload: Upload,
-    pieceSize = repository.client.settings.pieceSize,
+    pieceSize = repository.client.settings.pieceSize ?? defaultPieceSize,
   ) {
     this.#repository = repository;
     this.#session = session;
     this.#upload = upload;
-    this.#pieceSize = pieceSize;
+    this.#pieceSize = upload.pieceSize(pieceSize);
   }
 
   get #key(): string {
@@ -92,25 +92,14 @@ class RegistryIngest implements Ingest {
       const hasher = await createHasher().catch(() => undefined);
       this.#hashed = hasher && { hasher, size: 0 };
     }
-    const { leastPiece, largestPiece } = this.#upload;
-    const size = Math.min(Math.max(this.#pieceSize ?? defaultPieceSize, leastPiece), largestPiece);
-    for await (const piece of piecesOf(chunksOf(bytes, signal), size)) {
+    for await (const piece of piecesOf(chunksOf(bytes, signal), this.#pieceSize)) {
       await this.#upload.sendPiece(piece, { signal });
-      await this.#keep();
-      await this.#hash(piece);
+      await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
+      if (!this.#hashed) continue;
+      await this.#hashed.hasher.update(piece);
+      this.#hashed.size += piece.byteLength;
     }
     return this.offset;
-  }
-
-  /** Remembers where the upload goes on. */
-  async #keep(): Promise<void> {
-    await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
-  }
-
-  async #hash(bytes: Bytes): Promise<void> {
-    if (!this.#hashed) return;
-    await this.#hashed.hasher.update(bytes);
-    this.#hashed.size += bytes.byteLength;
   }
 
   async commit(expected?: Digest, { signal }: Options = {}): Promise<Descriptor> {

@@ -20,16 +20,13 @@ export class Upload {
   #location: URL;
   /** How many bytes the registry has. */
   offset = 0;
-  /** The fewest bytes that the registry takes in a piece that is not the last. */
-  readonly leastPiece: number;
-  /** The most bytes that the registry takes in a piece. */
-  readonly largestPiece: number;
+  /** The fewest bytes that the registry takes in a piece that is not the last, and the most in any. */
+  readonly #limits: { least: number; most: number };
 
   constructor(repository: Repository, location: URL, { least = 0, most = Infinity } = {}) {
     this.#repository = repository;
     this.#location = location;
-    this.leastPiece = least;
-    this.largestPiece = Math.max(most, least);
+    this.#limits = { least, most: Math.max(most, least) };
   }
 
   /** Begins an upload. */
@@ -81,17 +78,22 @@ export class Upload {
     return "known";
   }
 
+  /** How many bytes to send at once, where so many are wanted. */
+  pieceSize(wanted: number): number {
+    return Math.min(Math.max(wanted, this.#limits.least), this.#limits.most);
+  }
+
   /** Sends content of any length in one request. */
   async sendStream(content: Content, { signal }: Options): Promise<void> {
     const headers = { "content-type": mediaTypes.octetStream };
     await this.#accept(await this.#send({ method: "PATCH", headers, body: content, signal }), accepted);
   }
 
-  /** Sends a piece: bytes, or content whose size is known. */
-  async sendPiece(piece: Bytes | Content, { signal }: Options): Promise<void> {
-    const end = this.offset + (piece instanceof Uint8Array ? piece.byteLength : piece.size!);
+  /** Sends a piece that is in memory. */
+  async sendPiece(bytes: Bytes, { signal }: Options): Promise<void> {
+    const end = this.offset + bytes.byteLength;
     const headers = { "content-type": mediaTypes.octetStream, "content-range": `${this.offset}-${end - 1}` };
-    const response = await this.#send({ method: "PATCH", headers, body: piece, signal });
+    const response = await this.#send({ method: "PATCH", headers, body: bytes, signal });
     if (response.status === 416) {
       const error = await errorFrom(response);
       // The piece may have arrived the first time, and only the response was lost.

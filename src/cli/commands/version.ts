@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { jsonOption } from "../support/options.ts";
-import { commit, print, version } from "../version.ts";
+import { commit, version, versionLine } from "../version.ts";
 
 /** `gantry version` */
 export function define(command: Command, context: CommandContext): void {
@@ -9,6 +9,6 @@ export function define(command: Command, context: CommandContext): void {
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
       if (json) await context.printJson({ version, ...(commit && { commit }) });
-      else await print(context.environment.stdout);
+      else await context.print(versionLine);
     });
 }

@@ -50,6 +50,7 @@ export class ProgressDisplay {
     } else if (event.type === "progress" && running) {
       running.bytes = event.bytes;
     } else if (event.type === "done") {
+      this.#running.delete(event.id);
       this.#end(event, running);
     } else if (event.type === "skipped") {
       this.#done.push(`${nameOf(event.mediaType, event.digest)}  not to be distributed, left out`);
@@ -78,7 +79,6 @@ export class ProgressDisplay {
 
   #end({ descriptor, how }: Extract<CopyEvent, { type: "done" }>, running: Running | undefined): void {
     const { mediaType, digest, size } = descriptor;
-    this.#running.forEach((part, id) => part === running && this.#running.delete(id));
     this.#parts++;
     const { resumedAt = 0 } = running ?? {};
     if (how === "written") this.#moved += size - resumedAt;

@@ -9,7 +9,7 @@ const layer = (n: number, size: number) => ({ mediaType: mediaTypes.ociLayer, di
 /** What a terminal shows after the text was written to it. */
 function shown(text: string): string[] {
   const lines = [""];
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- the sequences that move a terminal's cursor are what is looked for
   for (const [, up, plain] of text.matchAll(/\x1b\[(\d+)F\x1b\[J|([^\x1b]+)/g)) {
     if (up !== undefined) lines.splice(lines.length - 1 - Number(up), Number(up) + 1, "");
     else {
