@@ -16,10 +16,20 @@ export function temporaryFiles(): string[] {
   });
 }
 
-/** Fails if one stays open. Deno runs other tests in this process, whose files are given the time to go. */
-export async function requireNoTemporaryFiles(): Promise<void> {
-  for (let waited = 0; waited < 10_000 && temporaryFiles().length > 0; waited += 20) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/**
+ * Fails if the work leaves one open. Deno runs other tests in this process, whose files come and go beside: what is a
+ * leak is there after every try.
+ */
+export async function leavesNoTemporaryFiles(work: () => Promise<void>): Promise<void> {
+  let left: string[] = [];
+  for (let tries = 0; tries < 5; tries++) {
+    const before = new Set(temporaryFiles());
+    await work();
+    for (let waited = 0; waited < 2_000; waited += 20) {
+      left = temporaryFiles().filter((path) => !before.has(path));
+      if (left.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
-  assert.deepEqual(temporaryFiles(), []);
+  assert.deepEqual(left, []);
 }

@@ -1,4 +1,4 @@
-import { requireNoTemporaryFiles, temporaryFiles } from "../../support/temporary_files.ts";
+import { leavesNoTemporaryFiles, temporaryFiles } from "../../support/temporary_files.ts";
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -151,17 +151,17 @@ describe("the tar of an archive", () => {
 
   it("leaves no temporary file, whatever becomes of it", {
     skip: !existsSync("/proc/self/fd") && "needs /proc",
-  }, async () => {
-    const tar = await tarOf(await saved());
-    const good = archive(new Blob([gzipped(tar)]));
-    await good.resolve("app:v1");
-    assert.match(temporaryFiles().join(), /gantry-[^,]* \(deleted\)/);
-    await good.close();
-    await assert.rejects(archive(new Blob([gzipped(tar.slice(0, 700))])).resolve("app:v1"));
-    const stop = AbortSignal.abort(new Error("enough"));
-    await assert.rejects(archive(new Blob([gzipped(tar)])).resolve("app:v1", { signal: stop }), /enough/);
-    await requireNoTemporaryFiles();
-  });
+  }, () =>
+    leavesNoTemporaryFiles(async () => {
+      const tar = await tarOf(await saved());
+      const good = archive(new Blob([gzipped(tar)]));
+      await good.resolve("app:v1");
+      assert.match(temporaryFiles().join(), /gantry-[^,]* \(deleted\)/);
+      await good.close();
+      await assert.rejects(archive(new Blob([gzipped(tar.slice(0, 700))])).resolve("app:v1"));
+      const stop = AbortSignal.abort(new Error("enough"));
+      await assert.rejects(archive(new Blob([gzipped(tar)])).resolve("app:v1", { signal: stop }), /enough/);
+    }));
 
   it("is told what is wrong with it by name", () =>
     inDirectory(async (directory) => {

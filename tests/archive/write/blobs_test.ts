@@ -1,5 +1,5 @@
 import { formats, plain, put, written } from "./support.ts";
-import { requireNoTemporaryFiles } from "../../support/temporary_files.ts";
+import { leavesNoTemporaryFiles } from "../../support/temporary_files.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { archive, type ArchiveFormat, writeArchive } from "../../../src/archive/mod.ts";
@@ -101,21 +101,21 @@ describe("an archive of any format", () => {
     }
   });
 
-  it("takes layers that can be read once, and leaves no temporary file", async () => {
-    for (const format of formats) {
-      const tar = await layerTar("once");
-      const once = () =>
-        emptyImage().append(layer(new Blob([tar]).stream(), { compression: "zstd" })).configure({
-          cmd: ["x"],
-        });
-      const blob = await new Response(writeArchive([{ image: once(), names: ["app:v1"] }], { format }))
-        .blob();
-      const image = await openImage(archive(blob), "app:v1");
-      assert.deepEqual((await image.config()).rootfs.diff_ids, [digestOf(tar)]);
-      assert.deepEqual(await validate(image), []);
-    }
-    await requireNoTemporaryFiles();
-  });
+  it("takes layers that can be read once, and leaves no temporary file", () =>
+    leavesNoTemporaryFiles(async () => {
+      for (const format of formats) {
+        const tar = await layerTar("once");
+        const once = () =>
+          emptyImage().append(layer(new Blob([tar]).stream(), { compression: "zstd" })).configure({
+            cmd: ["x"],
+          });
+        const blob = await new Response(writeArchive([{ image: once(), names: ["app:v1"] }], { format }))
+          .blob();
+        const image = await openImage(archive(blob), "app:v1");
+        assert.deepEqual((await image.config()).rootfs.diff_ids, [digestOf(tar)]);
+        assert.deepEqual(await validate(image), []);
+      }
+    }));
 
   it("is written in one pass: nothing before it is read, everything once", async () => {
     const { target, opened } = await watched();

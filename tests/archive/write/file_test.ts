@@ -1,4 +1,4 @@
-import { requireNoTemporaryFiles } from "../../support/temporary_files.ts";
+import { leavesNoTemporaryFiles } from "../../support/temporary_files.ts";
 import assert from "node:assert/strict";
 import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,23 +51,24 @@ describe("saving an archive", () => {
     }));
 
   it("stops when it is told to, and leaves nothing", () =>
-    inDirectory(async (directory) => {
-      const layer = await layerTar("a");
-      const stop = new AbortController();
-      const hanging = new ReadableStream<Bytes>({ pull: () => stop.abort(new Error("enough")) });
-      const image = partOf(layer, {
-        digest: digestOf(layer),
-        size: layer.length,
-        open: () => Promise.resolve(hanging),
-      });
-      const saving = saveArchive(join(directory, "app.tar"), [{ image }], {
-        signal: stop.signal,
-        format: "oci",
-      });
-      await assert.rejects(saving, /^Error: enough$/);
-      assert.deepEqual(await readdir(directory), []);
-      await requireNoTemporaryFiles();
-    }));
+    inDirectory((directory) =>
+      leavesNoTemporaryFiles(async () => {
+        const layer = await layerTar("a");
+        const stop = new AbortController();
+        const hanging = new ReadableStream<Bytes>({ pull: () => stop.abort(new Error("enough")) });
+        const image = partOf(layer, {
+          digest: digestOf(layer),
+          size: layer.length,
+          open: () => Promise.resolve(hanging),
+        });
+        const saving = saveArchive(join(directory, "app.tar"), [{ image }], {
+          signal: stop.signal,
+          format: "oci",
+        });
+        await assert.rejects(saving, /^Error: enough$/);
+        assert.deepEqual(await readdir(directory), []);
+      })
+    ));
 
   it("goes through links, into devices, and not over directories", () =>
     inDirectory(async (directory) => {
