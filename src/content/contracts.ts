@@ -79,6 +79,8 @@ export interface Source {
   ): AsyncIterable<Descriptor>;
   /** Repositories known to hold the bytes, as data, so that overlays and caches can pass it on; mounting uses it. */
   origins?(what: Address): AsyncIterable<Origin>;
+  /** The path of a file that holds just these bytes, for targets on the same disk that can share it. */
+  file?(what: Address): Promise<string | undefined>;
 }
 
 /** How to write content. */
@@ -217,6 +219,8 @@ export interface Content {
   annotations?: Descriptor["annotations"];
   /** For which platform an index names it. */
   platform?: Descriptor["platform"];
+  /** The path of a file that holds just these bytes, unverified, where there is one. */
+  file?: string | undefined;
   /** The bytes, or those from `start` on. */
   open(options?: ContentOptions): Promise<ReadableStream<Bytes>>;
 }

@@ -58,18 +58,20 @@ export class StoredBlob implements Part {
     return Promise.resolve([]);
   }
 
-  content(): Promise<Content> {
+  async content(): Promise<Content> {
     const { mediaType, digest, size, annotations } = this.descriptor;
-    return Promise.resolve({
+    const file = await this.#source.file?.(this.descriptor);
+    return {
       mediaType,
       digest,
       size,
       ...(annotations && { annotations }),
+      ...(file !== undefined && { file }),
       replayable: true,
       open: ({ start = 0, unverified, signal }: ContentOptions = {}) =>
         start > 0 || (unverified && this.descriptor.data === undefined)
           ? this.#source.open(this.descriptor, { role: this.role, start, signal })
           : this.open({ signal }),
-    });
+    };
   }
 }

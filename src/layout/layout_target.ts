@@ -26,13 +26,14 @@ import { parseDocument } from "../spec/document.ts";
 import { isRefName } from "../spec/layout.ts";
 import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
 import { missing } from "../disk/blob_directory.ts";
+import { shareFile } from "../disk/share_file.ts";
 import type { Collected } from "../disk/gc_sweep.ts";
 import { collect, type CollectOptions } from "./gc.ts";
 import { unlessBroken } from "./documents.ts";
 import { findDigest, findName, nameOf } from "./entries.ts";
 import { onDisk } from "../disk/errors.ts";
 import type { IndexFile, Listing } from "./index_file.ts";
-import type { Layout } from "./types.ts";
+import type { Layout, LayoutOptions } from "./types.ts";
 import { ListedManifests } from "./listed_manifests.ts";
 import type { LayoutBlobs } from "./layout_blobs.ts";
 
@@ -45,9 +46,11 @@ export class LayoutTarget implements Layout {
   readonly #store: LayoutBlobs;
   readonly #here: ListedManifests;
   readonly #leases = new Set<Lease>();
+  readonly #link: boolean;
 
-  constructor(index: IndexFile, store: LayoutBlobs) {
+  constructor(index: IndexFile, store: LayoutBlobs, { link = false }: Pick<LayoutOptions, "link"> = {}) {
     this.#index = index;
+    this.#link = link;
     this.#store = store;
     this.#here = new ListedManifests(index, store);
   }
@@ -79,6 +82,13 @@ export class LayoutTarget implements Layout {
         }
       }
       return await this.#store.blobs.open(what, { start, end, signal });
+    });
+  }
+
+  file(what: Address): Promise<string | undefined> {
+    return this.#do(`find ${what.digest}`, {}, async () => {
+      const { blobs } = this.#store;
+      return await blobs.facts(what.digest) && blobs.path(what.digest);
     });
   }
 
@@ -244,6 +254,10 @@ export class LayoutTarget implements Layout {
       await this.#do(action, options, () => this.#store.blobs.put(digest, bytes));
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
     }
+    if (digest !== undefined && content.file !== undefined && this.#link && !await isBegun()) {
+      const size = await this.#do(action, options, () => this.#shareBlob(digest, content, options));
+      if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "written" };
+    }
     const ingest = await this.#do(
       action,
       options,
@@ -257,6 +271,20 @@ export class LayoutTarget implements Layout {
       descriptor: await writeIngest(ingest, content, { keep: session !== undefined, signal }),
       how: "written",
     };
+  }
+
+  /** Takes a blob from a file on the same disk, and tells its size; nothing where the disk cannot share it. */
+  async #shareBlob(digest: Digest, content: Content, { signal }: Options): Promise<number | undefined> {
+    const { blobs, state } = this.#store;
+    const end = state.hold();
+    try {
+      const path = await shareFile(content.file!, { digest, size: content.size }, state, { signal });
+      if (path === undefined) return undefined;
+      await blobs.take(digest, path);
+      return (await blobs.facts(digest))?.size;
+    } finally {
+      await end();
+    }
   }
 
   async #writeManifest(action: string, content: Content, options: WriteOptions): Promise<Written> {

@@ -9,6 +9,11 @@ export interface LayoutOptions {
    * Default: `blobs` in the layout. Its garbage cannot be collected, as nobody knows all who use it.
    */
   blobs?: string | undefined;
+  /**
+   * Takes blobs from another layout on the same disk without copying their bytes: by hard links, where the disk
+   * can. What is written over the file of one layout is then seen in the other. Default: false.
+   */
+  link?: boolean | undefined;
 }
 
 /** An image layout, as {@link layout} opens it. */

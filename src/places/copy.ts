@@ -36,7 +36,7 @@ export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" 
  * ```
  */
 export async function copy(from: From, to: To, options: CopyOptions = {}): Promise<Written> {
-  const { registry: _, platform, ...rest } = options;
+  const { registry: _registry, link: _link, platform, ...rest } = options;
   const { signal } = options;
   const clients = clientsOf(options);
   const write = writerTo(to, clients);

@@ -9,7 +9,7 @@ export const ociScheme: PathScheme = pathScheme({
   prefix: "oci:",
   noun: "a layout",
   pathNoun: "DIRECTORY",
-  at: (directory) => ({ source: () => layout(directory), target: () => layout(directory) }),
+  at: (directory) => ({ source: () => layout(directory), target: ({ link }) => layout(directory, { link }) }),
   recognizes: async (path) =>
     await isThere(join(path, "index.json")) || await isThere(join(path, "oci-layout")),
 });

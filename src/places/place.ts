@@ -23,6 +23,10 @@ export interface TargetPlace {
 export interface PlaceOptions {
   /** Options for registries, such as credentials; or a client, which logs in once for all that is done with it. */
   registry?: RegistryOptions | Registries | undefined;
+  /**
+   * Has layouts take blobs from other layouts on the same disk without copying their bytes: by hard links. Default: false.
+   */
+  link?: boolean | undefined;
 }
 
 /**
@@ -67,6 +71,6 @@ export function sourcePlace(text: string, options: PlaceOptions = {}): SourcePla
 }
 
 /** The clients that options ask for. */
-export function clientsOf({ registry }: PlaceOptions): Clients {
-  return { registry: typeof registry === "function" ? registry : registries(registry) };
+export function clientsOf({ registry, link }: PlaceOptions): Clients {
+  return { registry: typeof registry === "function" ? registry : registries(registry), link };
 }

@@ -15,6 +15,8 @@ import type { Reference } from "../spec/reference.ts";
 export interface Clients {
   /** The client of registries. */
   readonly registry: Registries;
+  /** Has layouts share blobs with others on the same disk where that can be. Default: false. */
+  readonly link?: boolean | undefined;
 }
 
 /** A source that may hold something, such as a temporary file, until it is disposed of. */

@@ -15,6 +15,7 @@ interface CopyFlags extends ProgressFlags {
   /** False with --no-clobber. */
   clobber: boolean;
   jobs?: number;
+  link?: boolean;
 }
 
 /** `gantry copy` */
@@ -25,6 +26,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("-a, --all-tags", "copy all tags of one repository to another")
     .option("-n, --no-clobber", "leave tags alone that are there already")
     .option("-j, --jobs <int>", "how many blobs are copied at once (default: 4)", parseCount)
+    .option("--link", "share blobs between layouts on one disk by hard links")
     .action((from: string, to: string, flags: CopyFlags) =>
       flags.allTags ? copyAll(from, to, flags, context) : copyOne(from, to, flags, context)
     );
@@ -32,20 +34,20 @@ export function define(command: Command, context: CommandContext): void {
 
 async function copyOne(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
   const { signal, platform } = context;
-  const clients = { registry: await context.registries() };
+  const clients = { registry: await context.registries(), link: flags.link };
   if (!flags.clobber) await requireFree(from, to, clients, signal);
   const whole = parsePlace(to).save !== undefined;
   await transfer(
     context,
     "pushed",
     { ...flags, whole },
-    (options) => copy(from, to, { ...options, platform, concurrency: flags.jobs }),
+    (options) => copy(from, to, { ...options, platform, concurrency: flags.jobs, link: flags.link }),
   );
 }
 
 async function copyAll(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
   const { signal, platform } = context;
-  const clients = { registry: await context.registries() };
+  const clients = { registry: await context.registries(), link: flags.link };
   const source = parseContainer(from).source(clients);
   const target = targetOf(parseContainer(to), to, clients);
   await transfer(context, "pushed", flags, async (options) => {
