@@ -79,6 +79,13 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/inspect/manifest.ts"),
   },
   {
+    path: "referrers",
+    group: "Inspect",
+    summary: "list what belongs to an image: signatures, SBOMs, attestations",
+    examples: ["ghcr.io/acme/app:v1", "--json --artifact-type application/spdx+json ghcr.io/acme/app:v1"],
+    load: () => import("./commands/inspect/referrers.ts"),
+  },
+  {
     path: "validate",
     group: "Inspect",
     summary: "read images whole and tell what is wrong with them",

@@ -9,7 +9,7 @@ import { hexOf } from "../spec/digest.ts";
 import { isForeignType, isIndexType } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
 import type { CopyEvent } from "./events.ts";
-import type { ReferrersOf } from "./referrers.ts";
+import type { Referrer, ReferrersOf } from "./referrers.ts";
 
 /** How to copy. */
 export interface CopyOptions extends Options {
@@ -102,11 +102,20 @@ class Copying {
   #put(part: Part, name?: string): Promise<Written | undefined> {
     const known = part.known && `${part.role} ${part.known.digest}`;
     const running = this.#parts.get(part) ?? (known && this.#digests.get(known));
-    if (running) return running;
+    if (running) return name === undefined ? running : this.#name(running, name);
     const putting = this.#putOnce(part, name);
     this.#parts.set(part, putting);
     if (known) this.#digests.set(known, putting);
     return putting;
+  }
+
+  /** Gives a name to what is written already for another place in the graph. */
+  async #name(running: Promise<Written | undefined>, name: string): Promise<Written | undefined> {
+    const written = await running;
+    if (written) {
+      await this.#inSlot(() => this.#target.tag(name, written.descriptor, { signal: this.#signal }));
+    }
+    return written;
   }
 
   async #putOnce(part: Part, name?: string): Promise<Written | undefined> {
@@ -127,21 +136,23 @@ class Copying {
     const { referrers } = this.#options;
     if (!referrers) return;
     const copying = this.#putAll(async () => {
-      const parts: Part[] = [];
-      for await (const part of referrers(subject, { signal: this.#signal })) parts.push(part);
-      return parts;
+      const found: Referrer[] = [];
+      for await (const referrer of referrers(subject, { signal: this.#signal })) found.push(referrer);
+      return found;
     });
     copying.catch(() => {}); // `run` awaits it
     this.#referrers.push(copying);
   }
 
   #putChildren(part: Part): Promise<void> {
-    return this.#putAll(() => part.children({ signal: this.#signal }));
+    return this.#putAll(async () =>
+      (await part.children({ signal: this.#signal })).map((child) => ({ part: child }))
+    );
   }
 
-  async #putAll(list: () => Promise<readonly Part[]>): Promise<void> {
+  async #putAll(list: () => Promise<readonly Referrer[]>): Promise<void> {
     const parts = await this.#inSlot(list);
-    const putting = parts.map((part) => this.#put(part));
+    const putting = parts.map(({ part, name }) => this.#put(part, name));
     // Once one has failed, the others are aborted. They are awaited, so that nothing of this copy runs on.
     await Promise.allSettled(putting);
     await Promise.all(putting);

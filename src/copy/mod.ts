@@ -18,4 +18,4 @@
 export type { Part, Target, Written } from "../content/mod.ts";
 export { copy, type CopyOptions } from "./copy.ts";
 export type { CopyEvent } from "./events.ts";
-export { type ReferrersOf, referrersOf } from "./referrers.ts";
+export { type Referrer, type ReferrersFilter, type ReferrersOf, referrersOf } from "./referrers.ts";

@@ -1,15 +1,31 @@
-import type { Address, Options, Part, Source } from "../content/contracts.ts";
+import type { Options, Part, Source } from "../content/contracts.ts";
 import { requireMethod } from "../content/require_method.ts";
+import { GantryError } from "../errors.ts";
 import { openRoot } from "../image/open.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
+import { algorithmOf, hexOf } from "../spec/digest.ts";
+
+/** Something that belongs to a manifest. */
+export interface Referrer {
+  /** The signature, SBOM or attestation. */
+  part: Part;
+  /** The tag under which those look for it who do not ask for referrers. Default: none. */
+  name?: string | undefined;
+}
 
 /** Lists what else belongs to a manifest, to be copied after it: its signatures, SBOMs, attestations. */
-export type ReferrersOf = (subject: Descriptor, options: Options) => AsyncIterable<Part>;
+export type ReferrersOf = (subject: Descriptor, options: Options) => AsyncIterable<Referrer>;
+
+/** Which of what belongs to a manifest is meant. */
+export interface ReferrersFilter {
+  /** Only those of one artifact type, and no tags of cosign, which tell of none. Default: all. */
+  artifactType?: string | undefined;
+}
 
 /**
- * The referrers that a source lists for each manifest, for the `referrers` option of `copy`.
+ * What belongs to each manifest in a source, for the `referrers` option of `copy`: what it lists as referrers, and what
+ * cosign has tagged `sha256-….sig`, `.att` and `.sbom`.
  *
- * @param filter Only those of one artifact type. Default: all.
  * @throws {GantryError} `unsupported` when the source cannot list referrers.
  *
  * @example
@@ -23,15 +39,31 @@ export type ReferrersOf = (subject: Descriptor, options: Options) => AsyncIterab
  * await copy(await openRoot(from, "v1"), to, { name: "v1", referrers: referrersOf(from) });
  * ```
  */
-export function referrersOf(
-  source: Source,
-  filter: { artifactType?: string | undefined } = {},
-): ReferrersOf {
+export function referrersOf(source: Source, filter: ReferrersFilter = {}): ReferrersOf {
   const list = requireMethod(source, "referrers", "copy referrers");
   const { artifactType } = filter;
-  return async function* (subject: Address, { signal }: Options) {
+  return async function* (subject: Descriptor, { signal }: Options) {
     for await (const referrer of list(subject, { artifactType, signal })) {
-      yield await openRoot(source, referrer, { signal });
+      yield { part: await openRoot(source, referrer, { signal }) };
     }
+    if (artifactType === undefined) yield* cosignTagsOf(source, subject, { signal });
   };
+}
+
+/** Older versions of cosign look for signatures under tags only. */
+export async function* cosignTagsOf(
+  source: Source,
+  { digest }: Descriptor,
+  options: Options,
+): AsyncGenerator<Referrer, void, void> {
+  // A digest of 128 digits does not fit into a tag.
+  if (algorithmOf(digest) !== "sha256") return;
+  for (const kind of ["sig", "att", "sbom"]) {
+    const name = `sha256-${hexOf(digest)}.${kind}`;
+    const part = await openRoot(source, name, options).catch((error) => {
+      if (GantryError.is(error, "not-found")) return undefined;
+      throw error;
+    });
+    if (part) yield { part, name };
+  }
 }

@@ -1,5 +1,11 @@
 import type { Options, Part, Written } from "../content/mod.ts";
-import { copy as copyPart, type CopyOptions as PartCopyOptions } from "../copy/mod.ts";
+import {
+  copy as copyPart,
+  type CopyOptions as PartCopyOptions,
+  type ReferrersFilter,
+  type ReferrersOf,
+  referrersOf,
+} from "../copy/mod.ts";
 import { GantryError } from "../errors.ts";
 import { Index } from "../image/mod.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
@@ -13,9 +19,14 @@ import { parsePlace, targetOf } from "./schemes.ts";
 export type To = string | TargetPlace;
 
 /** Options of {@link copy}. */
-export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" | "platform"> {
+export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" | "platform" | "referrers"> {
   /** Of an index, only the image for this platform. Default: all of it. */
   platform?: Platform | string | undefined;
+  /**
+   * Copies what belongs to the image or index and to all that it names: signatures, SBOMs, attestations. A filter takes
+   * some of it; see {@link referrersOf}. Default: false.
+   */
+  referrers?: boolean | ReferrersFilter | undefined;
 }
 
 /**
@@ -25,7 +36,8 @@ export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" 
  * `docker-archive:FILE` and `docker-archive:FILE:NAME:TAG` write a tar that everybody can load, `oci-archive:FILE` and
  * `oci-archive:FILE:NAME` an OCI layout in a tar. A file that is there is replaced, when the new one is whole.
  *
- * @throws {GantryError} What the places throw; `digest-mismatch` when the destination names another digest.
+ * @throws {GantryError} What the places throw; `digest-mismatch` when the destination names another digest;
+ * `unsupported` when referrers are asked for and one of the places knows none.
  *
  * @example
  * ```ts
@@ -36,7 +48,7 @@ export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" 
  * ```
  */
 export async function copy(from: From, to: To, options: CopyOptions = {}): Promise<Written> {
-  const { registry: _registry, link: _link, platform, ...rest } = options;
+  const { registry: _registry, link: _link, platform, referrers, ...rest } = options;
   const { signal } = options;
   const clients = clientsOf(options);
   const write = writerTo(to, clients);
@@ -44,7 +56,10 @@ export async function copy(from: From, to: To, options: CopyOptions = {}): Promi
   try {
     const root = await source.root({ signal });
     const wanted = platformOf(platform);
-    return await write(wanted && root instanceof Index ? await root.select(wanted, { signal }) : root, rest);
+    return await write(wanted && root instanceof Index ? await root.select(wanted, { signal }) : root, {
+      ...rest,
+      referrers: referrers ? source.referrers(referrers === true ? {} : referrers) : undefined,
+    });
   } finally {
     await source.close();
   }
@@ -63,6 +78,7 @@ function writerTo(to: To, clients: Clients): (part: Part, options: PartCopyOptio
 /** What a copy reads, and what closes what was opened for it alone. */
 interface Opened {
   root(options: Options): Promise<Part>;
+  referrers(filter: ReferrersFilter): ReferrersOf;
   close(): Promise<void>;
 }
 
@@ -72,14 +88,21 @@ function openSource(from: From, clients: Clients): Opened {
     const source = place.source(clients);
     return {
       root: (options) => openNamed({ source, name: place.name }, `open ${JSON.stringify(from)}`, options),
+      referrers: (filter) => referrersOf(source, filter),
       close: async () => await source[Symbol.asyncDispose]?.(),
     };
   }
+  const close = () => Promise.resolve();
+  if (isPart(from)) return { root: () => Promise.resolve(from), referrers: noReferrers, close };
   return {
-    root: async (options) =>
-      isPart(from) ? from : await openNamed(from, "open a place without a name", options),
-    close: () => Promise.resolve(),
+    root: (options) => openNamed(from, "open a place without a name", options),
+    referrers: (filter) => referrersOf("target" in from ? from.target : from.source, filter),
+    close,
   };
+}
+
+function noReferrers(): never {
+  throw new GantryError("unsupported", "copy referrers: an image alone does not tell where they are");
 }
 
 async function copyInto(
@@ -99,8 +122,9 @@ async function saveInto(
   save: NonNullable<Place["save"]>,
   name: string | undefined,
   part: Part,
-  { signal, foreign, progress }: PartCopyOptions,
+  { signal, foreign, progress, referrers }: PartCopyOptions,
 ): Promise<Written> {
+  if (referrers) throw new GantryError("unsupported", "copy referrers: an archive is written without them");
   const images = [{ image: part, names: name === undefined ? [] : [name] }];
   const [descriptor] = await save(images, { signal, foreign, progress });
   return { descriptor: descriptor!, how: "written" };

@@ -143,9 +143,19 @@ export async function writeIndex(target: Target, name: string): Promise<Descript
     const { mediaType, digest, size } = descriptor;
     manifests.push({ mediaType, digest, size, platform: { os: "linux", architecture } });
   }
-  const bytes = formatJson({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
+  return await writeDocument(target, index, name);
+}
+
+/** Writes a manifest or an index. */
+export async function writeDocument(
+  target: Target,
+  document: { mediaType?: string | undefined },
+  name?: string,
+): Promise<Descriptor> {
+  const bytes = formatJson(document);
   const { descriptor } = await target.write({
-    mediaType: mediaTypes.ociIndex,
+    mediaType: document.mediaType!,
     replayable: true,
     open: () => Promise.resolve(new Blob([bytes]).stream()),
   }, { role: "manifest", name });

@@ -20,6 +20,10 @@ export async function openTarball(
   return await select(root, context);
 }
 
-async function select(root: Image | Index, { platform, signal }: CommandContext): Promise<Image | Index> {
+/** With `--platform`, an index gives its image for that platform. */
+export async function select(
+  root: Image | Index,
+  { platform, signal }: CommandContext,
+): Promise<Image | Index> {
   return platform && root instanceof Index ? await root.select(platform, { signal }) : root;
 }

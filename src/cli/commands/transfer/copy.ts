@@ -2,20 +2,25 @@ import { type Command, InvalidArgumentError } from "commander";
 import { requireMethod } from "../../../content/require_method.ts";
 import type { Target } from "../../../content/mod.ts";
 import { GantryError } from "../../../errors.ts";
-import { copy } from "../../../places/copy.ts";
+import { copy, type CopyOptions } from "../../../places/copy.ts";
 import type { Clients } from "../../../places/scheme.ts";
 import { parseContainer, parsePlace, placeUsage, targetOf } from "../../../places/schemes.ts";
 import type { Digest } from "../../../spec/digest.ts";
 import type { CommandContext } from "../../context.ts";
+import { isLike } from "../../support/glob.ts";
 import type { ProgressFlags } from "../../support/progress.ts";
 import { addTransferOptions, transfer } from "../../support/transfer.ts";
 
 interface CopyFlags extends ProgressFlags {
   allTags?: boolean;
+  artifactType?: string;
   /** False with --no-clobber. */
   clobber: boolean;
+  exclude?: string[];
+  include?: string[];
   jobs?: number;
   link?: boolean;
+  referrers?: boolean;
 }
 
 /** `gantry copy` */
@@ -24,6 +29,13 @@ export function define(command: Command, context: CommandContext): void {
     .argument("<src>", placeUsage)
     .argument("<dst>")
     .option("-a, --all-tags", "copy all tags of one repository to another")
+    .option("--include <glob...>", "with --all-tags: only tags that are like one of these, such as 'v1.*'")
+    .option("--exclude <glob...>", "with --all-tags: no tags that are like one of these")
+    .option(
+      "--referrers",
+      "copy signatures, SBOMs and attestations too, as referrers and as cosign tags them",
+    )
+    .option("--artifact-type <type>", "with --referrers: only those of this type")
     .option("-n, --no-clobber", "leave tags alone that are there already")
     .option("-j, --jobs <int>", "how many blobs are copied at once (default: 4)", parseCount)
     .option("--link", "share blobs between layouts on one disk by hard links")
@@ -32,31 +44,51 @@ export function define(command: Command, context: CommandContext): void {
     );
 }
 
+/** What the library is told. */
+function optionsOf(flags: CopyFlags, { platform }: CommandContext): CopyOptions {
+  const { artifactType, jobs, link, referrers } = flags;
+  if (artifactType !== undefined && !referrers) {
+    throw new GantryError("invalid-name", "copy: --artifact-type means which --referrers");
+  }
+  return { platform, concurrency: jobs, link, referrers: referrers && { artifactType } };
+}
+
 async function copyOne(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
-  const { signal, platform } = context;
-  const clients = { registry: await context.registries(), link: flags.link };
+  const { signal } = context;
+  const more = optionsOf(flags, context);
+  if (flags.include || flags.exclude) {
+    throw new GantryError("invalid-name", "copy: --include and --exclude mean which of --all-tags");
+  }
+  const clients = { registry: await context.registries() };
   if (!flags.clobber) await requireFree(from, to, clients, signal);
   const whole = parsePlace(to).save !== undefined;
   await transfer(
     context,
     "pushed",
     { ...flags, whole },
-    (options) => copy(from, to, { ...options, platform, concurrency: flags.jobs, link: flags.link }),
+    (options) => copy(from, to, { ...options, ...more }),
   );
 }
 
 async function copyAll(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
-  const { signal, platform } = context;
+  const { signal } = context;
+  const more = optionsOf(flags, context);
   const clients = { registry: await context.registries(), link: flags.link };
   const source = parseContainer(from).source(clients);
   const target = targetOf(parseContainer(to), to, clients);
   await transfer(context, "pushed", flags, async (options) => {
     // One after the other: the blobs of one image are copied at once, and many tags share them.
     for await (const name of requireMethod(source, "names", `list the tags of ${from}`)({ signal })) {
+      if (!isWanted(name, flags)) continue;
       if (!flags.clobber && await digestAt(target, name, signal)) continue;
-      await copy({ source, name }, { target, name }, { ...options, platform, concurrency: flags.jobs });
+      await copy({ source, name }, { target, name }, { ...options, ...more });
     }
   });
+}
+
+function isWanted(tag: string, { include = ["*"], exclude = [] }: CopyFlags): boolean {
+  const isOneOf = (patterns: string[]) => patterns.some((pattern) => isLike(tag, pattern));
+  return isOneOf(include) && !isOneOf(exclude);
 }
 
 /** Makes sure that nothing is overwritten: a name, or a file that is written whole. */

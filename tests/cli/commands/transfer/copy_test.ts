@@ -4,10 +4,12 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Target } from "../../../../src/content/mod.ts";
 import { copy } from "../../../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../../../src/image/mod.ts";
 import { layout } from "../../../../src/layout/mod.ts";
-import { digestAt, imageOf, printed, start, withRegistry, writeIndex } from "../../gantry.ts";
+import type { Descriptor } from "../../../../src/spec/mod.ts";
+import { digestAt, imageOf, printed, start, withRegistry, writeDocument, writeIndex } from "../../gantry.ts";
 
 const mebibyte = 1 << 20;
 
@@ -20,6 +22,16 @@ function event(): { happened: Promise<void>; happen: () => void } {
   let happen = () => {};
   const happened = new Promise<void>((resolve) => happen = resolve);
   return { happened, happen };
+}
+
+/** Writes `v1`, an SBOM about it, and its signature as cosign tags it. */
+async function signed(store: Target): Promise<Target> {
+  const { descriptor: subject } = await copy(imageOf("signed"), store, { name: "v1" });
+  const signature = imageOf("signature");
+  await copy(signature, store, { name: `${subject.digest.replace(":", "-")}.sig` });
+  const manifest = { ...await signature.manifest(), artifactType: "application/vnd.sbom", subject };
+  await writeDocument(store, manifest);
+  return store;
 }
 
 describe("gantry copy", () => {
@@ -52,6 +64,54 @@ describe("gantry copy", () => {
       );
       printed(await gantry("copy", "-a", `${host}/from`, `${host}/to`));
       assert.equal(await digestAt(repository("to"), "v1"), await digestAt(repository("from"), "v1"));
+    }));
+
+  it("copies the tags that are wanted", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      for (const tag of ["v1.0", "v1.1", "v1.1-rc.1", "latest"]) {
+        await copy(imageOf(tag), repository("from"), { name: tag });
+      }
+      const args = [
+        "copy",
+        "-a",
+        "--include",
+        "v1.?*",
+        "--exclude",
+        "*-rc*",
+        "--",
+        `${host}/from`,
+        `${host}/to`,
+      ];
+      printed(await gantry(...args));
+      assert.equal(printed(await gantry("ls", `${host}/to`)), "v1.0\nv1.1\n");
+      const alone = await gantry("copy", `${host}/from:v1.0`, `${host}/to:v1.0`, "--include", "v1");
+      assert.match(alone.stderr, /--include and --exclude mean which of --all-tags/);
+    }));
+
+  it("takes along what belongs to an image, as referrers and under the tags of cosign", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      const image = await openImage(await signed(repository("from")), "v1");
+      const { digest } = await image.descriptor();
+      printed(await gantry("copy", `${host}/from:v1`, `${host}/bare:v1`));
+      assert.equal(printed(await gantry("referrers", `${host}/bare:v1`)), "");
+      printed(await gantry("copy", "--referrers", `${host}/from:v1`, `${host}/to:v1`));
+      const listed = printed(await gantry("referrers", `${host}/to:v1`));
+      assert.match(
+        listed,
+        /^sha256:[0-9a-f]{64} application\/vnd\.sbom\nsha256:[0-9a-f]{64} sha256-[0-9a-f]{64}\.sig\n$/,
+      );
+      assert.equal(listed, printed(await gantry("referrers", `${host}/from:v1`)));
+      assert.deepEqual(printed(await gantry("ls", `${host}/to`)), `${digest.replace(":", "-")}.sig\nv1\n`);
+      printed(await gantry("copy", "--referrers", `${host}/to:v1`, "oci:layout:v1"));
+      assert.equal(printed(await gantry("referrers", "oci:layout:v1")), listed);
+      const sbom = ["--referrers", "--artifact-type", "application/vnd.sbom"];
+      printed(await gantry("copy", ...sbom, `${host}/from:v1`, `${host}/sbom:v1`));
+      assert.deepEqual(printed(await gantry("ls", `${host}/sbom`)), "v1\n");
+      const json = JSON.parse(printed(await gantry("referrers", "--json", `${host}/sbom:v1`)));
+      assert.equal(json.subject, digest);
+      assert.deepEqual(json.referrers.map((one: Descriptor) => one.artifactType), ["application/vnd.sbom"]);
+      const archive = await gantry("copy", "--referrers", `${host}/from:v1`, "oci-archive:a.tar");
+      assert.match(archive.stderr, /an archive is written without them/);
     }));
 
   it("copies from archives and to them, and spares the file that is there with --no-clobber", () =>
