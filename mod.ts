@@ -104,6 +104,7 @@ export {
   type Visit,
   walk,
 } from "./src/image/mod.ts";
+export { type Daemon, daemon, type DaemonImage, type DaemonOptions } from "./src/daemon/mod.ts";
 export {
   type Collected,
   type CollectOptions,

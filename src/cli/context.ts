@@ -1,5 +1,7 @@
+import type { Clients } from "../places/scheme.ts";
 import type { Registries } from "../registry/mod.ts";
 import type { Platform } from "../spec/platform.ts";
+import { daemonOptions } from "./support/daemon.ts";
 import { type CommandEnvironment, type GlobalOptions, write } from "./environment.ts";
 
 /** What commands share. */
@@ -33,6 +35,11 @@ export class CommandContext {
   /** The client of registries, one for all that the command does. Commands without registries do not load it. */
   registries(): Promise<Registries> {
     return this.#registries ??= this.#connect();
+  }
+
+  /** What places are reached with. */
+  async clients(): Promise<Clients> {
+    return { registry: await this.registries(), daemon: daemonOptions(this.environment.env) };
   }
 
   /** Writes to standard output, as fast as it is read. */

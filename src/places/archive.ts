@@ -17,7 +17,7 @@ function archiveScheme(prefix: string, usualFormat: ArchiveFormat): PathScheme {
     pathNoun: "FILE",
     at: (file) => ({
       source: (): Archive => archive(file),
-      save: (images, { format = usualFormat, ...options } = {}) =>
+      save: (images, _clients, { format = usualFormat, ...options } = {}) =>
         saveArchive(file, images, { format, ...options }),
       exists: () => stat(file).then(() => true, () => false),
     }),

@@ -9,10 +9,11 @@ import {
 import { GantryError } from "../errors.ts";
 import { Index } from "../image/mod.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
 import type { Platform } from "../spec/platform.ts";
 import { type From, isPart, openNamed, platformOf } from "./open.ts";
 import { clientsOf, type PlaceOptions, type TargetPlace } from "./place.ts";
-import type { Clients, Place } from "./scheme.ts";
+import type { Clients, NamedPart, SaveOptions } from "./scheme.ts";
 import { parsePlace, targetOf } from "./schemes.ts";
 
 /** Where an image is written to: the name of a place (see {@link copy}), or a target with a name in it. */
@@ -70,7 +71,10 @@ function writerTo(to: To, clients: Clients): (part: Part, options: PartCopyOptio
   if (typeof to !== "string") return (part, options) => copyInto(to, part, options);
   const place = parsePlace(to);
   const save = place.save?.bind(place);
-  if (save) return (part, options) => saveInto(save, place.name, part, options);
+  if (save) {
+    return (part, options) =>
+      saveInto((images, options) => save(images, clients, options), place.name, part, options);
+  }
   const target = targetOf(place, to, clients);
   return (part, options) => copyInto({ target, name: place.name }, part, options);
 }
@@ -119,7 +123,7 @@ async function copyInto(
 }
 
 async function saveInto(
-  save: NonNullable<Place["save"]>,
+  save: (images: readonly NamedPart[], options: SaveOptions) => Promise<Descriptor[]>,
   name: string | undefined,
   part: Part,
   { signal, foreign, progress, referrers }: PartCopyOptions,

@@ -10,7 +10,7 @@ export const dirScheme: PathScheme = pathScheme({
   pathNoun: "DIRECTORY",
   at: (directory) => ({
     source: () => new DirectoryImage(directory),
-    save: (images, options) => saveDirectoryImage(directory, images, options),
+    save: (images, _clients, options) => saveDirectoryImage(directory, images, options),
     exists: () => readdir(directory).then((names) => names.length > 0, () => false),
   }),
   recognizes: isDirectoryImage,

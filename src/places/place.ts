@@ -1,4 +1,5 @@
 import type { Source, Target } from "../content/mod.ts";
+import type { DaemonOptions } from "../daemon/mod.ts";
 import { type Registries, registries, type RegistryOptions } from "../registry/mod.ts";
 import type { Clients } from "./scheme.ts";
 import { parsePlace, targetOf } from "./schemes.ts";
@@ -23,6 +24,8 @@ export interface TargetPlace {
 export interface PlaceOptions {
   /** Options for registries, such as credentials; or a client, which logs in once for all that is done with it. */
   registry?: RegistryOptions | Registries | undefined;
+  /** How the Docker engine is reached. Default: over its own socket. */
+  daemon?: DaemonOptions | undefined;
   /**
    * Has layouts take blobs from other layouts on the same disk without copying their bytes: by hard links. Default: false.
    */
@@ -71,6 +74,6 @@ export function sourcePlace(text: string, options: PlaceOptions = {}): SourcePla
 }
 
 /** The clients that options ask for. */
-export function clientsOf({ registry, link }: PlaceOptions): Clients {
-  return { registry: typeof registry === "function" ? registry : registries(registry), link };
+export function clientsOf({ registry, daemon, link }: PlaceOptions): Clients {
+  return { registry: typeof registry === "function" ? registry : registries(registry), daemon, link };
 }

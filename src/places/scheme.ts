@@ -7,6 +7,7 @@
 import type { ArchiveFormat } from "../archive/mod.ts";
 import type { Options, Part, Source, Target } from "../content/mod.ts";
 import type { CopyEvent } from "../copy/mod.ts";
+import type { DaemonOptions } from "../daemon/mod.ts";
 import type { Registries } from "../registry/mod.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Reference } from "../spec/reference.ts";
@@ -15,6 +16,8 @@ import type { Reference } from "../spec/reference.ts";
 export interface Clients {
   /** The client of registries. */
   readonly registry: Registries;
+  /** How the Docker engine is reached. */
+  readonly daemon?: DaemonOptions | undefined;
   /** Has layouts share blobs with others on the same disk where that can be. Default: false. */
   readonly link?: boolean | undefined;
 }
@@ -55,7 +58,7 @@ export interface Place {
   /** Opens it to write to it; kinds that are written whole have `save` instead. */
   target?(clients: Clients): Target;
   /** Writes all that is to be there, in place of what there was. */
-  save?(images: readonly NamedPart[], options?: SaveOptions): Promise<Descriptor[]>;
+  save?(images: readonly NamedPart[], clients: Clients, options?: SaveOptions): Promise<Descriptor[]>;
   /** Whether `save` would replace something. */
   exists?(): Promise<boolean>;
 }
@@ -80,7 +83,7 @@ interface AnyScheme {
   parseContainer(rest: string, text: string): Place;
 }
 
-/** A kind whose places are references: registries. */
+/** A kind whose places are references: registries, the Docker engine. */
 export interface ReferenceScheme extends AnyScheme {
   readonly kind: "reference";
 }

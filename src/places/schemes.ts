@@ -1,6 +1,7 @@
 import type { Target } from "../content/mod.ts";
 import { GantryError } from "../errors.ts";
 import { dockerArchiveScheme, ociArchiveScheme } from "./archive.ts";
+import { daemonScheme } from "./daemon.ts";
 import { dirScheme } from "./dir.ts";
 import { ociScheme } from "./oci.ts";
 import { registryScheme } from "./registry.ts";
@@ -13,12 +14,13 @@ export const schemes: readonly Scheme[] = [
   dockerArchiveScheme,
   ociArchiveScheme,
   dirScheme,
+  daemonScheme,
 ];
 
 const pathSchemes = schemes.filter((scheme): scheme is PathScheme => scheme.kind === "path");
 
 /** What other tools take for a place; unless it is a kind of ours, it is not to be read as a reference. */
-const otherKinds = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:containers-storage|daemon|dir|docker-daemon|store):)/;
+const otherKinds = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:containers-storage|store):)/;
 
 /** How places are written, for help. */
 export const placeUsage: string = `REGISTRY/NAME:TAG, or ${pathUsage(schemes)}`;

@@ -53,8 +53,8 @@ const cases: Record<string, Case> = {
     says: () => ["sha256:123"],
   },
   "a place of a kind that is not there": {
-    args: ({ host }) => ["copy", "daemon:app", `${host}/to:v1`],
-    says: () => [`open "daemon:app"`, "there are registry/name:tag", "docker-archive:"],
+    args: ({ host }) => ["copy", "containers-storage:app", `${host}/to:v1`],
+    says: () => [`open "containers-storage:app"`, "there are registry/name:tag", "docker-archive:"],
   },
   "an archive that is not there": {
     args: ({ host }) => ["copy", "docker-archive:app.tar", `${host}/to:v1`],

@@ -16,7 +16,9 @@ describe("archives as places", () => {
       inDirectory(async (directory) => {
         const place = scheme.at(join(directory, "app.tar"));
         assert.equal(await place.exists!(), false);
-        const [descriptor] = await place.save!([{ image: emptyImage(), names: ["app:v1"] }]);
+        const [descriptor] = await place.save!([{ image: emptyImage(), names: ["app:v1"] }], {
+          registry: registries(),
+        });
         assert.equal(await place.exists!(), true);
         assert.equal(place.target, undefined);
         const source = place.source({ registry: registries() });

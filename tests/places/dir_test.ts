@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { copy, type Image, image, layer, memory, openPlace } from "../../mod.ts";
+import { registries } from "../../src/registry/mod.ts";
 import { streamOf, utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { dirScheme } from "../../src/places/dir.ts";
@@ -131,7 +132,11 @@ describe("dir:", () => {
       const path = join(directory, "app");
       await rejects(copy(imageOf("one"), `dir:${path}:v1`), "invalid-name", /has no name/);
       const several = [{ image: imageOf("one") }, { image: imageOf("two") }];
-      await rejects(dirScheme.at(path).save!(several), "unsupported", /one image, not 2/);
+      await rejects(
+        dirScheme.at(path).save!(several, { registry: registries() }),
+        "unsupported",
+        /one image, not 2/,
+      );
       await rejects(copy(imageOf("one"), `dir:${join(directory, "notes")}`), "storage");
     }));
 

@@ -61,7 +61,7 @@ describe("place", () => {
     for (
       const text of [
         "containers-storage:alpine",
-        "daemon:alpine",
+        "containers-storage:alpine",
         "https://ghcr.io/a/b",
         "oci://a/b",
       ]

@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 
 /** The image or index at a place. With `--platform`, an index gives its image for that platform. */
 export async function openSelected(from: string, context: CommandContext): Promise<Image | Index> {
-  const root = await openPlace(from, { signal: context.signal, registry: await context.registries() });
+  const root = await openPlace(from, { signal: context.signal, ...await context.clients() });
   return await select(root, context);
 }
 

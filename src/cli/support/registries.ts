@@ -14,7 +14,7 @@ export interface ConnectOptions {
 /** The client of registries that the command uses. */
 export async function connect({ insecure, env, log }: ConnectOptions): Promise<Registries> {
   const transport = insecure
-    ? (await import("./insecure_transport.ts")).insecureTransport() // with the HTTPS client of Node
+    ? (await import("./insecure_transport.ts")).insecureTransport()
     : fetchTransport();
   return registries({
     insecure,

@@ -1,16 +1,15 @@
 import type { Command } from "commander";
 import type { CopyEvent } from "../../copy/mod.ts";
-import type { Registries } from "../../registry/mod.ts";
+import type { Clients } from "../../places/scheme.ts";
 import type { CommandContext } from "../context.ts";
 import { type ProgressFlags, progressOf } from "./progress.ts";
 
 /** The options of one transfer. */
-export interface TransferOptions {
+export interface TransferOptions extends Clients {
   /** The same for all transfers, so that any later one goes on where this one was stopped. */
   session: string;
   foreign: boolean;
   signal: AbortSignal;
-  registry: Registries;
   progress?: (event: CopyEvent) => void;
 }
 
@@ -35,14 +34,14 @@ export async function transfer<T>(
   work: (options: TransferOptions) => Promise<T>,
 ): Promise<T> {
   const { options, signal } = context;
-  const registry = await context.registries();
+  const clients = await context.clients();
   const progress = progressOf(context, verb, flags);
   try {
     return await work({
       session: "gantry-cli",
       foreign: options.allowNondistributableArtifacts ?? false,
       signal,
-      registry,
+      ...clients,
       ...(progress && { progress: (event) => progress.event(event) }),
     });
   } catch (error) {

@@ -16,7 +16,7 @@ export function define(command: Command, context: CommandContext): void {
 async function writeBlob(blob: string, context: CommandContext): Promise<void> {
   const { signal } = context;
   const place = parsePlace(blob);
-  const source = targetOf(place, blob, { registry: await context.registries() });
+  const source = targetOf(place, blob, await context.clients());
   if (place.name === undefined || !isDigest(place.name)) {
     throw new GantryError("invalid-name", `read blob ${JSON.stringify(blob)}: not REPOSITORY@DIGEST`);
   }

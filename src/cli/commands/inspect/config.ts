@@ -8,7 +8,7 @@ export function define(command: Command, context: CommandContext): void {
     .argument("<image>")
     .action(async (from: string) => {
       const { signal, platform } = context;
-      const found = await image(from, { signal, registry: await context.registries(), platform });
+      const found = await image(from, { ...await context.clients(), signal, platform });
       await context.print(await found.rawConfigFile({ signal }));
     });
 }

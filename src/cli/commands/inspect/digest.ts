@@ -51,7 +51,7 @@ async function find(
 async function repositoryOf(from: string, context: CommandContext): Promise<string> {
   const place = await loadPlace(from);
   const { targetOf } = await import("../../../places/schemes.ts");
-  targetOf(place, from, { registry: await context.registries() }); // what is no repository has no name of one
+  targetOf(place, from, await context.clients()); // what is no repository has no name of one
   return place.container;
 }
 
@@ -63,6 +63,6 @@ async function descriptorOf(from: string, context: CommandContext): Promise<Desc
     const { openSelected } = await import("../../support/open.ts");
     return await (await openSelected(from, context)).descriptor({ signal });
   }
-  const source = place.source({ registry: await context.registries() });
+  const source = place.source(await context.clients());
   return (await source.resolve(place.name, { signal })).descriptor;
 }

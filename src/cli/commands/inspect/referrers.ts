@@ -28,7 +28,7 @@ export function define(command: Command, context: CommandContext): void {
 async function listReferrers(image: string, flags: ReferrersFlags, context: CommandContext): Promise<void> {
   const { signal } = context;
   const { artifactType } = flags;
-  const at = sourcePlace(image, { registry: await context.registries() });
+  const at = sourcePlace(image, await context.clients());
   const list = requireMethod(at.source, "referrers", `list the referrers of ${image}`);
   const root = await openNamed(at, `open ${JSON.stringify(image)}`, { signal });
   const subject = await (await select(root, context)).descriptor({ signal });

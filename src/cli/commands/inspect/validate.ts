@@ -74,7 +74,7 @@ async function* allAt(
   context: CommandContext,
 ): AsyncGenerator<Image | Index, void, void> {
   const { signal } = context;
-  const source = (parsePathPlace(path) ?? scheme.at(path)).source({ registry: await context.registries() });
+  const source = (parsePathPlace(path) ?? scheme.at(path)).source(await context.clients());
   const seen = new Set<string>();
   for await (const root of requireMethod(source, "roots", `list what is in ${path}`)({ signal })) {
     if (seen.has(root.digest)) continue;

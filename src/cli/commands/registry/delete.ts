@@ -14,7 +14,7 @@ export function define(command: Command, context: CommandContext): void {
 
 async function deleteImage(image: string, context: CommandContext): Promise<void> {
   const { signal } = context;
-  const { target, name } = place(image, { registry: await context.registries() });
+  const { target, name } = place(image, await context.clients());
   const action = `delete ${image}`;
   if (name === undefined) throw new GantryError("invalid-name", `${action}: it does not say what to delete`);
   if (isDigest(name)) {

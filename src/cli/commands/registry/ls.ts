@@ -22,7 +22,7 @@ export function define(command: Command, context: CommandContext): void {
 
 async function list(repository: string, flags: LsFlags, context: CommandContext): Promise<void> {
   const place = parseContainer(repository);
-  const source = place.source({ registry: await context.registries() });
+  const source = place.source(await context.clients());
   const names = requireMethod(source, "names", `list the tags of ${repository}`);
   const tags: string[] = [];
   for await (const tag of names({ signal: context.signal })) {

@@ -17,7 +17,7 @@ async function tagImage(image: string, tag: string, context: CommandContext): Pr
   if (!isTag(tag)) {
     throw new GantryError("invalid-name", `tag ${image}: ${JSON.stringify(tag)} is no tag`);
   }
-  const { target, name } = place(image, { registry: await context.registries() });
+  const { target, name } = place(image, await context.clients());
   if (name === undefined) throw new GantryError("invalid-name", `tag ${image}: it does not say what to tag`);
   const { descriptor } = await target.resolve(name, { signal });
   await target.tag(tag, descriptor, { signal });

@@ -59,7 +59,7 @@ async function copyOne(from: string, to: string, flags: CopyFlags, context: Comm
   if (flags.include || flags.exclude) {
     throw new GantryError("invalid-name", "copy: --include and --exclude mean which of --all-tags");
   }
-  const clients = { registry: await context.registries() };
+  const clients = await context.clients();
   if (!flags.clobber) await requireFree(from, to, clients, signal);
   const whole = parsePlace(to).save !== undefined;
   await transfer(
@@ -73,7 +73,7 @@ async function copyOne(from: string, to: string, flags: CopyFlags, context: Comm
 async function copyAll(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
   const { signal } = context;
   const more = optionsOf(flags, context);
-  const clients = { registry: await context.registries(), link: flags.link };
+  const clients = { ...await context.clients(), link: flags.link };
   const source = parseContainer(from).source(clients);
   const target = targetOf(parseContainer(to), to, clients);
   await transfer(context, "pushed", flags, async (options) => {

@@ -68,7 +68,7 @@ async function pull(
   const parts = await openAll(images, to, flags, context);
   const whole = to.place.save !== undefined;
   await transfer(context, "pulled", { ...flags, whole }, async (options) => {
-    if (to.place.save) await to.place.save(parts, { ...options, format: to.format.archive });
+    if (to.place.save) await to.place.save(parts, options, { ...options, format: to.format.archive });
     else await copyAll(parts, to, options);
   });
 }

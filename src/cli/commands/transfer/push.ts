@@ -35,7 +35,7 @@ export function define(command: Command, context: CommandContext): void {
 
 async function push(path: string, image: string, flags: PushFlags, context: CommandContext): Promise<void> {
   const place = parsePlace(image);
-  const target = targetOf(place, image, { registry: await context.registries() });
+  const target = targetOf(place, image, await context.clients());
   const root = await load(path, flags, context);
   const { platform } = context;
   const { descriptor } = await transfer(
@@ -59,7 +59,7 @@ async function load(path: string, flags: PushFlags, context: CommandContext): Pr
     if (wholeLayout) return await wholeIndex(place.path!);
     throw new GantryError("invalid-name", `${action}: --index means all of a layout in a directory`);
   }
-  const source = place.source({ registry: await context.registries() });
+  const source = place.source(await context.clients());
   return await openRoot(source, place.name ?? await onlyImage(), { signal });
 
   async function onlyImage() {
