@@ -9,6 +9,8 @@ export interface CommandEnvironment {
   env: Record<string, string | undefined>;
   /** Ends what the command does. */
   signal: AbortSignal;
+  /** Milliseconds to clean up in after that. A command that needs more says so before. */
+  patience: number;
 }
 
 /** A standard stream. */

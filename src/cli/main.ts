@@ -8,11 +8,8 @@
  */
 
 import process from "node:process";
-import { write } from "./environment.ts";
+import { type CommandEnvironment, write } from "./environment.ts";
 import { standardOutput } from "./support/standard_output.ts";
-
-/** Milliseconds to clean up in after a signal. */
-const patience = 180;
 
 const stop = new AbortController();
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
@@ -21,18 +18,19 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     if (stop.signal.aborted) process.exit(code);
     process.exitCode = code;
     // Whatever hangs then is left as a killed process leaves it, from which the same command goes on.
-    setTimeout(() => process.exit(code), patience);
+    setTimeout(() => process.exit(code), environment.patience);
     stop.abort(new DOMException(`ended by ${signal}`, "AbortError"));
   });
 }
 // Node caches the JavaScript that it compiles from TypeScript: the next run starts three times as fast.
 process.getBuiltinModule?.("node:module")?.enableCompileCache?.();
 
-const environment = {
+const environment: CommandEnvironment = {
   stdout: standardOutput(1),
   stderr: standardOutput(2),
   env: process.env,
   signal: stop.signal,
+  patience: 180,
 };
 const args = process.argv.slice(2);
 // What scripts ask first needs no parser of options, which takes longer than all the rest.

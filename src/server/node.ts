@@ -24,6 +24,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Bytes, chunksOf } from "../bytes.ts";
 
@@ -41,6 +42,22 @@ export interface ListenOptions {
   port?: number | undefined;
   /** Seconds without a byte in either direction after which a connection is closed. Default: 300. */
   idle?: number | undefined;
+  /** Seconds that a client may take to send the headers of a request, the first one from connecting on. Default: 30. */
+  headers?: number | undefined;
+  /** Serves HTTPS with this certificate. Default: plain HTTP. */
+  tls?: Certificate | undefined;
+}
+
+/** A certificate with all that leads to its authority, and its key, both in PEM. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+/** How to stop. */
+export interface CloseOptions {
+  /** Seconds that requests under way are given to end. Default: 0. */
+  grace?: number | undefined;
 }
 
 /** A server that is listening. */
@@ -49,8 +66,10 @@ export interface Listening {
   readonly url: string;
   /** Its port. */
   readonly port: number;
-  /** Stops listening and closes all connections, those with a request under way too. */
-  close(): Promise<void>;
+  /** Stops listening, and closes all connections: those with a request under way once it has ended, or the grace has. */
+  close(options?: CloseOptions): Promise<void>;
+  /** Presents another certificate to those who connect from now on, where it serves HTTPS. */
+  renew(certificate: Certificate): void;
 }
 
 /** The bytes that a client may still send after its request was answered, before its connection is closed. */
@@ -72,11 +91,19 @@ const mostDiscarded = 64 * 1024 * 1024;
  * ```
  */
 export async function listen(handler: Handler, options: ListenOptions = {}): Promise<Listening> {
-  const { hostname = "127.0.0.1", port = 0, idle = 300 } = options;
-  // Only silence ends a request. By default, Node would cut off a large upload after five minutes.
-  const server = createServer({ requestTimeout: 0 }, (incoming, outgoing) => {
-    void serve(handler, incoming, outgoing);
-  });
+  const { hostname = "127.0.0.1", port = 0, idle = 300, headers = 30, tls } = options;
+  const timeouts = {
+    // Only silence ends a request. By default, Node would cut off a large upload after five minutes.
+    requestTimeout: 0,
+    headersTimeout: headers * 1000,
+    connectionsCheckingInterval: Math.min(headers * 1000, 5000),
+  };
+  const running = new Set<Promise<void>>();
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const serving = serve(handler, incoming, outgoing).finally(() => running.delete(serving));
+    running.add(serving);
+  };
+  const server = tls ? createSecureServer({ ...timeouts, ...tls }, answer) : createServer(timeouts, answer);
   server.timeout = idle * 1000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -88,14 +115,35 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
   const bound = server.address() as AddressInfo;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
-    url: `http://${host}:${bound.port}`,
+    url: `${tls ? "https" : "http"}://${host}:${bound.port}`,
     port: bound.port,
-    close: () =>
-      new Promise((resolve, reject) => {
+    async close({ grace = 0 } = {}) {
+      const closed = new Promise<void>((resolve, reject) => {
         server.close((error) => error ? reject(error) : resolve());
-        server.closeAllConnections();
-      }),
+      });
+      if (grace > 0) {
+        server.closeIdleConnections();
+        await withinSeconds(grace, closed, () => Promise.all(running));
+      }
+      server.closeAllConnections();
+      await closed;
+    },
+    renew(certificate) {
+      if ("setSecureContext" in server) server.setSecureContext({ ...certificate });
+    },
   };
+}
+
+/** Waits until it is over, what is under way has ended, or the time is. */
+async function withinSeconds(
+  seconds: number,
+  over: Promise<void>,
+  ended: () => Promise<unknown>,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, seconds * 1000));
+  await Promise.race([over, ended(), late]);
+  clearTimeout(timer);
 }
 
 async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -19,6 +19,7 @@ async function runHere(...args: string[]): Promise<Ran> {
     stderr: output("stderr"),
     env: {},
     signal: new AbortController().signal,
+    patience: 0,
   });
   return { code, ...said, progress: [] };
 }

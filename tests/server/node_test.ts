@@ -2,6 +2,8 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { get, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
+import { nodeTransport } from "../../src/http/node_transport.ts";
+import { certificate, key } from "../cli/support/certificate.ts";
 import { type Handler, listen, type Listening } from "../../src/server/node.ts";
 
 const mebibyte = 1024 * 1024;
@@ -263,6 +265,59 @@ describe("listen", () => {
     socket.write("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello");
     await closed;
     await server.close();
+  });
+
+  it("closes connections that never send whole headers", async () => {
+    const server = await listen(() => Promise.resolve(new Response()), { headers: 0.3 });
+    try {
+      const [silent, dripping] = [await connected(server), await connected(server)];
+      dripping.on("error", () => {}); // it writes on while it is closed
+      const closed = [silent, dripping].map((socket) =>
+        new Promise<void>((resolve) => socket.once("close", () => resolve()).resume())
+      );
+      dripping.write("GET / HTTP/1.1\r\nHost: x\r\n");
+      const drip = setInterval(() => dripping.write("X: y\r\n"), 50);
+      await Promise.all(closed);
+      clearInterval(drip);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("lets what is under way end when it is told to, and takes nothing new", async () => {
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => begin = resolve);
+    let answer = (_: Response) => {};
+    const server = await listen(() => {
+      begin();
+      return new Promise((resolve) => answer = resolve);
+    });
+    const idle = await connected(server);
+    const response = fetch(server.url);
+    await begun;
+    const closing = server.close({ grace: 30 });
+    const refused = connect(server.port, "127.0.0.1");
+    await new Promise((resolve) => refused.once("error", resolve));
+    answer(new Response("whole"));
+    assert.equal(await (await response).text(), "whole");
+    await closing;
+    idle.destroy();
+  });
+
+  it("serves HTTPS, and presents another certificate to who comes later", async () => {
+    const server = await listen(() => Promise.resolve(new Response("secret")), {
+      tls: { cert: certificate, key },
+    });
+    try {
+      assert.match(server.url, /^https:/);
+      const insecure = nodeTransport({ rejectUnauthorized: false });
+      const ask = () => insecure({ url: server.url, method: "GET", headers: new Headers() });
+      assert.equal(await (await ask()).text(), "secret");
+      server.renew({ cert: certificate, key });
+      assert.equal(await (await ask()).text(), "secret");
+    } finally {
+      await server.close();
+    }
   });
 
   it("rejects when the port is taken", async () => {

@@ -14,7 +14,7 @@ function contextOf(options: GlobalOptions = {}, isTTY = false, signal = new Abor
     isTTY,
     write: (data: string | Uint8Array, done: () => void) => (said[name] += String(data), done()),
   });
-  const environment = { stdout: output("stdout"), stderr: output("stderr"), env: {}, signal };
+  const environment = { stdout: output("stdout"), stderr: output("stderr"), env: {}, signal, patience: 0 };
   return { context: new CommandContext(environment, () => options), said };
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { type Memory, memory } from "../../../content/mod.ts";
 import { GantryError } from "../../../errors.ts";
 import { layouts } from "../../../layout/mod.ts";
@@ -9,6 +9,7 @@ import { listen } from "../../../server/node.ts";
 interface ServeFlags {
   address?: string;
   disk?: string;
+  grace: number;
 }
 
 /** `gantry registry serve` */
@@ -19,11 +20,18 @@ export function define(command: Command, context: CommandContext): void {
       "[HOST]:PORT (default: $PORT of all addresses, or without it a free port of this machine alone)",
     )
     .option("--disk <directory>", "where to keep images (default: in memory)")
+    .option(
+      "--grace <seconds>",
+      "how long requests under way may go on when it is told to end",
+      parseSeconds,
+      10,
+    )
     .action((flags: ServeFlags) => serve(flags, context));
 }
 
 async function serve(flags: ServeFlags, context: CommandContext): Promise<void> {
-  const { disk } = flags;
+  const { disk, grace } = flags;
+  context.environment.patience += grace * 1000;
   const listening = await listen(
     server({
       ...(disk === undefined ? inMemory() : onDisk(disk)),
@@ -37,7 +45,7 @@ async function serve(flags: ServeFlags, context: CommandContext): Promise<void> 
   if (disk !== undefined) await context.log(`storing images in ${disk}`);
   await context.log(`serving on port ${listening.port}`);
   await aborted(context.signal);
-  await listening.close();
+  await listening.close({ grace });
 }
 
 function onDisk(directory: string): ServerOptions {
@@ -72,6 +80,11 @@ function addressOf(address: string | undefined, port = ""): { hostname: string; 
     throw new GantryError("invalid-name", `serve on ${JSON.stringify(text)}: not HOST:PORT`);
   }
   return { hostname: host.replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(digits) };
+}
+
+function parseSeconds(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It is a number of seconds.");
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
