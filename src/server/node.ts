@@ -27,12 +27,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Bytes, chunksOf } from "../bytes.ts";
+import type { Handler } from "./handler.ts";
 
-/**
- * Answers a request. The request's signal aborts when the client disconnects before the whole response is sent. A handler that
- * throws is answered with a status of 500; a response body that fails breaks the connection, so that the client notices.
- */
-export type Handler = (request: Request) => Promise<Response>;
+export type { Handler } from "./handler.ts";
 
 /** Options of {@link listen}. */
 export interface ListenOptions {
@@ -50,7 +47,9 @@ export interface ListenOptions {
 
 /** A certificate with all that leads to its authority, and its key, both in PEM. */
 export interface Certificate {
+  /** The certificate. */
   cert: string;
+  /** Its key. */
   key: string;
 }
 

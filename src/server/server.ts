@@ -1,8 +1,9 @@
 import type { Target } from "../content/contracts.ts";
 import { documentLimit } from "../content/read.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
+import type { Handler } from "./handler.ts";
 import type { RequestContext } from "./request_context.ts";
-import { json } from "./responses.ts";
+import { finished, json } from "./responses.ts";
 import { listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { listReferrers } from "./referrers.ts";
@@ -45,14 +46,12 @@ export interface ServerOptions {
  * console.log(await response.json()); // { name: "app", tags: [] }
  * ```
  */
-export function server(options: ServerOptions): (request: Request) => Promise<Response> {
+export function server(options: ServerOptions): Handler {
   return async (request) => {
     const response = await answer(request, options);
     // A client that is refused may still be sending.
     if (request.body && !request.body.locked) await request.body.cancel().catch(() => {});
-    response.headers.set("docker-distribution-api-version", "registry/2.0");
-    response.headers.set("x-content-type-options", "nosniff");
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    return finished(response, request);
   };
 }
 
