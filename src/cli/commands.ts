@@ -118,8 +118,15 @@ export const commands: readonly CommandRow[] = [
     path: "registry serve",
     group: "Registry",
     summary: "serve a registry until the process is ended",
-    examples: ["--address :5000 --disk ./registry", "--address 127.0.0.1:0"],
+    examples: ["--address :5000 --disk ./registry", "--config registry.json"],
     load: () => import("./commands/registry/serve.ts"),
+  },
+  {
+    path: "registry check-config",
+    group: "Registry",
+    summary: "tell whether the configuration of a registry is right",
+    examples: ["registry.json", "/etc/gantry/registry.json"],
+    load: () => import("./commands/registry/check_config.ts"),
   },
   {
     path: "tag",

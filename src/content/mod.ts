@@ -42,6 +42,7 @@ export type {
   Written,
 } from "./contracts.ts";
 export type { Credentials, CredentialsProvider, CredentialsRequest } from "./credentials.ts";
+export { immutable } from "./immutable.ts";
 export { limited } from "./limited.ts";
 export { Memory, memory } from "./memory.ts";
 export { overlay } from "./overlay.ts";

@@ -2,6 +2,7 @@ import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { annotations } from "../spec/annotations.ts";
+import { bindWriting } from "./bind_target.ts";
 import type { Address, Origin, Source, Target } from "./contracts.ts";
 
 /**
@@ -30,7 +31,7 @@ export function overlay(upper: Target, ...lower: Source[]): Target {
         (source) => source.origins?.(what),
         ({ registry, repository }) => `${registry}/${repository}`,
       ),
-    ...writeSide(upper),
+    ...bindWriting(upper),
   };
 }
 
@@ -48,20 +49,6 @@ function lists(all: readonly Source[]): Pick<Source, "names" | "roots" | "referr
       referrers: (subject, options) =>
         distinct(all, (source) => source.referrers?.(subject, options), ({ digest }) => digest),
     }),
-  };
-}
-
-/** The methods of a target that change it, bound to it. */
-function writeSide(target: Target): Omit<Target, keyof Source> {
-  return {
-    write: target.write.bind(target),
-    tag: target.tag.bind(target),
-    ...(target.untag && { untag: target.untag.bind(target) }),
-    ...(target.delete && { delete: target.delete.bind(target) }),
-    ...(target.ingest && { ingest: target.ingest.bind(target) }),
-    ...(target.ingests && { ingests: target.ingests.bind(target) }),
-    ...(target.lease && { lease: target.lease.bind(target) }),
-    ...(target.leases && { leases: target.leases.bind(target) }),
   };
 }
 

@@ -1,15 +1,28 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type Memory, memory } from "../../../content/mod.ts";
-import { GantryError } from "../../../errors.ts";
-import { layouts } from "../../../layout/mod.ts";
-import { server, type ServerOptions } from "../../../server/mod.ts";
+import {
+  accessLogLine,
+  eventOf,
+  type Handler,
+  Metrics,
+  observe,
+  readOnly,
+  server,
+  Webhook,
+} from "../../../server/mod.ts";
+import { listen, type Listening } from "../../../server/node.ts";
 import type { CommandContext } from "../../context.ts";
-import { listen } from "../../../server/node.ts";
+import { addressOf } from "../../support/serve/address.ts";
+import { adminHandler } from "../../support/serve/admin.ts";
+import { protectedBy } from "../../support/serve/auth.ts";
+import { readCertificate, renewCertificate } from "../../support/serve/certificate.ts";
+import { readServeConfig, type ServeConfig } from "../../support/serve/config.ts";
+import { storageOf } from "../../support/serve/storage.ts";
 
 interface ServeFlags {
   address?: string;
+  config?: string;
   disk?: string;
-  grace: number;
+  grace?: number;
 }
 
 /** `gantry registry serve` */
@@ -20,66 +33,73 @@ export function define(command: Command, context: CommandContext): void {
       "[HOST]:PORT (default: $PORT of all addresses, or without it a free port of this machine alone)",
     )
     .option("--disk <directory>", "where to keep images (default: in memory)")
+    .option("--config <file>", "users, rules, HTTPS and more; other options go before what is in it")
     .option(
       "--grace <seconds>",
-      "how long requests under way may go on when it is told to end",
+      "how long requests under way may go on when it is told to end (default: 10)",
       parseSeconds,
-      10,
     )
     .action((flags: ServeFlags) => serve(flags, context));
 }
 
-async function serve(flags: ServeFlags, context: CommandContext): Promise<void> {
-  const { disk, grace } = flags;
-  context.environment.patience += grace * 1000;
-  const listening = await listen(
-    server({
-      ...(disk === undefined ? inMemory() : onDisk(disk)),
-      onError: (error, { method, url }) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        void context.log(`${method} ${new URL(url).pathname}: ${reason.replaceAll("\n", " ")}`);
-      },
-    }),
-    addressOf(flags.address, context.environment.env["PORT"]),
-  );
-  if (disk !== undefined) await context.log(`storing images in ${disk}`);
-  await context.log(`serving on port ${listening.port}`);
-  await aborted(context.signal);
-  await listening.close({ grace });
-}
-
-function onDisk(directory: string): ServerOptions {
-  const repositories = layouts(directory);
-  return { repositories, catalog: () => repositories.repositories() };
-}
-
-function inMemory(): ServerOptions {
-  const kept = new Map<string, Memory>();
-  return {
-    repositories(name) {
-      const repository = kept.get(name) ?? memory();
-      kept.set(name, repository);
-      return repository;
-    },
-    async *catalog() {
-      for (const [name, repository] of kept) if (await holdsSomething(repository)) yield name;
-    },
-  };
-}
-
-async function holdsSomething(repository: Memory): Promise<boolean> {
-  for await (const _ of repository.roots()) return true;
-  return false;
-}
-
-/** Where to listen. With $PORT alone all addresses, as hosting services want it. */
-function addressOf(address: string | undefined, port = ""): { hostname: string; port: number } {
-  const text = address ?? (port === "" ? "127.0.0.1:0" : `:${port}`);
-  const [found, host = "", digits = ""] = /^(\[[0-9a-fA-F:]+\]|[^:[\]]*):(\d{1,5})$/.exec(text) ?? [];
-  if (found === undefined || Number(digits) > 65535) {
-    throw new GantryError("invalid-name", `serve on ${JSON.stringify(text)}: not HOST:PORT`);
+async function serve({ config: path, ...flags }: ServeFlags, context: CommandContext): Promise<void> {
+  const config: ServeConfig = { ...(path !== undefined && await readServeConfig(path)), ...flags };
+  const { admin, disk, grace = 10, tls } = config;
+  const { environment, signal } = context;
+  environment.patience += grace * 1000;
+  const log = (line: string) => void context.log(line);
+  const metrics = new Metrics();
+  const storage = storageOf(config);
+  const handler = await handlerOf(config, storage, metrics, context);
+  const listening: Listening[] = [];
+  try {
+    listening.push(
+      await listen(handler, {
+        ...addressOf(config.address, environment.env["PORT"]),
+        ...(tls && { tls: await readCertificate(tls) }),
+      }),
+    );
+    const check = async () => void await storage.catalog?.()[Symbol.asyncIterator]().next();
+    if (admin !== undefined) listening.push(await listen(adminHandler(metrics, check), addressOf(admin)));
+    if (tls) renewCertificate(tls, listening[0]!, log, signal);
+    if (disk !== undefined) await context.log(`storing images in ${disk}`);
+    if (admin !== undefined) await context.log(`serving metrics on port ${listening[1]!.port}`);
+    await context.log(`serving on port ${listening[0]!.port}`);
+    await aborted(signal);
+  } finally {
+    await Promise.all(listening.map((one) => one.close({ grace })));
   }
-  return { hostname: host.replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(digits) };
+}
+
+/** The registry, and around it what the configuration asks for. */
+async function handlerOf(
+  config: ServeConfig,
+  storage: ReturnType<typeof storageOf>,
+  metrics: Metrics,
+  context: CommandContext,
+): Promise<Handler> {
+  const registry = server({
+    ...storage,
+    onError: (error, { method, url }) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      void context.log(`${method} ${new URL(url).pathname}: ${reason.replaceAll("\n", " ")}`);
+    },
+  });
+  const webhooks = (config.webhooks ?? []).map(({ url, headers }) =>
+    new Webhook({
+      url,
+      headers,
+      onError: (error, { id }) => void context.log(`event ${id} is given up: ${error}`),
+    })
+  );
+  const handler = await protectedBy(config, config.readOnly ? readOnly(registry) : registry);
+  if (!config.accessLog && webhooks.length === 0 && config.admin === undefined) return handler;
+  return observe(handler, (served) => {
+    metrics.count(served);
+    if (config.accessLog) void context.print(`${accessLogLine(served)}\n`);
+    const event = webhooks.length > 0 ? eventOf(served) : undefined;
+    if (event) { for (const webhook of webhooks) webhook.send(event); }
+  });
 }
 
 function parseSeconds(text: string): number {

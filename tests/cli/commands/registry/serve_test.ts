@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { bcrypt } from "hash-wasm";
 import { memory } from "../../../../src/content/mod.ts";
 import { copy } from "../../../../src/copy/mod.ts";
 import { registries } from "../../../../src/registry/mod.ts";
+import { listen } from "../../../../src/server/node.ts";
 import { digestAt, imageOf, start } from "../../gantry.ts";
 import { inDirectory } from "../../../support/directory.ts";
 
@@ -11,7 +15,7 @@ import { inDirectory } from "../../../support/directory.ts";
 async function serving(
   args: string[],
   directory: string,
-  work: (host: string) => Promise<void>,
+  work: (host: string, said: () => string) => Promise<void>,
   env: Record<string, string> = {},
 ): Promise<string> {
   const { child, ended } = start(["registry", "serve", ...args], { directory, env });
@@ -25,7 +29,7 @@ async function serving(
     child.once("close", () => reject(new Error(said)));
   });
   try {
-    await work(`127.0.0.1:${port}`);
+    await work(`127.0.0.1:${port}`, () => said);
   } finally {
     process.kill(child.pid!, "SIGTERM"); // Deno's child.kill hides the exit code
   }
@@ -67,5 +71,85 @@ describe("gantry registry serve", () => {
         assert.deepEqual(await all(registries().catalog(host)), ["some/app"]);
       }, { PORT: "0" });
       assert.match(said, /^storing images in images\nserving on port \d+\n$/);
+    }));
+
+  it("asks who is there, tells of what happens, and serves its numbers elsewhere", () =>
+    inDirectory(async (directory) => {
+      const hash = await bcrypt({
+        password: "secret",
+        salt: new Uint8Array(16),
+        costFactor: 4,
+        outputType: "encoded",
+      });
+      await writeFile(join(directory, "users"), `ci:${hash}\n`);
+      const events: string[] = [];
+      const hook = await listen(async (request) => {
+        for (const { action, target } of (await request.json()).events) {
+          events.push(`${action} ${target.tag ?? ""}`);
+        }
+        return new Response();
+      });
+      const config = {
+        htpasswd: "users",
+        rules: [{ actions: ["pull"] }, { users: ["ci"], actions: ["push"] }],
+        immutableTags: ["v*"],
+        webhooks: [{ url: hook.url }],
+        admin: "127.0.0.1:0",
+      };
+      await writeFile(join(directory, "registry.json"), JSON.stringify(config));
+      const checked = start(["registry", "check-config", "registry.json"], { directory });
+      assert.equal((await checked.ended).stdout, "registry.json is right\n");
+      let admin = "";
+      await serving(["--config", "registry.json"], directory, async (host, said) => {
+        const credentials = () => Promise.resolve({ username: "ci", password: "secret" });
+        const [nobody, ci] = [registries()(`${host}/app`), registries({ credentials })(`${host}/app`)];
+        await assert.rejects(copy(imageOf("one"), nobody, { name: "v1" }), { code: "unauthorized" });
+        await copy(imageOf("one"), ci, { name: "v1" });
+        await assert.rejects(copy(imageOf("two"), ci, { name: "v1" }), { code: "denied" });
+        assert.equal(await digestAt(nobody, "v1"), await imageOf("one").digest());
+        admin = `http://127.0.0.1:${/^serving metrics on port (\d+)$/m.exec(said())![1]}`;
+        assert.equal(await (await fetch(`${admin}/healthz`)).text(), "ok\n");
+        assert.equal((await fetch(`${admin}/readyz`)).status, 200);
+        assert.equal((await fetch(`${admin}/v2/`)).status, 404);
+        const numbers = await (await fetch(`${admin}/metrics`)).text();
+        assert.match(numbers, /gantry_http_requests_total\{method="PUT",route="manifest",status="201"\} 1/);
+        while (!events.includes("push v1")) await new Promise((resolve) => setTimeout(resolve, 10));
+      });
+      await hook.close();
+      await writeFile(join(directory, "registry.json"), '{"rules":1}');
+      const refused = await start(["registry", "serve", "--config", "registry.json"], { directory }).ended;
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /registry\.json": config\.rules is not a list\n$/);
+    }));
+
+  it("lets an upload that is under way end when it is told to", () =>
+    inDirectory(async (directory) => {
+      let answered: Promise<Response> | undefined;
+      let finish = () => {};
+      await serving(["--disk", "images"], directory, async (host) => {
+        const { headers } = await fetch(`http://${host}/v2/app/blobs/uploads/`, { method: "POST" });
+        const body = new ReadableStream<Uint8Array>({
+          start(controller) {
+            controller.enqueue(new Uint8Array([1, 2, 3]));
+            finish = () => {
+              controller.enqueue(new Uint8Array([4, 5]));
+              controller.close();
+            };
+          },
+        });
+        const init: RequestInit & { duplex: "half" } = { method: "PATCH", body, duplex: "half" };
+        answered = fetch(new URL(headers.get("location")!, `http://${host}`), init);
+        // It has begun once its bytes are on the disk.
+        while (
+          !(await readdir(join(directory, "images"), { recursive: true })).some((name) =>
+            name.endsWith("data")
+          )
+        ) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        setTimeout(() => finish(), 300);
+      });
+      assert.equal((await answered!).status, 202);
+      assert.equal((await answered!).headers.get("range"), "0-4");
     }));
 });
