@@ -13,14 +13,14 @@ const mostEntries = 100;
 
 /**
  * Checks that the repository has everything that a document needs, in the size that it says. Foreign layers may be missing,
- * and so may the subject: it may be pushed later.
+ * and so may the subject: it may be pushed later. Where manifests may be `sparse`, anything may.
  *
  * @throws {HttpError} 400 with an entry for each that is missing or of another size.
  */
 export async function requireChildren(
   target: Target,
   document: Document,
-  signal: AbortSignal,
+  { sparse, signal }: { sparse: boolean; signal: AbortSignal },
 ): Promise<void> {
   const children = new Map<Digest, Descriptor>();
   const entries: ErrorEntry[] = [];
@@ -32,7 +32,7 @@ export async function requireChildren(
   const queue = children.values();
   await Promise.all(Array.from({ length: concurrency }, async () => {
     for (const child of queue) {
-      const entry = await check(child, target, signal);
+      const entry = await check(child, target, sparse, signal);
       if (entry) entries.push(entry);
     }
   }));
@@ -49,6 +49,7 @@ function requiredDescriptors(document: Document): Descriptor[] {
 async function check(
   child: Descriptor,
   target: Target,
+  sparse: boolean,
   signal: AbortSignal,
 ): Promise<ErrorEntry | undefined> {
   const { digest, mediaType } = child;
@@ -59,6 +60,7 @@ async function check(
     return descriptor.size === child.size ? undefined : sizeInvalid(child, descriptor.size);
   } catch (error) {
     if (!GantryError.is(error, "not-found")) throw error;
+    if (sparse) return undefined;
     const message = `${role} ${digest} is not in the repository`;
     return { code: "MANIFEST_BLOB_UNKNOWN", message, detail: { digest } };
   }

@@ -4,6 +4,7 @@ import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
+import { isTag } from "../spec/reference.ts";
 import type { RequestContext } from "./request_context.ts";
 import { empty } from "./responses.ts";
 import { requireChildren } from "./children.ts";
@@ -11,6 +12,9 @@ import { etagOf, hasAlready } from "./conditions.ts";
 import { httpError, orNotFound } from "./http_error.ts";
 import type { Reference, RouteTo } from "./routes.ts";
 import { targetMethod } from "./target_method.ts";
+
+/** How many tags a manifest gets at once. */
+const mostTags = 100;
 
 /** GET and HEAD of a manifest. */
 export async function getManifest(context: RequestContext, route: RouteTo<"manifest">): Promise<Response> {
@@ -43,6 +47,7 @@ export async function getManifest(context: RequestContext, route: RouteTo<"manif
 export async function putManifest(context: RequestContext, route: RouteTo<"manifest">): Promise<Response> {
   const { repository, reference } = route;
   const { request, signal } = context;
+  const tags = tagsFor(context.url, reference);
   const bytes = await readBody(context);
   const document = parse(bytes, request.headers.get("content-type"));
   const digest = await digestBytes(bytes, reference.digest ? algorithmOf(reference.digest) : "sha256");
@@ -50,21 +55,39 @@ export async function putManifest(context: RequestContext, route: RouteTo<"manif
     throw httpError(400, "DIGEST_INVALID", `the manifest's digest is ${digest}`);
   }
   const target = await context.target(repository);
-  await requireChildren(target, document, signal);
-  await target.write({
+  await requireChildren(target, document, { sparse: context.sparse, signal });
+  const { descriptor } = await target.write({
     mediaType: document.mediaType,
     digest,
     size: bytes.byteLength,
     replayable: true,
     open: ({ start = 0 } = {}) => Promise.resolve(streamOf(bytes.subarray(start))),
-  }, { role: "manifest", name: reference.tag, signal });
+  }, { role: "manifest", name: tags[0], signal });
+  for (const tag of tags.slice(1)) await target.tag(tag, descriptor, { signal });
 
   const { subject } = document.kind === "manifest" ? document.manifest : document.index;
   return empty(201, {
     location: `/v2/${repository}/manifests/${digest}`,
     "docker-content-digest": digest,
     ...(subject && { "oci-subject": subject.digest }),
+    ...(reference.digest && tags.length > 0 && { "oci-tag": tags.join(", ") }),
   });
+}
+
+/**
+ * The tags that a manifest gets: the one in its path, or all that are given beside its digest.
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
+ */
+function tagsFor(url: URL, { tag, digest }: Reference): string[] {
+  const given = url.searchParams.getAll("tag");
+  if (digest === undefined && given.length > 0) {
+    throw httpError(400, "TAG_INVALID", "tags are given beside a digest, not beside a tag");
+  }
+  if (given.length > mostTags) throw httpError(414, "TAG_INVALID", `more than ${mostTags} tags at once`);
+  if (given.some((one) => !isTag(one))) {
+    throw httpError(400, "TAG_INVALID", "the tag does not follow the grammar");
+  }
+  return tag === undefined ? [...new Set(given)] : [tag];
 }
 
 /** DELETE of a tag, or of a manifest with all its tags. */

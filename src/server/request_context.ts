@@ -1,3 +1,4 @@
+import type { Digest } from "../spec/digest.ts";
 import type { Target } from "../content/contracts.ts";
 
 /** A request that is being answered, and what is needed to answer it. */
@@ -7,6 +8,10 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** The largest manifest that is accepted or served, in bytes. */
   readonly manifestLimit: number;
+  /** A repository from which a blob is mounted where the client names none. */
+  readonly holder: ((digest: Digest) => Promise<string | undefined>) | undefined;
+  /** Whether manifests may name what is not there. */
+  readonly sparse: boolean;
   /** The names of the repositories, where they may be listed. */
   readonly catalog: (() => AsyncIterable<string>) | undefined;
   /** Opens a repository. Handlers call it only after checking everything that the client sent. */

@@ -1,5 +1,6 @@
 import type { Target } from "../content/contracts.ts";
 import { documentLimit } from "../content/read.ts";
+import type { Digest } from "../spec/digest.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
 import type { Handler } from "./handler.ts";
 import type { RequestContext } from "./request_context.ts";
@@ -20,6 +21,16 @@ export interface ServerOptions {
   repositories: (name: string) => Target | Promise<Target>;
   /** The names of all repositories. Default: they cannot be listed. */
   catalog?: (() => AsyncIterable<string>) | undefined;
+  /**
+   * Takes manifests and indexes that name what is not there: mirrors of some platforms, layers that come from elsewhere.
+   * Default: they are refused.
+   */
+  sparse?: boolean | undefined;
+  /**
+   * A repository that has a blob, for clients that have it mounted without saying from where. Name only what everybody may
+   * read who may push: whoever knows a digest gets the blob. Default: such clients upload it.
+   */
+  holder?: ((digest: Digest) => Promise<string | undefined>) | undefined;
   /** The largest manifest, in bytes. Default: 8 MiB. */
   manifestLimit?: number | undefined;
   /** Called with every error that is answered with a status of 500 or more. The client does not see its message. */
@@ -63,6 +74,8 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
       url,
       signal: request.signal,
       manifestLimit: options.manifestLimit ?? documentLimit,
+      holder: options.holder,
+      sparse: options.sparse ?? false,
       catalog: options.catalog,
       target: (name) =>
         orNotFound(

@@ -17,7 +17,7 @@ export async function startUpload(
   const { url } = context;
   const mounted = digestParameter(url, "mount");
   const digest = digestParameter(url, "digest");
-  const from = parameter(url, "from", "NAME_INVALID");
+  const from = parameter(url, "from", "NAME_INVALID") ?? (mounted && await context.holder?.(mounted));
   const algorithm = parameter(url, "digest-algorithm", "DIGEST_INVALID");
   if (algorithm !== undefined && !algorithms.some((known) => known === algorithm)) {
     throw httpError(400, "DIGEST_INVALID", "the digest algorithm is not known");

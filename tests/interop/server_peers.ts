@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { listen } from "../../src/server/node.ts";
 import { memory, type Target } from "../../src/content/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
-import { server } from "../../src/server/mod.ts";
+import { server, type ServerOptions } from "../../src/server/mod.ts";
 
 const places = (process.env["PATH"] ?? "").split(delimiter);
 
@@ -91,14 +91,17 @@ export const storages: Record<"memory" | "layouts", (directory: string) => Stora
 export async function serving(
   work: (place: Place) => Promise<void>,
   storage: keyof typeof storages = "memory",
+  more: (storage: Storage) => Partial<ServerOptions> = () => ({}),
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "gantry-interop-"));
-  const { repository, names } = storages[storage](directory);
+  const opened = storages[storage](directory);
+  const { repository, names } = opened;
   const failures: unknown[] = [];
   const handler = server({
     repositories: repository,
     catalog: names,
     onError: (error) => failures.push(error),
+    ...more(opened),
   });
   const log: string[] = [];
   const listening = await listen(async (request) => {

@@ -1,5 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
+import { memory } from "../../src/content/mod.ts";
+import { server } from "../../src/server/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
 import { digestOf, manifestOf, pushBlob, pushImage, put, refused, registryInMemory } from "./client.ts";
 
@@ -69,6 +71,37 @@ describe("PUT of a manifest", () => {
     assert.equal(response.headers.get("location"), `/v2/app/manifests/${digestOf(manifest)}`);
     assert.equal(response.headers.get("docker-content-digest"), digestOf(manifest));
     assert.equal(response.headers.get("oci-subject"), null);
+  });
+
+  it("gives several tags beside a digest, and tells which", async () => {
+    const { handler, send } = registryInMemory();
+    await pushBlob(handler, "app", "{}");
+    const manifest = manifestOf("{}", []);
+    const digest = digestOf(manifest, "sha512");
+    const response = await put(handler, `/v2/app/manifests/${digest}?tag=v1&tag=v2&tag=v1`, manifest);
+    assert.deepEqual([response.status, response.headers.get("oci-tag")], [201, "v1, v2"]);
+    for (const tag of ["v1", "v2"]) {
+      const found = await send("HEAD", `/v2/app/manifests/${tag}`);
+      assert.equal(found.headers.get("docker-content-digest"), digest);
+    }
+    for (const query of ["?tag=a%20b", "?tag="]) {
+      assert.equal((await put(handler, `/v2/app/manifests/${digest}${query}`, manifest)).status, 400);
+    }
+    assert.equal((await put(handler, `/v2/app/manifests/v1?tag=v3`, manifest)).status, 400);
+    const many = Array.from({ length: 101 }, (_, i) => `tag=v${i}`).join("&");
+    assert.equal((await put(handler, `/v2/app/manifests/${digest}?${many}`, manifest)).status, 414);
+    assert.deepEqual((await (await send("GET", "/v2/app/tags/list")).json()).tags, ["v1", "v2"]);
+  });
+
+  it("takes what names something that is not there where manifests may be sparse", async () => {
+    const target = memory();
+    const handler = server({ repositories: () => target, sparse: true });
+    const manifest = manifestOf("{}", ["layer"]);
+    assert.equal((await put(handler, "/v2/app/manifests/v1", manifest)).status, 201);
+    await pushBlob(handler, "app", "layer");
+    const wrong = manifest.replace('"size":5', '"size":6');
+    assert.notEqual(wrong, manifest);
+    assert.equal((await put(handler, "/v2/app/manifests/v2", wrong)).status, 400);
   });
 
   it("takes a manifest under its sha512", async () => {

@@ -31,6 +31,22 @@ describe("a mount", () => {
     assert.equal((await send("HEAD", `/v2/to/blobs/${digest}`)).status, 404);
   });
 
+  it("that names no repository is served from one that everybody may read", async () => {
+    const repositories = new Map([["from", memory()], ["to", memory()]]);
+    const asked: string[] = [];
+    const { handler, send } = registryInMemory({
+      repositories: (name) => repositories.get(name)!,
+      holder: (digest) => {
+        asked.push(digest);
+        return Promise.resolve("from");
+      },
+    });
+    isUpload(await send("POST", `/v2/to/blobs/uploads/?mount=${digest}`));
+    await pushBlob(handler, "from", "layer");
+    assert.equal((await send("POST", `/v2/to/blobs/uploads/?mount=${digest}`)).status, 201);
+    assert.deepEqual(asked, [digest, digest]);
+  });
+
   it("becomes an upload where the client may not read", async () => {
     const to = memory();
     const { send } = registryInMemory({

@@ -30,6 +30,7 @@ export class Webhook {
   readonly #waiting: RegistryEvent[] = [];
   #sending: Promise<void> | undefined;
 
+  /** Sends nothing before the first event. */
   constructor(options: WebhookOptions) {
     this.#options = options;
   }

@@ -16,7 +16,7 @@ import { adminHandler } from "../../support/serve/admin.ts";
 import { protectedBy } from "../../support/serve/auth.ts";
 import { readCertificate, renewCertificate } from "../../support/serve/certificate.ts";
 import { readServeConfig, type ServeConfig } from "../../support/serve/config.ts";
-import { storageOf } from "../../support/serve/storage.ts";
+import { type Storage, storageOf } from "../../support/serve/storage.ts";
 
 interface ServeFlags {
   address?: string;
@@ -74,12 +74,13 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
 /** The registry, and around it what the configuration asks for. */
 async function handlerOf(
   config: ServeConfig,
-  storage: ReturnType<typeof storageOf>,
+  storage: Storage,
   metrics: Metrics,
   context: CommandContext,
 ): Promise<Handler> {
   const registry = server({
     ...storage,
+    sparse: config.sparse,
     onError: (error, { method, url }) => {
       const reason = error instanceof Error ? error.message : String(error);
       void context.log(`${method} ${new URL(url).pathname}: ${reason.replaceAll("\n", " ")}`);

@@ -21,6 +21,8 @@ export interface ServeConfig {
   rules?: AccessRule[];
   /** Nobody pushes or deletes. */
   readOnly?: boolean;
+  /** Takes manifests that name what is not there. */
+  sparse?: boolean;
   /** Tags that are given once, as globs: `v*`. */
   immutableTags?: string[];
   /** Who is told of what happens. */
@@ -89,6 +91,7 @@ const config = shape({
     actions: texts,
   }, ["actions"])),
   readOnly: flag,
+  sparse: flag,
   immutableTags: texts,
   webhooks: list(shape({ url: text, headers: map }, ["url"])),
   admin: text,

@@ -5,11 +5,14 @@ import type { ServerOptions } from "../../../server/mod.ts";
 import { isLike } from "../glob.ts";
 import type { ServeConfig } from "./config.ts";
 
-/** Where a registry keeps its images. */
-export function storageOf(
-  { disk, immutableTags }: ServeConfig,
-): Pick<ServerOptions, "repositories" | "catalog"> {
-  const storage = disk === undefined ? inMemory() : onDisk(disk);
+/** Where a registry keeps its images, and what it knows of them. */
+export type Storage = Pick<ServerOptions, "repositories" | "catalog" | "holder">;
+
+/** Where a registry keeps its images. Who reads one repository reads all of them only where there are no rules. */
+export function storageOf(config: ServeConfig): Storage {
+  const { disk, immutableTags, htpasswd, rules, tokens } = config;
+  const { holder, ...rest } = disk === undefined ? inMemory() : onDisk(disk);
+  const storage: Storage = htpasswd !== undefined || rules || tokens ? rest : { ...rest, holder };
   if (!immutableTags) return storage;
   const isFixed = (tag: string) => immutableTags.some((pattern) => isLike(tag, pattern));
   return {
@@ -18,12 +21,12 @@ export function storageOf(
   };
 }
 
-function onDisk(directory: string): Pick<ServerOptions, "repositories" | "catalog"> {
+function onDisk(directory: string): Storage {
   const repositories = layouts(directory);
   return { repositories, catalog: () => repositories.repositories() };
 }
 
-function inMemory(): Pick<ServerOptions, "repositories" | "catalog"> {
+function inMemory(): Storage {
   const kept = new Map<string, Memory>();
   return {
     repositories(name) {
@@ -33,6 +36,12 @@ function inMemory(): Pick<ServerOptions, "repositories" | "catalog"> {
     },
     async *catalog() {
       for (const [name, repository] of kept) if (await holdsSomething(repository)) yield name;
+    },
+    async holder(digest) {
+      for (const [name, repository] of kept) {
+        if (await repository.resolve(digest, { role: "blob" }).then(() => true, () => false)) return name;
+      }
+      return undefined;
     },
   };
 }
