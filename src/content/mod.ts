@@ -46,6 +46,7 @@ export { immutable } from "./immutable.ts";
 export { limited } from "./limited.ts";
 export { Memory, memory } from "./memory.ts";
 export { overlay } from "./overlay.ts";
+export { pullThrough, type PullThroughOptions } from "./pull_through.ts";
 export type { RangeOptions } from "./range.ts";
 export { documentLimit, readDocument, readVerified } from "./read.ts";
 export { verified } from "./verified.ts";

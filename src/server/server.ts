@@ -1,4 +1,5 @@
 import type { Target } from "../content/contracts.ts";
+import { isRegistry } from "../spec/reference.ts";
 import { documentLimit } from "../content/read.ts";
 import type { Digest } from "../spec/digest.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
@@ -16,9 +17,9 @@ import { deleteUpload, getUpload, patchUpload, putUpload, startUpload } from "./
 export interface ServerOptions {
   /**
    * Opens a repository by its name, which has passed the grammar of names. Throw a `GantryError` to refuse: `not-found`,
-   * `denied`, `unauthorized`.
+   * `denied`, `unauthorized`. `origin` is the registry of which the client takes this one for a mirror, as containerd says.
    */
-  repositories: (name: string) => Target | Promise<Target>;
+  repositories: (name: string, origin?: string) => Target | Promise<Target>;
   /** The names of all repositories. Default: they cannot be listed. */
   catalog?: (() => AsyncIterable<string>) | undefined;
   /**
@@ -79,7 +80,7 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
       catalog: options.catalog,
       target: (name) =>
         orNotFound(
-          Promise.resolve(name).then(options.repositories),
+          Promise.resolve().then(() => options.repositories(name, originIn(url))),
           "NAME_UNKNOWN",
           `repository ${name} is not known`,
         ),
@@ -91,6 +92,12 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
     if (status >= 500) options.onError?.(error, request);
     return json({ errors: entries }, status, headers);
   }
+}
+
+/** The registry that a mirror is asked in place of: `ns=docker.io`. */
+function originIn(url: URL): string | undefined {
+  const origin = url.searchParams.get("ns");
+  return origin !== null && isRegistry(origin) ? origin : undefined;
 }
 
 type Methods = Partial<Record<string, (context: RequestContext) => Promise<Response>>>;

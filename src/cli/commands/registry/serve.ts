@@ -16,6 +16,7 @@ import { adminHandler } from "../../support/serve/admin.ts";
 import { protectedBy } from "../../support/serve/auth.ts";
 import { readCertificate, renewCertificate } from "../../support/serve/certificate.ts";
 import { readServeConfig, type ServeConfig } from "../../support/serve/config.ts";
+import { withUpstreams } from "../../support/serve/upstreams.ts";
 import { type Storage, storageOf } from "../../support/serve/storage.ts";
 
 interface ServeFlags {
@@ -49,7 +50,8 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
   environment.patience += grace * 1000;
   const log = (line: string) => void context.log(line);
   const metrics = new Metrics();
-  const storage = storageOf(config);
+  const kept = storageOf(config);
+  const storage = config.upstreams ? withUpstreams(kept, config.upstreams, await context.registries()) : kept;
   const handler = await handlerOf(config, storage, metrics, context);
   const listening: Listening[] = [];
   try {

@@ -21,6 +21,8 @@ export interface ServeConfig {
   rules?: AccessRule[];
   /** Nobody pushes or deletes. */
   readOnly?: boolean;
+  /** Registries of which it is a mirror. */
+  upstreams?: UpstreamConfig[];
   /** Takes manifests that name what is not there. */
   sparse?: boolean;
   /** Tags that are given once, as globs: `v*`. */
@@ -33,6 +35,16 @@ export interface ServeConfig {
   accessLog?: boolean;
   /** Seconds that requests under way are given when it is told to end. */
   grace?: number;
+}
+
+/** A registry that is read through this one. */
+export interface UpstreamConfig {
+  /** The registry: `docker.io`. Clients that say for which registry they ask get its repositories under their own names. */
+  registry: string;
+  /** Under which names other clients find its repositories: `hub` for `hub/library/alpine`. Default: they do not. */
+  prefix?: string;
+  /** How long a tag is believed, in seconds. Default: 60. */
+  fresh?: number;
 }
 
 /** Tokens that it gives itself, signed with a key of its own, or tokens of others. */
@@ -92,6 +104,7 @@ const config = shape({
   }, ["actions"])),
   readOnly: flag,
   sparse: flag,
+  upstreams: list(shape({ registry: text, prefix: text, fresh: seconds }, ["registry"])),
   immutableTags: texts,
   webhooks: list(shape({ url: text, headers: map }, ["url"])),
   admin: text,

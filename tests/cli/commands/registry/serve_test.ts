@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { bcrypt } from "hash-wasm";
 import { memory } from "../../../../src/content/mod.ts";
 import { copy } from "../../../../src/copy/mod.ts";
+import { openImage } from "../../../../src/image/mod.ts";
 import { registries } from "../../../../src/registry/mod.ts";
+import { server } from "../../../../src/server/mod.ts";
 import { listen } from "../../../../src/server/node.ts";
 import { digestAt, imageOf, start } from "../../gantry.ts";
 import { inDirectory } from "../../../support/directory.ts";
@@ -42,6 +44,15 @@ async function all(names: AsyncIterable<string>): Promise<string[]> {
   const found: string[] = [];
   for await (const name of names) found.push(name);
   return found;
+}
+
+/** How many bytes of unfinished uploads there are. */
+async function sizeOfUploads(directory: string): Promise<number> {
+  const names = await readdir(directory, { recursive: true });
+  const sizes = names.filter((name) => name.endsWith("data")).map(async (name) =>
+    (await stat(join(directory, name))).size
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 describe("gantry registry serve", () => {
@@ -130,7 +141,7 @@ describe("gantry registry serve", () => {
         const { headers } = await fetch(`http://${host}/v2/app/blobs/uploads/`, { method: "POST" });
         const body = new ReadableStream<Uint8Array>({
           start(controller) {
-            controller.enqueue(new Uint8Array([1, 2, 3]));
+            controller.enqueue(new Uint8Array(600_000));
             finish = () => {
               controller.enqueue(new Uint8Array([4, 5]));
               controller.close();
@@ -139,17 +150,37 @@ describe("gantry registry serve", () => {
         });
         const init: RequestInit & { duplex: "half" } = { method: "PATCH", body, duplex: "half" };
         answered = fetch(new URL(headers.get("location")!, `http://${host}`), init);
-        // It has begun once its bytes are on the disk.
-        while (
-          !(await readdir(join(directory, "images"), { recursive: true })).some((name) =>
-            name.endsWith("data")
-          )
-        ) {
+        // It has begun once some of its bytes are on the disk.
+        while (await sizeOfUploads(join(directory, "images")) === 0) {
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
         setTimeout(() => finish(), 300);
       });
       assert.equal((await answered!).status, 202);
-      assert.equal((await answered!).headers.get("range"), "0-4");
+      assert.equal((await answered!).headers.get("range"), "0-600001");
+    }));
+
+  it("is a mirror of other registries, also when they are gone", () =>
+    inDirectory(async (directory) => {
+      const origin = memory();
+      const { descriptor: { digest } } = await copy(imageOf("one"), origin, { name: "v1" });
+      const upstream = await listen(server({ repositories: () => origin }));
+      const registry = upstream.url.replace("http://", "");
+      const config = { disk: "images", upstreams: [{ registry, prefix: "up", fresh: 0 }] };
+      await writeFile(join(directory, "registry.json"), JSON.stringify(config));
+      await serving(["--config", "registry.json"], directory, async (host) => {
+        const pull = async () => {
+          const image = await openImage(registries()(`${host}/up/acme/app`), "v1");
+          for (const layer of await image.layers()) for await (const _ of layer.entries());
+          return await image.digest();
+        };
+        assert.equal(await pull(), digest);
+        const asContainerd = await fetch(`http://${host}/v2/acme/app/manifests/v1?ns=${registry}`);
+        assert.equal(asContainerd.headers.get("docker-content-digest"), digest);
+        await upstream.close();
+        assert.equal(await pull(), digest);
+        await assert.rejects(copy(imageOf("two"), registries()(`${host}/up/acme/app`), { name: "v2" }));
+        await copy(imageOf("two"), registries()(`${host}/own/app`), { name: "v2" });
+      });
     }));
 });
