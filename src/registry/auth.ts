@@ -126,6 +126,15 @@ export class Auth {
     return this.#dropReused(authorization) || widened || moved || !authorization;
   }
 
+  /** The token for these scopes; undefined where the host has not asked for any. */
+  async token(scopes: readonly string[], signal?: AbortSignal): Promise<Token | undefined> {
+    const scheme = this.#scheme;
+    if (scheme?.scheme !== "bearer") return undefined;
+    return await this.#fetch(scheme, this.#wanted(scopes), await this.#credentials.get(scopes, signal)).get(
+      signal,
+    );
+  }
+
   /** What an error should add about the credentials of a request. */
   async note(scopes: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
     return this.#note(await this.#credentials.get(scopes, signal).catch(() => undefined));

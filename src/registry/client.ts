@@ -4,12 +4,13 @@ import type { HttpResponse } from "../http/response.ts";
 import { retryDelay } from "../http/retry.ts";
 import { follow } from "../http/url.ts";
 import { Auth } from "./auth.ts";
-import { isTransient, isTransientStatus } from "./errors.ts";
+import { ensure, isTransient, isTransientStatus } from "./errors.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import type { Settings } from "./options.ts";
 import { redirectLocation, requireReplayable } from "./redirects.ts";
 import { isReplayable, type RegistryRequest } from "./request.ts";
 import { Schemes } from "./schemes.ts";
+import type { Token } from "./token.ts";
 
 /** How many challenges one request answers. */
 const mostChallenges = 2;
@@ -54,6 +55,18 @@ export class Client {
       }
       await environment.sleep(retryDelay(attempt, headers, environment), signal);
     }
+  }
+
+  /** The token that a registry's token server gives for these scopes; undefined where it wants none. */
+  async token(registry: string, scopes: readonly string[], signal?: AbortSignal): Promise<Token | undefined> {
+    const to = { registry, path: "/v2/" };
+    const what = `log in to ${registry}`;
+    const response = await this.send({ what, method: "GET", to, scopes: [], login: true, signal });
+    await response.discard();
+    const auth = this.#authAt(response.url);
+    if (response.status === 401) await auth.learn(response, scopes, undefined, signal);
+    else await ensure(response, 200);
+    return await auth.token(scopes, signal);
   }
 
   async #sendOnce(request: RegistryRequest): Promise<HttpResponse> {
@@ -110,6 +123,7 @@ export class Client {
     const { transport, timeouts, userAgent, limits } = this.settings;
     // Compressed on the way, bytes could be neither counted nor resumed.
     const headers = new Headers({
+      ...(this.#schemes.isRegistry(url) && this.settings.headers),
       "accept-encoding": "identity",
       "user-agent": userAgent,
       ...request.headers,

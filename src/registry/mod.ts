@@ -40,7 +40,14 @@ export type { Credentials, CredentialsProvider, CredentialsRequest } from "../co
 export type { Environment } from "../http/environment.ts";
 export type { RegistryLimits, RegistryOptions, Timeouts } from "./options.ts";
 export type { UploadSessions } from "./upload_sessions.ts";
-export { catalog, type Registries, registries, registry } from "./registry.ts";
+export {
+  type BearerToken,
+  catalog,
+  type Registries,
+  registries,
+  registry,
+  type TokenOptions,
+} from "./registry.ts";
 export { registrySource } from "./open.ts";
 export type { RegistrySource } from "./source.ts";
 export type { Registry } from "./target.ts";

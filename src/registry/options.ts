@@ -83,6 +83,8 @@ export interface RegistryOptions {
   pieceSize?: number | undefined;
   /** The `User-Agent` header. Default: `gantry`. */
   userAgent?: string | undefined;
+  /** More headers for registries. No other host gets them: not the storage that one redirects to, nor its token server. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Limits that differ from the defaults. */
   limits?: Partial<RegistryLimits> | undefined;
   /** Timeouts that differ from the defaults. */

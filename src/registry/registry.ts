@@ -5,7 +5,9 @@
  */
 
 import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
 import { Client } from "./client.ts";
+import { ensure } from "./errors.ts";
 import { listRepositories } from "./listing.ts";
 import { type RegistryOptions, withDefaults } from "./options.ts";
 import { checkRegistry, openRepository } from "./open.ts";
@@ -17,6 +19,34 @@ export interface Registries {
   (repository: string): Registry;
   /** The names of a registry's repositories, as {@link catalog} gives them. */
   catalog(registry: string, options?: Options): AsyncIterable<string>;
+  /**
+   * Logs in to a registry, to see whether it takes the credentials.
+   *
+   * @throws {GantryError} `unauthorized` or `denied` where it does not, `unavailable` where it cannot be reached.
+   */
+  ping(registry: string, options?: Options): Promise<void>;
+  /**
+   * Gets a bearer token for a repository, for use elsewhere.
+   *
+   * @throws {GantryError} `unsupported` where the registry gives none.
+   */
+  token(repository: string, options?: TokenOptions): Promise<BearerToken>;
+}
+
+/** What a token is to allow, besides reading from its repository. */
+export interface TokenOptions extends Options {
+  /** Writing to it. Default: false. */
+  push?: boolean | undefined;
+  /** Reading from other repositories of the registry, to mount what is there. */
+  mount?: readonly string[] | undefined;
+}
+
+/** A bearer token, with what the token server said of it. */
+export interface BearerToken {
+  /** What is sent as `Authorization: Bearer …`. */
+  token: string;
+  /** The answer of the token server. */
+  answer: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -67,6 +97,22 @@ export function registries(options?: RegistryOptions): Registries {
     catalog(registry: string, options: Options = {}): AsyncIterable<string> {
       checkRegistry(registry);
       return listRepositories(client, registry, options);
+    },
+    async ping(registry: string, { signal }: Options = {}): Promise<void> {
+      checkRegistry(registry);
+      const request = { what: `log in to ${registry}`, method: "GET", scopes: [], signal } as const;
+      const response = await client.send({ ...request, to: { registry, path: "/v2/" } });
+      await ensure(response, 200);
+      await response.discard();
+    },
+    async token(name: string, { push, mount = [], signal }: TokenOptions = {}): Promise<BearerToken> {
+      const repository = openRepository(client, name);
+      const scopes = push ? repository.pushScopes : [repository.scope("pull")];
+      const mounted = mount.map((from) => openRepository(client, from).scope("pull"));
+      const found = await client.token(repository.registry, [...scopes, ...mounted], signal);
+      if (found) return { token: found.token, answer: found.answer };
+      const problem = `${repository.registry} gives none, as it does not ask for any`;
+      throw new GantryError("unsupported", `get a token for ${repository.reference()}: ${problem}`);
     },
   });
 }

@@ -20,6 +20,11 @@ export class Schemes {
     return this.#registries.get(url.host) ?? url.host;
   }
 
+  /** Whether a host is one of the registries that were asked for. */
+  isRegistry(url: URL): boolean {
+    return this.#registries.has(url.host);
+  }
+
   /** Whether a registry may be spoken to over plain HTTP. */
   allowsHttp(registry: string): boolean {
     const insecure = this.#insecure;

@@ -2,7 +2,7 @@ import { utf8 } from "../bytes.ts";
 import type { Credentials } from "../content/credentials.ts";
 import { GantryError } from "../errors.ts";
 import { withQuery } from "../http/url.ts";
-import { parseJson } from "../spec/json.ts";
+import { type JsonObject, parseJson } from "../spec/json.ts";
 import { errorFrom } from "./errors.ts";
 import type { RegistryRequest, SendRequest } from "./request.ts";
 
@@ -25,6 +25,8 @@ export interface Token {
   expires: number;
   /** The identity token to use from now on. */
   refresh: string | undefined;
+  /** All that the token server said. */
+  answer: JsonObject;
 }
 
 /**
@@ -68,9 +70,9 @@ function httpRequestFor({ what, realm, service, scopes, credentials }: TokenRequ
 
 /** Reads the response of a token server. */
 function parseToken(body: Uint8Array, what: string, now: number): Token {
-  let answer: Record<string, unknown>;
+  let answer: JsonObject;
   try {
-    answer = parseJson(body, "token") as Record<string, unknown>;
+    answer = parseJson(body, "token") as JsonObject;
   } catch {
     throw new GantryError("invalid-document", `${what}: the answer is not JSON`);
   }
@@ -84,7 +86,7 @@ function parseToken(body: Uint8Array, what: string, now: number): Token {
   }
   // Some say less than they mean, or nothing. `issued_at` is by their clock, not ours.
   const seconds = Math.max(60, Number(answer["expires_in"]) || 0);
-  return { token, expires: now + (seconds - 5) * 1000, refresh: string("refresh_token") };
+  return { token, expires: now + (seconds - 5) * 1000, refresh: string("refresh_token"), answer };
 }
 
 /** The `Authorization` header for a name and a password, if there are any. */
