@@ -21,6 +21,7 @@ export * from "./content/mod.ts";
 export * from "./copy/mod.ts";
 export * from "./errors.ts";
 export * from "./image/mod.ts";
+export * from "./keychain/web.ts";
 export * from "./registry/mod.ts";
 export * from "./spec/mod.ts";
 export type { PaxRecords, TarEntry, TarItem, TarOptions, TarTime, TarType } from "./tar/mod.ts";

@@ -26,6 +26,10 @@ const elsewhere: Record<string, readonly string[]> = {
     "archive/write/go_json",
     "archive/write/items",
   ],
+  "tests/cli/commands/registry/auth/login_test.ts": [
+    "cli/commands/registry/auth/logout",
+    "cli/support/standard_input",
+  ],
   "tests/cli/program_test.ts": [
     "cli/commands/version",
     "cli/context",
@@ -65,6 +69,11 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/disk/ingests_test.ts": ["disk/ingest"],
   "tests/disk/lock_test.ts": ["disk/process_identity"],
   "tests/image/layer_test.ts": ["image/stored_layer"],
+  "tests/keychain/chain_test.ts": ["keychain/github"],
+  "tests/keychain/docker_config_test.ts": ["keychain/config_file"],
+  "tests/keychain/edit_config_test.ts": ["keychain/edit_json"],
+  "tests/keychain/helper_test.ts": ["keychain/execute", "keychain/gcloud"],
+  "tests/keychain/login_test.ts": ["keychain/change_file"],
   "tests/layout/entries_test.ts": ["layout/documents", "layout/listed_manifests"],
   "tests/layout/gc_test.ts": ["disk/gantry_directory", "disk/gc_mark", "disk/gc_sweep", "layout/untagged"],
   "tests/layout/layout_test.ts": ["disk/blob_directory", "disk/stream", "layout/layout_blobs"],
