@@ -1,4 +1,5 @@
 import type { Clients } from "../places/scheme.ts";
+import type { CredentialsProvider } from "../content/credentials.ts";
 import type { Registries } from "../registry/mod.ts";
 import type { Platform } from "../spec/platform.ts";
 import { daemonOptions } from "./support/daemon.ts";
@@ -10,6 +11,8 @@ export class CommandContext {
   readonly #options: () => GlobalOptions;
   /** What to add when the command is stopped: how to go on. */
   advice: string | undefined;
+  /** What kept it from reading or asking for credentials, each thing once. */
+  readonly problems: Set<string> = new Set();
   #registries: Promise<Registries> | undefined;
 
   constructor(environment: CommandEnvironment, options: () => GlobalOptions) {
@@ -34,7 +37,23 @@ export class CommandContext {
 
   /** The client of registries, one for all that the command does. Commands without registries do not load it. */
   registries(): Promise<Registries> {
-    return this.#registries ??= this.#connect();
+    return this.#registries ??= this.connect();
+  }
+
+  /** A client of registries that logs in with these credentials. Default: those of the default keychain. */
+  async connect(credentials?: CredentialsProvider): Promise<Registries> {
+    const { connect } = await import("./support/registries.ts");
+    const { insecure, verbose } = this.options;
+    const log = (line: string) => void this.log(line);
+    const onProblem = (error: unknown) =>
+      void this.problems.add(error instanceof Error ? error.message : String(error));
+    return await connect({
+      insecure,
+      env: this.environment.env,
+      credentials,
+      onProblem,
+      log: verbose ? log : undefined,
+    });
   }
 
   /** What places are reached with. */
@@ -55,12 +74,5 @@ export class CommandContext {
   /** Writes a line to standard error. */
   log(line: string): Promise<void> {
     return write(this.environment.stderr, `${line}\n`);
-  }
-
-  async #connect(): Promise<Registries> {
-    const { connect } = await import("./support/registries.ts");
-    const { insecure, verbose } = this.options;
-    const log = (line: string) => void this.log(line);
-    return await connect({ insecure, env: this.environment.env, log: verbose ? log : undefined });
   }
 }

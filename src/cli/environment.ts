@@ -19,6 +19,9 @@ export interface Output {
   isTTY?: boolean;
 }
 
+/** Ends the command with exit code 1: it has said why. */
+export class AlreadyTold extends Error {}
+
 /** Writes to a standard stream. */
 export function write(output: Output, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { type CommandRow, commands } from "./commands.ts";
 import { CommandContext } from "./context.ts";
 import { addGlobalOptions } from "./support/options.ts";
-import type { CommandEnvironment, GlobalOptions } from "./environment.ts";
+import { AlreadyTold, type CommandEnvironment, type GlobalOptions } from "./environment.ts";
 
 /** The exit code when the reader of a pipe has gone, as shells report it: 128 + SIGPIPE. */
 const brokenPipe = 141;
@@ -28,6 +28,7 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     (await row?.load?.())?.define(chosen, context);
     if (row?.examples) chosen.addHelpText("after", () => examplesText(row));
     await program.parseAsync([...args], { from: "user" });
+    for (const problem of context.problems) await context.log(`Warning: ${oneLine(problem)}`);
     return 0;
   } catch (error) {
     return await report(error, context, help).catch(() => brokenPipe);
@@ -81,13 +82,19 @@ async function report(error: unknown, context: CommandContext, help: string): Pr
     await context.print(help);
     return 0;
   }
+  if (error instanceof AlreadyTold) return 1;
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return brokenPipe;
   const advice = context.signal.aborted && context.advice ? `; ${context.advice}` : "";
-  await context.log(`Error: ${messageOf(error)}${advice}`);
+  const reasons = [...new Set([messageOf(error), ...[...context.problems].map(oneLine)])];
+  await context.log(`Error: ${reasons.join("; ")}${advice}`);
   return 1;
 }
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^error: /, "").replace(/\s*[\r\n]+\s*/g, " ").trim();
+  return oneLine(message.replace(/^error: /, ""));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, " ").trim();
 }

@@ -43,23 +43,27 @@ export function printed({ code, stdout, stderr }: Ran): string {
 /** Starts the command, with nothing of whoever runs the tests but the path. */
 export function start(
   args: readonly string[],
-  options: { directory: string; env?: Record<string, string> },
+  options: { directory: string; env?: Record<string, string>; input?: string },
 ): { child: ChildProcess; ended: Promise<Ran> } {
   const [program, ...before] = scriptCommand();
   const child = spawn(program!, [...before, main, ...args], {
     cwd: options.directory,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"] ?? "",
       // Deno finds its cache here.
       HOME: process.env["HOME"] ?? "",
       ...(process.env["DENO_DIR"] !== undefined && { DENO_DIR: process.env["DENO_DIR"] }),
       XDG_STATE_HOME: join(options.directory, "state"),
+      DOCKER_CONFIG: join(options.directory, "docker"),
+      XDG_CONFIG_HOME: join(options.directory, "config"),
+      XDG_RUNTIME_DIR: join(options.directory, "run"),
       NO_COLOR: "1",
       NODE_NO_WARNINGS: "1",
       ...options.env,
     },
   });
+  child.stdin?.end(options.input);
   let [stdout, stderr] = ["", ""];
   child.stdout!.on("data", (chunk: Uint8Array) => stdout += Buffer.from(chunk).toString("latin1"));
   child.stderr!.on("data", (chunk: Uint8Array) => stderr += Buffer.from(chunk).toString("utf8"));
