@@ -141,6 +141,7 @@ export {
   pullSecrets,
   refreshing,
   type RefreshingOptions,
+  regctlConfig,
   type Variables,
 } from "./src/keychain/mod.ts";
 export {

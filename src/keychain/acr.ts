@@ -42,7 +42,9 @@ export function acr(source: AccessTokenSource, options: CloudOptions = {}): Keyc
 
 /** An application of Entra ID, and how it proves itself. */
 export interface AzureApplication {
+  /** Where it belongs: an id or a domain. */
   tenantId: string;
+  /** Its own id. */
   clientId: string;
   /** Its secret. */
   clientSecret?: string | undefined;

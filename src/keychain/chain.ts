@@ -1,10 +1,10 @@
-import type { CredentialsProvider } from "../content/credentials.ts";
+import type { Credentials, CredentialsProvider } from "../content/credentials.ts";
 
 /** Finds credentials: what every client of registries here takes as its `credentials`. */
 export type Keychain = CredentialsProvider;
 
 /** The keychain in which there is nothing: everything is public, or refused. */
-export const anonymous: Keychain = () => Promise.resolve(undefined);
+export const anonymous: Keychain = (): Promise<Credentials | undefined> => Promise.resolve(undefined);
 
 /**
  * Asks one keychain after another, and gives what the first has. What one throws ends the search: it may have had what is

@@ -14,6 +14,7 @@ import { github } from "./github.ts";
 import { google, googleKey, googleMetadata, isGoogleRegistry } from "./google.ts";
 import type { HelperOptions, Variables } from "./execute.ts";
 import { podmanAuth } from "./podman_auth.ts";
+import { regctlConfig } from "./regctl_config.ts";
 
 /** Options of {@link defaultKeychain}. */
 export interface DefaultKeychainOptions extends HelperOptions, CloudOptions {
@@ -24,7 +25,7 @@ export interface DefaultKeychainOptions extends HelperOptions, CloudOptions {
 }
 
 /**
- * The keychain of the `gantry` command: what Docker and podman keep, then what the environment holds for GitHub, Google,
+ * The keychain of the `gantry` command: what Docker, podman and regctl keep, then what the environment holds for GitHub, Google,
  * Amazon and Azure. Clouds are asked only about their own registries, and only where the environment says so:
  * `GITHUB_TOKEN`; `GOOGLE_APPLICATION_CREDENTIALS` and the other places of Google's own programs; `AWS_ACCESS_KEY_ID` and
  * `AWS_SECRET_ACCESS_KEY`; `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` or `AZURE_FEDERATED_TOKEN_FILE`.
@@ -44,6 +45,7 @@ export function defaultKeychain(options: DefaultKeychainOptions = {}): Keychain 
     dockerAuthConfig(options),
     dockerConfigFile(options),
     podmanAuth(options),
+    regctlConfig(options),
     ...cloudKeychains(options),
   ];
   if (!onProblem) return chain(...all);

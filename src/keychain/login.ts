@@ -5,7 +5,7 @@ import { encodeAuth } from "./auth_entry.ts";
 import { changeFile } from "./change_file.ts";
 import { helperFor } from "./config_document.ts";
 import { dockerConfigPath, readConfigFile, readIfThere } from "./config_file.ts";
-import { editEntries, type EntryFields } from "./edit_config.ts";
+import type { EntryFields } from "./edit_config.ts";
 import type { HelperOptions } from "./execute.ts";
 import { eraseFromHelper, storeInHelper } from "./helper.ts";
 import { dockerKey, findKey, hostnameOf, parseServerKey, type Server } from "./server_key.ts";
@@ -116,5 +116,7 @@ async function changeEntries(
   entries: Record<string, EntryFields | undefined>,
   { signal }: LoginOptions,
 ): Promise<void> {
+  // With a package, which nobody needs who only looks for credentials.
+  const { editEntries } = await import("./edit_config.ts");
   await changeFile(path, (text) => editEntries(text, entries, JSON.stringify(path)), { signal });
 }

@@ -25,4 +25,5 @@ export { gcloud } from "./gcloud.ts";
 export { credentialHelper } from "./helper.ts";
 export { login, type LoginOptions, type LoginPlace, logout } from "./login.ts";
 export { podmanAuth } from "./podman_auth.ts";
+export { regctlConfig } from "./regctl_config.ts";
 export * from "./web.ts";

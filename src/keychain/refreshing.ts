@@ -10,6 +10,9 @@ export interface RefreshingOptions {
   now?: () => number;
 }
 
+/** More answers than this are not kept: a server may be asked for any number of repositories. */
+const mostKept = 10_000;
+
 /**
  * Keeps what a keychain answers for some time, so that a slow one is not asked for every repository, and a program that
  * runs for days has what is valid then. What it throws is not kept.
@@ -33,6 +36,7 @@ export function refreshing(keychain: Keychain, options: RefreshingOptions = {}):
     const key = JSON.stringify([registry, repository, actions]);
     let answer = kept.get(key);
     if (!answer) {
+      if (kept.size >= mostKept) kept.clear();
       const ask = async () => ({ value: await keychain(request), expires: now() + milliseconds });
       kept.set(key, answer = new Expiring(ask, now));
     }

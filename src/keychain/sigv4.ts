@@ -2,7 +2,9 @@ import { type Bytes, utf8 } from "../bytes.ts";
 
 /** Keys of AWS. */
 export interface AwsCredentials {
+  /** Names the secret. */
   accessKeyId: string;
+  /** What requests are signed with. It is sent nowhere. */
   secretAccessKey: string;
   /** For keys that a role has given for some time. */
   sessionToken?: string | undefined;
