@@ -13,7 +13,7 @@ const kept = 60_000;
 const tokenUser = "<token>";
 
 /**
- * The credentials that a helper program keeps, `docker-credential-NAME`. Without a place where it is, it is found in `PATH`.
+ * The credentials that a helper program keeps, `docker-credential-NAME`. It is found in `PATH`.
  * https://github.com/docker/docker-credential-helpers
  *
  * @throws {GantryError} `invalid-name` for what is no name of a helper. The keychain throws `unavailable` where the helper is
@@ -33,22 +33,28 @@ export function credentialHelper(name: string, options: HelperOptions = {}): Key
   return ({ registry }) => ask(name, dockerKey(registry));
 }
 
-/** Asks helpers, each once at a time for one server. */
+/** Asks helpers, each once for one server: one that hangs must not hang again for the next repository. */
 export function helperCache(
   options: HelperOptions,
 ): (name: string, server: string) => Promise<Credentials | undefined> {
-  const answers = new Map<string, Expiring<Credentials | undefined>>();
-  return (name, server) => {
+  const answers = new Map<string, Expiring<() => Credentials | undefined>>();
+  return async (name, server) => {
     const key = JSON.stringify([name, server]);
     let answer = answers.get(key);
     if (!answer) {
       const ask = async () => ({
-        value: await getFromHelper(name, server, options),
+        value: await getFromHelper(name, server, options).then((found) => () => found, rethrow),
         expires: Date.now() + kept,
       });
       answers.set(key, answer = new Expiring(ask));
     }
-    return answer.get();
+    return (await answer.get())();
+  };
+}
+
+function rethrow(error: unknown): () => never {
+  return () => {
+    throw error;
   };
 }
 

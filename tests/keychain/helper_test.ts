@@ -155,6 +155,18 @@ echo '{"ServerURL":"https://index.docker.io/v1/","Username":"me","Secret":"s3cre
     }));
 });
 
+describe("a helper that fails", () => {
+  it("fails for the next who ask at once, without being run again", () =>
+    inHome(async (home) => {
+      await home.program("docker-credential-one", `echo x >> "$HOME/count"; exit 1`);
+      const keychain = credentialHelper("one", home);
+      for (const repository of ["a", "b"]) {
+        await rejects(keychain(asked("quay.io", repository)), "unavailable", /ended with 1$/);
+      }
+      assert.equal(await home.read("count"), "x\n");
+    }));
+});
+
 describe("gcloud", () => {
   it("gives the token of whoever is logged in", () =>
     inHome(async ({ env, program }) => {
