@@ -4,15 +4,22 @@ import { type Bytes, chunksOf, readAll } from "../../src/bytes.ts";
 import { codecEngines } from "../../src/codec/mod.ts";
 import { digestBytes, hashEngines } from "../../src/digest/mod.ts";
 import {
+  chain,
+  configCredentials,
   copy,
+  ecr,
   emptyImage,
   type ErrorCode,
   fetchTransport,
   GantryError,
+  github,
+  google,
+  googleKey,
   layer,
   mediaTypes,
   memory,
   openImage,
+  pullSecrets,
   readVerified,
   registry,
   type Target,
@@ -68,6 +75,47 @@ export const cases: Record<string, Case> = {
     }
     const { ociManifest, ociLayerGzip, ociLayer, ociConfig } = mediaTypes;
     equal(types.join(), [ociManifest, ociLayerGzip, ociLayer, ociConfig].join());
+  },
+
+  "finds the credentials of files, clouds and clusters": async () => {
+    const asked: string[] = [];
+    const transport: Transport = ({ url, headers, body }) => {
+      asked.push(`${url} ${headers.get("authorization") ?? new TextDecoder().decode(body as Bytes)}`);
+      const login = { authorizationData: [{ authorizationToken: btoa("AWS:secret") }] };
+      return Promise.resolve(
+        Response.json(url.includes("ecr") ? login : { access_token: "ya29", expires_in: 3600 }),
+      );
+    };
+    const auth = btoa("me:secret");
+    const secret = { stringData: { ".dockercfg": JSON.stringify({ "*.example.com": { auth } }) } };
+    const keychain = chain(
+      configCredentials(JSON.stringify({ auths: { "quay.io/acme": { auth } } })),
+      pullSecrets([secret]),
+      github({ token: "ghp" }),
+      ecr({ accessKeyId: "AKID", secretAccessKey: "secret" }, { transport }),
+      google(googleKey(await serviceAccount(), { transport })),
+    );
+    const userOf = async (registry: string) => {
+      const found = await keychain({ registry, repository: "acme/app", actions: ["pull"] });
+      return found && "username" in found ? found.username : undefined;
+    };
+    const users = await Promise.all(
+      [
+        "quay.io",
+        "eu.example.com",
+        "ghcr.io",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "gcr.io",
+        "other.test",
+      ]
+        .map(userOf),
+    );
+    equal(JSON.stringify(users), JSON.stringify(["me", "me", "unset", "AWS", "oauth2accesstoken", null]));
+    const [aws, gcp] = asked.sort();
+    if (!/^https:\/\/api\.ecr\.eu-west-1\..* AWS4-HMAC-SHA256 .*Signature=[0-9a-f]{64}$/.test(aws!)) {
+      throw new Error(aws);
+    }
+    if (!/^https:\/\/oauth2.* .*assertion=[\w-]+\.[\w-]+\.[\w-]{342}$/.test(gcp!)) throw new Error(gcp);
   },
 
   "refuses bytes that are not what was asked for": async ({ host }) => {
@@ -200,4 +248,22 @@ function drain(stream: ReadableStream<Bytes>): Promise<Bytes> {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return (error.stack ?? error.message) + (error.cause ? `\ncaused by ${explain(error.cause)}` : "");
+}
+
+/** A key of a service account of Google's. */
+async function serviceAccount(): Promise<string> {
+  const algorithm = {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
+  const { privateKey } = await crypto.subtle.generateKey(algorithm, true, [
+    "sign",
+    "verify",
+  ]) as CryptoKeyPair;
+  const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
+  const base64 = btoa(Array.from(der, (byte) => String.fromCharCode(byte)).join(""));
+  const private_key = `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`;
+  return JSON.stringify({ type: "service_account", client_email: "robot@acme.test", private_key });
 }

@@ -2,7 +2,7 @@ import { redact } from "../../http/redact.ts";
 import type { Transport } from "../../registry/mod.ts";
 
 /** Headers that name or carry secrets. */
-const secret = /^(?:authorization|cookie|proxy-authorization|set-cookie)$/i;
+const secret = /authorization$|cookie|token|secret|password|key$|^x-.*auth/i;
 
 /** Logs each request and response, without the secrets in them. */
 export function loggedTransport(transport: Transport, log: (line: string) => void): Transport {

@@ -12,7 +12,13 @@ describe("--verbose", () => {
         ),
       (line) => lines.push(line),
     );
-    const headers = new Headers({ authorization: "Bearer SECRET", accept: "a/b" });
+    const headers = new Headers({
+      authorization: "Bearer SECRET",
+      "x-registry-auth": "SECRET",
+      "private-token": "SECRET",
+      "x-api-key": "SECRET",
+      accept: "a/b",
+    });
     await transport({ url: "https://registry/v2/?token=SECRET", method: "GET", headers });
     const all = lines.join("\n");
     assert.match(all, /^--> GET https:\/\/registry\/v2\//m);

@@ -5,8 +5,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { copy } from "../../../../../src/copy/mod.ts";
-import { imageOf, printed } from "../../../gantry.ts";
+import { imageOf, printed, start, withRegistry } from "../../../gantry.ts";
+import { listen } from "../../../../../src/server/node.ts";
 import { me, withGuardedRegistry } from "./support.ts";
+
+let redirect = "";
 
 describe("gantry auth login", () => {
   it("lets all commands in, until gantry auth logout", () =>
@@ -53,6 +56,27 @@ describe("gantry auth login", () => {
       }
       assert.ok(!existsSync(join(directory, "docker")));
     }));
+
+  it("shows the password to the registry alone, and not to where it redirects", () =>
+    withRegistry(async ({ directory, host, log }) => {
+      const seen: (string | null)[] = [];
+      const other = await listen((request) => {
+        seen.push(request.headers.get("authorization"));
+        return Promise.resolve(new Response("{}", { status: 401, headers: { "www-authenticate": "Basic" } }));
+      });
+      try {
+        redirect = new URL("/v2/", other.url).href;
+        const args = ["auth", "login", host, "-u", "me", "-p", "hunter2"];
+        const { code, stderr } = await start(args, { directory }).ended;
+        assert.equal(code, 1);
+        assert.match(stderr, /^Error: log in to .*: 401/);
+        assert.ok(log.length > 0 && seen.length > 0);
+        assert.ok(seen.every((header) => header === null), seen.join());
+        assert.ok(!existsSync(join(directory, "docker")));
+      } finally {
+        await other.close();
+      }
+    }, () => Promise.resolve(new Response(null, { status: 307, headers: { location: redirect } }))));
 
   it("hands the secret to the helper that the config names", () =>
     withGuardedRegistry(async ({ directory, gantry, host, repository, run }) => {
