@@ -1,11 +1,11 @@
 import type { Bytes } from "../bytes.ts";
 import type { Content } from "../content/contracts.ts";
-import { GantryError } from "../errors.ts";
+import type { Connection } from "./endpoint.ts";
 import { RequestBody } from "./request_body.ts";
 import { HttpResponse } from "./response.ts";
 import { Timeout } from "./timeout.ts";
 import type { Transport } from "./transport.ts";
-import { unreachable } from "./unreachable.ts";
+import { silent, unreachable } from "./unreachable.ts";
 
 /** One request, and how long to wait for its response. */
 export interface Exchange {
@@ -15,7 +15,11 @@ export interface Exchange {
   method: string;
   headers: Headers;
   body?: Bytes | Content | undefined;
-  /** Milliseconds until the response must begin. */
+  /** How the connection is made, where that is not the usual way. */
+  connection?: Connection | undefined;
+  /** Milliseconds until the connection must stand. */
+  connectTimeout: number;
+  /** Milliseconds from then until the response must begin. */
   responseTimeout: number;
   /** Milliseconds until the next bytes of its body must come. */
   idleTimeout: number;
@@ -31,13 +35,11 @@ export interface Exchange {
  * or the signal throws is thrown as it is.
  */
 export async function exchange(transport: Transport, request: Exchange): Promise<HttpResponse> {
-  const { what, url, method, headers, body, responseTimeout, signal } = request;
-  const timeout = new Timeout(
-    signal,
-    () => new GantryError("unavailable", `${what}: ${url.host} keeps silent`),
-  );
+  const { what, url, method, headers, body, connection, connectTimeout, responseTimeout, signal } = request;
+  let connected = false;
+  const timeout = new Timeout(signal, (waited) => silent(what, url, { connected, waited }));
   const upload = isStream(body) ? new RequestBody(body, timeout, responseTimeout) : undefined;
-  timeout.start(responseTimeout);
+  timeout.start(connectTimeout);
   try {
     const response = await transport({
       url: url.href,
@@ -45,6 +47,11 @@ export async function exchange(transport: Transport, request: Exchange): Promise
       headers,
       body: upload?.content ?? body,
       signal: timeout.signal,
+      connection,
+      connected: () => {
+        if (!connected) timeout.start(responseTimeout);
+        connected = true;
+      },
     });
     if (upload && response.ok) await upload.requireSent(what);
     else upload?.cancel();

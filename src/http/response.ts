@@ -18,6 +18,8 @@ export class HttpResponse {
   readonly errorLimit: number;
   /** What an error should add: how the request was authorised. */
   note: string | undefined;
+  /** Is called when the body breaks off, or stays away. */
+  onBroken: (() => void) | undefined;
   readonly #timeout: Timeout;
   readonly #idleTimeout: number;
   readonly #reader: ReadableStreamDefaultReader<Bytes> | undefined;
@@ -66,6 +68,7 @@ export class HttpResponse {
       return value;
     } catch (error) {
       this.#close();
+      this.onBroken?.();
       this.#timeout.signal.throwIfAborted();
       throw unreachable(this.what, this.url, error);
     }

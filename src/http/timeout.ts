@@ -3,10 +3,11 @@ export class Timeout {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
-  readonly #errorOnTimeout: () => Error;
+  readonly #errorOnTimeout: (milliseconds: number) => Error;
+  #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(caller: AbortSignal | undefined, errorOnTimeout: () => Error) {
+  constructor(caller: AbortSignal | undefined, errorOnTimeout: (milliseconds: number) => Error) {
     this.signal = this.#controller.signal;
     this.#caller = caller;
     this.#errorOnTimeout = errorOnTimeout;
@@ -22,7 +23,8 @@ export class Timeout {
   /** Starts the clock anew: the other side has this many milliseconds from now on. */
   start(milliseconds: number): void {
     this.stop();
-    this.#timer = setTimeout(() => this.#controller.abort(this.#errorOnTimeout()), milliseconds);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => this.#controller.abort(this.#errorOnTimeout(milliseconds)), milliseconds);
   }
 
   /** Stops the clock while we are not waiting for the other side. */
@@ -32,6 +34,7 @@ export class Timeout {
 
   /** Stops the clock and no longer listens to the caller. */
   close(): void {
+    this.#closed = true;
     this.stop();
     this.#caller?.removeEventListener("abort", this.#abort);
   }

@@ -6,6 +6,8 @@
 
 import type { Bytes } from "../bytes.ts";
 import type { Content } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import type { Connection } from "./endpoint.ts";
 
 /** A request to be sent. */
 export interface TransportRequest {
@@ -19,6 +21,10 @@ export interface TransportRequest {
   body?: Bytes | Content | undefined;
   /** Closes the connection. */
   signal?: AbortSignal | undefined;
+  /** How the connection is made, where that is not the usual way. */
+  connection?: Connection | undefined;
+  /** To be called when the connection stands; from then on the server has its time to answer. */
+  connected?: (() => void) | undefined;
 }
 
 /**
@@ -28,7 +34,8 @@ export interface TransportRequest {
 export type Transport = (request: TransportRequest) => Promise<Response>;
 
 /**
- * The transport over `fetch`, or over a function like it: a `fetch` with a proxy or with certificates of its own.
+ * The transport over `fetch`, or over a function like it: a `fetch` with a proxy or with certificates of its own. `fetch`
+ * does not tell when it is connected, so that the time for that counts as the time for the answer.
  *
  * @example
  * ```ts
@@ -42,7 +49,16 @@ export type Transport = (request: TransportRequest) => Promise<Response>;
 export function fetchTransport(
   send: (url: string, init: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
 ): Transport {
-  return async ({ url, method, headers, body, signal }) => {
+  return async ({ url, method, headers, body, signal, connection, connected }) => {
+    if (connection && Object.values(connection).some((value) => value !== undefined)) {
+      throw new GantryError(
+        "unsupported",
+        `connect to ${
+          new URL(url).host
+        }: \`fetch\` knows no certificates or sockets of its own, use \`runtimeTransport\``,
+      );
+    }
+    connected?.();
     const init: RequestInit & { duplex?: "half" } = { method, headers, redirect: "manual" };
     if (signal) init.signal = signal;
     if (body instanceof Uint8Array) init.body = body;

@@ -3,7 +3,7 @@ import type { Content, Options } from "../content/contracts.ts";
 import { writeIngest } from "../content/ingest.ts";
 import { piecesOf } from "../content/pieces.ts";
 import type { Digested } from "../digest/digesting.ts";
-import { retryDelay } from "../http/retry.ts";
+import { Tries } from "../http/retry.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf } from "../spec/digest.ts";
 import { checkedContent, readContent } from "./checked_content.ts";
@@ -98,9 +98,10 @@ async function retryUpload(
   { replayable, signal }: Options & { replayable: boolean },
   attempt: (pieceSize: number | undefined) => Promise<Descriptor>,
 ): Promise<Descriptor> {
-  const { limits, environment, ...settings } = repository.client.settings;
+  const { settings } = repository.client;
+  const tries = new Tries(settings);
   let { pieceSize } = settings;
-  for (let tries = 0;; tries++) {
+  for (;;) {
     try {
       return await attempt(pieceSize);
     } catch (error) {
@@ -108,10 +109,9 @@ async function retryUpload(
       const tooLarge = [411, 413, 416].includes(registryErrorOf(error)?.status ?? 0) &&
         (pieceSize ?? Infinity) > fallbackPieceSize;
       const hopeful = tooLarge || isLost(error) || isTransient(error);
-      if (!replayable || tries >= limits.retries || !hopeful) throw error;
+      if (!replayable || !hopeful || !await tries.again({ signal })) throw error;
       if (tooLarge) pieceSize = fallbackPieceSize;
     }
-    await environment.sleep(retryDelay(tries, undefined, environment), signal);
   }
 }
 

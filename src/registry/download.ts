@@ -5,7 +5,7 @@ import { parseDigest } from "../spec/digest.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { ensure } from "./errors.ts";
 import type { Repository } from "./repository.ts";
-import { retryDelay } from "../http/retry.ts";
+import { Tries } from "../http/retry.ts";
 import type { RegistryRequest } from "./request.ts";
 
 /** Opens a blob, or a range of it. */
@@ -42,7 +42,7 @@ class Download {
   #skip = 0;
   #response: HttpResponse | undefined;
   #connectedAt = 0;
-  #failures = 0;
+  readonly #tries: Tries;
 
   constructor(
     repository: Repository,
@@ -55,6 +55,7 @@ class Download {
       what: `read ${repository.reference(digest)}`,
       signal,
     });
+    this.#tries = new Tries(repository.client.settings);
     this.#size = size;
     this.#at = start;
     this.#end = Math.max(start, end);
@@ -110,16 +111,13 @@ class Download {
 
   /** Connects again after a failure, unless that is hopeless. */
   async #recover(error: unknown): Promise<void> {
-    const { environment, limits } = this.#repository.client.settings;
     const { signal } = this.#request;
-    if (this.#at - this.#connectedAt >= progress) this.#failures = 0;
+    const progressed = this.#at - this.#connectedAt >= progress;
+    if (progressed) this.#tries.progressed();
     // After decompression by the runtime, the offset in the compressed bytes is not known.
     const hopeless = !GantryError.is(error, "unavailable", "size-mismatch") || this.#response?.encoded;
-    if (signal?.aborted || hopeless || this.#failures >= limits.retries) throw error;
-    if (this.#failures > 0) {
-      await environment.sleep(retryDelay(this.#failures, undefined, environment), signal);
-    }
-    this.#failures++;
+    if (signal?.aborted || hopeless) throw error;
+    if (!progressed && !await this.#tries.again({ signal })) throw error;
     await this.connect();
   }
 

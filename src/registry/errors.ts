@@ -2,8 +2,7 @@ import { type ErrorCode, GantryError } from "../errors.ts";
 import { parseJson } from "../spec/json.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { redact } from "../http/redact.ts";
-
-const transientStatuses: readonly number[] = [408, 429, 499, 500, 502, 503, 504, 522];
+import { defaultRetryPolicy } from "../http/retry.ts";
 
 /** What a registry said when it refused a request: the `cause` of our error. */
 export interface RegistryError {
@@ -59,7 +58,15 @@ export async function errorFrom(response: HttpResponse): Promise<GantryError> {
     (open ? codes.map((code) => byCode.get(code)).find((code) => code) ?? "invalid-document" : "unavailable");
   const said = joined(errors.map(({ code, message }) => joined([code, message], ": ")), "; ");
   const cause: RegistryError = { status, codes };
-  return new GantryError(code, `${what}: ${status} ${said || code}${note ? ` (${note})` : ""}`, { cause });
+  const notes = joined([note ?? "", waitOf(response)], "; ");
+  return new GantryError(code, `${what}: ${status} ${said || code}${notes && ` (${notes})`}`, { cause });
+}
+
+/** How long the registry asks us to wait, for people. */
+function waitOf({ headers }: HttpResponse): string {
+  const value = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d{1,10}$/.test(value)) return `to be tried again in ${value} s`;
+  return /^[A-Za-z]{3,9}, [\w :-]{1,40}$/.test(value) ? `to be tried again after ${value}` : "";
 }
 
 /** What the registry said, if that is the cause of the error. */
@@ -68,9 +75,9 @@ export function registryErrorOf(error: unknown): RegistryError | undefined {
   return typeof cause === "object" && cause !== null && "codes" in cause ? cause as RegistryError : undefined;
 }
 
-/** Whether a status may be another one in a moment. 499 and 522 come from proxies. */
+/** Whether a status may be another one in a moment. */
 export function isTransientStatus(status: number): boolean {
-  return transientStatuses.includes(status);
+  return defaultRetryPolicy.statuses.includes(status);
 }
 
 /** Whether an error may be gone in a moment: of the connection, or with a transient status. */

@@ -68,23 +68,32 @@ export async function getManifest(
   name: string,
   options: ScopedOptions,
 ): Promise<Required<Resolved> & { etag: string | null }> {
-  const { document, digest, response } = await getBytes(repository, name, options);
-  const { mediaType } = parseDocument(document, { mediaType: contentTypeOf(response), what: response.what });
+  let mediaType = "";
+  const { document, digest, response } = await getBytes(repository, name, options, (document, response) => {
+    mediaType =
+      parseDocument(document, { mediaType: contentTypeOf(response), what: response.what }).mediaType;
+  });
   const descriptor = { mediaType, digest, size: document.byteLength };
   return { descriptor, document, etag: response.headers.get("etag") };
 }
 
-/** Gets the bytes of a manifest, verified where the name is a digest, but not parsed. */
+/**
+ * Gets the bytes of a manifest, verified where the name is a digest, but not parsed. `check` throws for bytes that the next
+ * mirror, or the registry itself, may have better ones for.
+ */
 export async function getBytes(
   repository: Repository,
   name: string,
   options: ScopedOptions,
+  check: (document: Bytes, response: HttpResponse) => void = () => {},
 ): Promise<{ document: Bytes; digest: Digest; response: HttpResponse }> {
   const request = repository.request("GET", `manifests/${name}`, requestOptions(repository, name, options));
   return await repository.client.send(request, async (response) => {
     await ensure(response, 200);
     const document = await readPlain(response, repository.client.settings.limits.manifest);
-    return { document, digest: await digestOf(document, name, response), response };
+    const digest = await digestOf(document, name, response);
+    check(document, response);
+    return { document, digest, response };
   });
 }
 

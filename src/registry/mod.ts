@@ -38,7 +38,16 @@ export type { Platform } from "../spec/platform.ts";
 export type { RegistryError } from "./errors.ts";
 export type { Credentials, CredentialsProvider, CredentialsRequest } from "../content/credentials.ts";
 export type { Environment } from "../http/environment.ts";
-export type { RegistryLimits, RegistryOptions, Timeouts } from "./options.ts";
+export type {
+  Capability,
+  Connection,
+  Endpoint,
+  EndpointsProvider,
+  EndpointsRequest,
+} from "../http/endpoint.ts";
+export type { RetryPolicy } from "../http/retry.ts";
+export type { ConnectionFailure } from "../http/unreachable.ts";
+export type { RegistryLimits, RegistryOptions, RegistryWarning, Timeouts } from "./options.ts";
 export type { UploadSessions } from "./upload_sessions.ts";
 export {
   type BearerToken,

@@ -5,7 +5,9 @@
  */
 
 import type { CredentialsProvider } from "../content/credentials.ts";
+import type { EndpointsProvider } from "../http/endpoint.ts";
 import { type Environment, sleep } from "../http/environment.ts";
+import { defaultRetryPolicy, type RetryPolicy } from "../http/retry.ts";
 import { memorySessions, type UploadSessions } from "./upload_sessions.ts";
 import { fetchTransport, type Transport } from "../http/transport.ts";
 
@@ -21,19 +23,27 @@ export interface RegistryLimits {
   pages: number;
   /** Redirects that one request follows. Default: 10. */
   redirects: number;
-  /** How often a request is retried after transient failures. Default: 3. */
-  retries: number;
 }
 
 /** How long to wait for a registry, in milliseconds. */
 export interface Timeouts {
-  /**
-   * For a response to begin after the request is sent, and ten times that where the registry verifies an upload. Default:
-   * 60 000.
-   */
+  /** For the connection, where the transport tells when it stands. Default: 10 000. */
+  connect: number;
+  /** For a response to begin after the request is sent. Default: 30 000. */
   response: number;
-  /** For the next bytes of a body. Default: 60 000. */
+  /** For the response to what ends an upload, which the registry verifies first. Default: 60 000. */
+  verify: number;
+  /** For the next bytes of a body. Default: 30 000. */
   idle: number;
+  /** For all tries of one call together, as long as nothing comes of them. Default: 90 000. */
+  total: number;
+}
+
+/** What a registry wants people to know, such as that something will be taken away: `Warning: 299`. */
+export interface RegistryWarning {
+  /** Host, and port. */
+  host: string;
+  text: string;
 }
 
 /** Options of {@link registry}. */
@@ -89,6 +99,17 @@ export interface RegistryOptions {
   limits?: Partial<RegistryLimits> | undefined;
   /** Timeouts that differ from the defaults. */
   timeouts?: Partial<Timeouts> | undefined;
+  /** How retries differ from the defaults. */
+  retry?: Partial<RetryPolicy> | undefined;
+  /**
+   * How many requests one host has to answer at once; as many uploads besides. Bodies of answers do not count: whoever
+   * reads them sets the pace. Default: 16.
+   */
+  concurrency?: number | undefined;
+  /** Finds mirrors and whatever else is special about the way to a registry. Default: there is nothing special. */
+  endpoints?: EndpointsProvider | undefined;
+  /** Is told what registries warn of, each text of a host once. */
+  warn?: ((warning: RegistryWarning) => void) | undefined;
   /** Clock, randomness and waiting; tests replace them. */
   environment?: Partial<Environment> | undefined;
 }
@@ -100,6 +121,8 @@ export interface Settings extends RegistryOptions {
   userAgent: string;
   limits: RegistryLimits;
   timeouts: Timeouts;
+  retry: RetryPolicy;
+  concurrency: number;
   environment: Environment;
 }
 
@@ -117,10 +140,18 @@ export function withDefaults(options: RegistryOptions = {}): Settings {
       answer: 128 << 10,
       pages: 10_000,
       redirects: 10,
-      retries: 3,
       ...options.limits,
     },
-    timeouts: { response: 60_000, idle: 60_000, ...options.timeouts },
+    timeouts: {
+      connect: 10_000,
+      response: 30_000,
+      verify: 60_000,
+      idle: 30_000,
+      total: 90_000,
+      ...options.timeouts,
+    },
+    retry: { ...defaultRetryPolicy, ...options.retry },
+    concurrency: options.concurrency ?? 16,
     environment: { now: Date.now, random: Math.random, sleep, ...options.environment },
   };
 }

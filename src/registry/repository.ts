@@ -43,7 +43,7 @@ export class Repository {
     path: string,
     options: Pick<RegistryRequest, "what"> & ScopedOptions & Partial<RegistryRequest>,
   ): RegistryRequest {
-    const to = { registry: this.registry, path: `/v2/${this.name}/${path}` };
+    const to = { registry: this.registry, repository: this.name, path: `/v2/${this.name}/${path}` };
     return { ...options, method, to, scopes: options.scopes ?? [this.scope("pull")] };
   }
 

@@ -1,5 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import type { Content } from "../content/contracts.ts";
+import type { Capability, Endpoint } from "../http/endpoint.ts";
 import { isStream } from "../http/exchange.ts";
 import type { HttpResponse } from "../http/response.ts";
 
@@ -9,7 +10,7 @@ export interface RegistryRequest {
   what: string;
   method: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** A path at the registry, or an address that a registry gave. */
-  to: URL | { registry: string; path: string };
+  to: URL | { registry: string; repository?: string; path: string };
   /** What its token must allow. The first scope is what credentials are asked for. */
   scopes: readonly string[];
   headers?: Record<string, string>;
@@ -21,6 +22,8 @@ export interface RegistryRequest {
   /** Milliseconds until the response must begin, where that is not the usual time. */
   timeout?: number;
   signal?: AbortSignal | undefined;
+  /** The endpoint whose authorities are trusted, where another host is asked on its behalf. */
+  via?: Endpoint | undefined;
 }
 
 /** Sends a request, with all that the client does for it. */
@@ -29,4 +32,14 @@ export type SendRequest = (request: RegistryRequest) => Promise<HttpResponse>;
 /** Whether a request can be sent a second time. */
 export function isReplayable({ body }: RegistryRequest): boolean {
   return !isStream(body) || body.replayable;
+}
+
+/** What an endpoint must be good for to be sent a request. What is read in order to write is asked where it is written. */
+export function capabilityFor({ method, scopes: [scope = ""], to }: RegistryRequest): Capability {
+  const reads = (method === "GET" || method === "HEAD") &&
+    !/^repository:.*[:,](?:push|delete|\*)(?:,|$)/.test(scope);
+  const path = to instanceof URL ? "" : to.path;
+  if (!reads) return "push";
+  if (/\/referrers\/[^/]*$/.test(path)) return "referrers";
+  return /\/(?:blobs|manifests)\/[^/]*:[^/]*$/.test(path) ? "pull" : "resolve";
 }

@@ -112,7 +112,7 @@ export class Upload {
         to: withQuery(this.#location, [["digest", digest]]),
         headers: { "content-type": mediaTypes.octetStream },
         body,
-        timeout: timeouts.response * 10,
+        timeout: timeouts.verify,
         signal,
       });
       await ensure(response, ...accepted);

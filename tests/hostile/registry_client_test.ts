@@ -87,7 +87,7 @@ describe("over a socket, a blob", () => {
     await against(
       () => ({ head: ok(bytes.byteLength), body: bytes.slice(0, 100), then: "silence" }),
       (app) => rejects(read(app), "unavailable"),
-      { timeouts: { response: 1000, idle: 50 }, limits: { retries: 1 } },
+      { timeouts: { response: 1000, idle: 50 }, retry: { retries: 1 } },
     );
   });
 
@@ -131,7 +131,7 @@ describe("over a socket, a registry", () => {
       const app = registry(`${server.host}/app`, {
         ...fast,
         timeouts: { response: 40, idle: 40 },
-        limits: { retries: 1 },
+        retry: { retries: 1 },
       });
       await assert.rejects(app.open({ digest }), (error: Error) => {
         assert.ok(GantryError.is(error, "unavailable"));
@@ -181,7 +181,7 @@ describe("over a socket, a registry", () => {
     for (const head of ["nonsense", "200 OK\nContent-Length: 5\nContent-Length: 6", "999999"]) {
       await against(() => ({ head, body: "hello", then: "end" }), async (app) => {
         await assert.rejects(app.resolve("v1", { document: true }), (error) => GantryError.is(error));
-      }, { limits: { retries: 0 } });
+      }, { retry: { retries: 0 } });
     }
   });
 });
@@ -218,7 +218,7 @@ describe("over a socket, an upload", () => {
     await against(upload(patch), async (app) => {
       // Where the connection breaks first, that is all there is to tell.
       await rejects(app.write(plainContent(large, { replayable: false })), ["denied", "unavailable"]);
-    }, { early: true, limits: { retries: 0 } });
+    }, { early: true, retry: { retries: 0 } });
   });
 
   it("that the caller aborts is given up there too", async () => {

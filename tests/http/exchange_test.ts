@@ -11,6 +11,7 @@ const request = (more: object = {}) => ({
   url: new URL("https://reg.test/x"),
   method: "PUT",
   headers: new Headers(),
+  connectTimeout: 10_000,
   responseTimeout: 10_000,
   idleTimeout: 10_000,
   errorLimit: 100,
@@ -36,13 +37,22 @@ describe("an HTTP exchange", () => {
     assert.deepEqual(await response.bytes(10), utf8("no"));
   });
 
+  const hanging = ({ signal }: TransportRequest) =>
+    new Promise<Response>((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+
   it("with a server that does not answer is given up", async () => {
-    const silent = ({ signal }: TransportRequest) =>
-      new Promise<Response>((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
     await rejects(
-      exchange(silent, request({ responseTimeout: 10 })),
+      exchange((sent) => (sent.connected!(), hanging(sent)), request({ responseTimeout: 100 })),
       "unavailable",
-      /^write x: reg\.test keeps silent$/,
+      /^write x: reg\.test keeps silent: nothing came for 0\.1 s$/,
+    );
+  });
+
+  it("is given up sooner where no connection stands", async () => {
+    await rejects(
+      exchange(hanging, request({ connectTimeout: 100 })),
+      "unavailable",
+      /^write x: no answer from reg\.test: not connected after 0\.1 s$/,
     );
   });
 

@@ -1,28 +1,80 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GantryError } from "../../src/errors.ts";
-import { unreachable } from "../../src/http/unreachable.ts";
+import { connectionFailureOf, unreachable } from "../../src/http/unreachable.ts";
 
 const url = new URL("https://reg.test/v2/");
 
 describe("the error for a broken connection", () => {
   it("names the host and the innermost reason, and keeps what it was made from", () => {
-    const error = new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") });
+    const error = new TypeError("fetch failed", { cause: new Error("a strange thing") });
     const made = unreachable("read a", url, error);
     assert.equal(made.code, "unavailable");
-    assert.equal(made.message, "read a: no answer from reg.test: connect ECONNREFUSED");
-    assert.equal(made.cause, error);
-    assert.equal(unreachable("read a", url, "reset").message, "read a: no answer from reg.test: reset");
+    assert.equal(made.message, "read a: no answer from reg.test: a strange thing");
+    assert.deepEqual(connectionFailureOf(made), { host: "reg.test", reason: "other", error });
+    assert.equal(unreachable("read a", url, "odd").message, "read a: no answer from reg.test: odd");
   });
 
   it("drops a cause that holds a secret", () => {
     const made = unreachable("read a", url, new TypeError("error for https://s3.test/x?sig=abc"));
     assert.equal(made.message, "read a: no answer from reg.test: error for https://s3.test/x?sig=…");
-    assert.equal(made.cause, undefined);
+    assert.deepEqual(made.cause, { host: "reg.test", reason: "other" });
   });
 
   it("is the error itself where that is one of ours", () => {
     const error = new GantryError("denied", "no");
     assert.equal(unreachable("read a", url, error), error);
+    assert.equal(connectionFailureOf(error), undefined);
   });
+
+  // What the three runtimes say, and clients of HTTP in them.
+  const said: [reason: string, text: RegExp, ...messages: [code: string | undefined, message: string][]][] = [
+    [
+      "no-address",
+      /its name has no address$/,
+      ["ENOTFOUND", "getaddrinfo ENOTFOUND reg.test"],
+      [undefined, "client error (Connect): dns error: failed to lookup address information"],
+      ["EAI_AGAIN", "getaddrinfo EAI_AGAIN reg.test"],
+    ],
+    [
+      "refused",
+      /the connection is refused$/,
+      ["ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:1"],
+      [undefined, "client error (Connect): tcp connect error: Connection refused (os error 111)"],
+      ["ECONNREFUSED", "ECONNREFUSED: Unable to connect. Is the computer able to access the url?"],
+    ],
+    [
+      "certificate",
+      /its certificate is not trusted: /,
+      ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unable to verify the first certificate"],
+      [undefined, "client error (Connect): invalid peer certificate: UnknownIssuer"],
+      ["SELF_SIGNED_CERT_IN_CHAIN", "self-signed certificate in certificate chain"],
+      ["ERR_TLS_CERT_ALTNAME_INVALID", "Hostname/IP does not match certificate's altnames"],
+      ["CERT_HAS_EXPIRED", "certificate has expired"],
+    ],
+    [
+      "no-tls",
+      /HTTPS is not spoken there$/,
+      ["ERR_SSL_WRONG_VERSION_NUMBER", "SSL routines:tls_validate_record_header:wrong version number"],
+      [undefined, "client error (Connect): received corrupt message of type InvalidContentType"],
+      ["EPROTO", "EPROTO: The TLS handshake failed. Does the server speak TLS on this port?"],
+    ],
+    [
+      "closed",
+      /the connection broke$/,
+      ["ECONNRESET", "read ECONNRESET"],
+      ["UND_ERR_SOCKET", "other side closed"],
+      [undefined, "client error (SendRequest): connection closed before message completed"],
+      [undefined, "Connection reset by peer (os error 104)"],
+    ],
+  ];
+  for (const [reason, text, ...messages] of said) {
+    it(`gives ${reason} one name, whatever the runtime calls it`, () => {
+      for (const [code, message] of messages) {
+        const made = unreachable("read a", url, Object.assign(new Error(message), { code }));
+        assert.equal(connectionFailureOf(made)?.reason, reason, message);
+        assert.match(made.message, text);
+      }
+    });
+  }
 });

@@ -267,7 +267,7 @@ describe("an upload that fails", () => {
             ? new Response(null, { status: 202, headers: { location: "/u" } })
             : new Response(null, { status: 404 }),
         ),
-      limits: { retries: 0 },
+      retry: { retries: 0 },
     });
     await rejects(open("reg.test/app").write(big()), "unavailable", /before all was sent/);
   });

@@ -19,7 +19,11 @@ describe("a repository", () => {
   it("asks for leave to pull where a request does not say more", () => {
     const what = "resolve x";
     const { to, scopes } = repository.request("GET", "manifests/v1", { what });
-    assert.deepEqual(to, { registry: "reg.test:5000", path: "/v2/acme/app/manifests/v1" });
+    assert.deepEqual(to, {
+      registry: "reg.test:5000",
+      repository: "acme/app",
+      path: "/v2/acme/app/manifests/v1",
+    });
     assert.deepEqual(scopes, ["repository:acme/app:pull"]);
     const push = repository.request("PUT", "manifests/v1", { what, scopes: repository.pushScopes });
     assert.deepEqual(push.scopes, ["repository:acme/app:pull,push"]);

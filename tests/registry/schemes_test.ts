@@ -41,7 +41,7 @@ describe("schemes", () => {
       [get]: refused,
       [`GET http://reg.test${path}`]: found,
     };
-    const strict = fake(script, { limits: { retries: 0 } });
+    const strict = fake(script, { retry: { retries: 0 } });
     await rejects(strict.app.resolve("v1", { document: true }), "unavailable");
     for (const insecure of [true, (host: string) => host === "reg.test"]) {
       const { app, calls } = fake(script, { insecure });
@@ -50,7 +50,7 @@ describe("schemes", () => {
     }
     const never = fake({ [`GET https://localhost${path}`]: refused }, {
       insecure: false,
-      limits: { retries: 0 },
+      retry: { retries: 0 },
     });
     await rejects(never.open("localhost/app").resolve("v1", { document: true }), "unavailable");
   });

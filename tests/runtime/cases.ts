@@ -178,7 +178,7 @@ export const cases: Record<string, Case> = {
     await fails(app(host).resolve("v9"), "not-found");
     await fails(registry(`${host}/nobody`).resolve("v1"), "not-found");
     await fails(app(host).open({ digest, mediaType: mediaTypes.ociLayer }), "not-found");
-    await fails(registry("127.0.0.1:1/app", { limits: { retries: 0 } }).resolve("v1"), "unavailable");
+    await fails(registry("127.0.0.1:1/app", { retry: { retries: 0 } }).resolve("v1"), "unavailable");
   },
 
   "stops when it is told to": async ({ host }) => {
