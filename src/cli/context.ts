@@ -43,16 +43,20 @@ export class CommandContext {
   /** A client of registries that logs in with these credentials. Default: those of the default keychain. */
   async connect(credentials?: CredentialsProvider): Promise<Registries> {
     const { connect } = await import("./support/registries.ts");
-    const { insecure, verbose } = this.options;
+    const { insecure, timeout, hosts, verbose } = this.options;
     const log = (line: string) => void this.log(line);
     const onProblem = (error: unknown) =>
       void this.problems.add(error instanceof Error ? error.message : String(error));
     return await connect({
       insecure,
+      timeout,
+      hosts,
       env: this.environment.env,
+      sleep: this.environment.sleep,
       credentials,
       onProblem,
       log: verbose ? log : undefined,
+      warn: ({ host, text }) => log(`Warning: ${host}: ${text}`),
     });
   }
 

@@ -11,6 +11,8 @@ export interface CommandEnvironment {
   signal: AbortSignal;
   /** Milliseconds to clean up in after that. A command that needs more says so before. */
   patience: number;
+  /** Waits between two tries, so that tests need not. Default: by the clock. */
+  sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** A standard stream. */
@@ -32,7 +34,10 @@ export function write(output: Output, data: string | Uint8Array): Promise<void> 
 /** The options that every command has. */
 export interface GlobalOptions {
   allowNondistributableArtifacts?: boolean;
+  hosts?: readonly string[];
   insecure?: boolean;
   platform?: Platform | "all";
+  /** Milliseconds. */
+  timeout?: number;
   verbose?: boolean;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type CommandRow, commands } from "./commands.ts";
 import { CommandContext } from "./context.ts";
+import { adviceFor } from "./support/advice.ts";
 import { addGlobalOptions } from "./support/options.ts";
 import { AlreadyTold, type CommandEnvironment, type GlobalOptions } from "./environment.ts";
 
@@ -84,9 +85,9 @@ async function report(error: unknown, context: CommandContext, help: string): Pr
   }
   if (error instanceof AlreadyTold) return 1;
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return brokenPipe;
-  const advice = context.signal.aborted && context.advice ? `; ${context.advice}` : "";
+  const advice = context.signal.aborted ? context.advice : adviceFor(error);
   const reasons = [...new Set([messageOf(error), ...[...context.problems].map(oneLine)])];
-  await context.log(`Error: ${reasons.join("; ")}${advice}`);
+  await context.log(`Error: ${reasons.join("; ")}${advice ? `; ${advice}` : ""}`);
   return 1;
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { storageError } from "../disk/errors.ts";
 import { GantryError } from "../errors.ts";
+import type { Connection as TlsConnection } from "../http/endpoint.ts";
 import { nodeTransport } from "../http/node_transport.ts";
 import type { Transport } from "../http/transport.ts";
 
@@ -39,13 +40,22 @@ export function connect({ host = defaultHost, certificates, transport }: DaemonO
   switch (scheme) {
     case "unix":
     case "npipe":
-      return { host, url: "http://docker", transport: transport ?? nodeTransport({ socketPath: rest }) };
+      return {
+        host,
+        url: "http://docker",
+        transport: transport ?? nodeTransport({ connection: { socket: rest } }),
+      };
     case "tcp":
     case "http":
     case "https": {
       const secure = certificates !== undefined || scheme === "https";
       const url = `${secure ? "https" : "http"}://${rest.replace(/\/+$/, "")}`;
-      return { host, url, transport: transport ?? nodeTransport(readCertificates(certificates)) };
+      return {
+        host,
+        url,
+        transport: transport ??
+          nodeTransport({ connection: readCertificates(certificates), exclusive: true }),
+      };
     }
   }
   throw new GantryError(
@@ -54,7 +64,7 @@ export function connect({ host = defaultHost, certificates, transport }: DaemonO
   );
 }
 
-function readCertificates(directory: string | undefined): { ca?: string; cert?: string; key?: string } {
+function readCertificates(directory: string | undefined): TlsConnection {
   if (directory === undefined) return {};
   const [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map((name) => {
     try {
@@ -63,5 +73,5 @@ function readCertificates(directory: string | undefined): { ca?: string; cert?: 
       throw storageError(`read ${JSON.stringify(join(directory, name))}`, error);
     }
   });
-  return { ca: ca!, cert: cert!, key: key! };
+  return { ca: [ca!], cert: cert!, key: key! };
 }

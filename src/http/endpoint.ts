@@ -22,6 +22,8 @@ export interface Connection {
   insecure?: boolean | undefined;
   /** The path of a unix socket that is connected to in place of the host. */
   socket?: string | undefined;
+  /** Milliseconds until the connection must stand, where that is not the usual time. */
+  timeout?: number | undefined;
 }
 
 /** One place where a registry is reached. */
@@ -57,3 +59,18 @@ export interface EndpointsRequest {
  * nothing special is known. What it throws is thrown by what needed them.
  */
 export type EndpointsProvider = (request: EndpointsRequest) => Promise<readonly Endpoint[] | undefined>;
+
+/** The root of a registry's own API, without a scheme. */
+export function rootOf(registry: string): string {
+  return `${hostOf(registry)}/v2`;
+}
+
+/** The host that serves a registry. */
+export function hostOf(registry: string): string {
+  return registry === "docker.io" ? "registry-1.docker.io" : registry;
+}
+
+/** The host of a root, with its port. */
+export function hostAt(root: string): string {
+  return root.replace(/^[a-z]+:\/\//, "").split("/", 1)[0]!;
+}

@@ -48,8 +48,9 @@ export async function exchange(transport: Transport, request: Exchange): Promise
       body: upload?.content ?? body,
       signal: timeout.signal,
       connection,
+      connectTimeout,
       connected: () => {
-        if (!connected) timeout.start(responseTimeout);
+        if (!connected) timeout.restart(responseTimeout);
         connected = true;
       },
     });

@@ -1,52 +1,87 @@
 import { once } from "node:events";
-import { type ClientRequest, type IncomingMessage, request as openPlain } from "node:http";
-import { request as openSecure, type RequestOptions } from "node:https";
+import {
+  Agent as PlainAgent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as openPlain,
+} from "node:http";
+import { Agent as SecureAgent, request as openSecure } from "node:https";
+import type { Socket } from "node:net";
+import { getCACertificates, rootCertificates } from "node:tls";
 import { type Bytes, chunksOf } from "../bytes.ts";
+import type { Connection } from "./endpoint.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
 /** What `fetch` cannot do in every runtime. */
 export interface NodeTransportOptions {
-  /** A Unix socket or named pipe in place of the address of the URL. */
-  socketPath?: string | undefined;
-  /** Certificates of authorities to trust in place of the system's, in PEM. */
-  ca?: string | undefined;
-  /** The client's certificate, in PEM. */
-  cert?: string | undefined;
-  /** The key of `cert`, in PEM. */
-  key?: string | undefined;
-  /** Takes any certificate when false. Default: true. */
-  rejectUnauthorized?: boolean | undefined;
+  /** How connections are made for requests that do not say it themselves. */
+  connection?: Connection | undefined;
+  /** Trusts the authorities of connections alone, not those that the runtime trusts. */
+  exclusive?: boolean | undefined;
+  /** The proxy for an address. Default: none. */
+  proxyOf?: ((url: URL) => string | undefined) | undefined;
 }
 
-/** The transport over the HTTP client of Node, which Deno and Bun have too. */
+/** The transport over the HTTP client of Node, which Deno and Bun have too. It tells when it is connected. */
 export function nodeTransport(options: NodeTransportOptions = {}): Transport {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return (request) => exchange(request, given);
+  const agents = new Map<string, PlainAgent>();
+  /** The agent that goes through a proxy. One for each, so that connections are used again. */
+  const agentFor = (proxy: string, secure: boolean) => {
+    const key = `${secure} ${proxy}`;
+    let agent = agents.get(key);
+    if (!agent) {
+      const settings = { keepAlive: true, proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+      agents.set(key, agent = secure ? new SecureAgent(settings) : new PlainAgent(settings));
+    }
+    return agent;
+  };
+  return async ({ url: address, method, headers, body, signal, connected, ...request }) => {
+    signal?.throwIfAborted();
+    const url = new URL(address);
+    const secure = url.protocol === "https:";
+    const connection = request.connection ?? options.connection ?? {};
+    const { socket: socketPath } = connection;
+    const proxy = socketPath === undefined ? options.proxyOf?.(url) : undefined;
+    const length = body instanceof Uint8Array ? body.byteLength : body?.size;
+    const sent = (secure ? openSecure : openPlain)(url, {
+      method,
+      headers: {
+        ...Object.fromEntries(headers),
+        ...(length !== undefined && { "content-length": length }),
+      },
+      ...(signal && { signal }),
+      ...(proxy !== undefined && { agent: agentFor(proxy, secure) }),
+      ...(socketPath !== undefined && { socketPath }),
+      ...tlsOptions(connection, options.exclusive),
+    });
+    sent.on("error", () => {}); // `once` below rejects with it, or the body's reader does
+    sent.once("socket", (socket) => whenConnected(socket, secure, connected));
+    const responded = once(sent, "response") as Promise<[IncomingMessage]>;
+    // Not awaited: the response may come before all is sent.
+    void send(sent, body, signal).catch((error) => sent.destroy(error));
+    const [response] = await responded;
+    return responseOf(response);
+  };
 }
 
-async function exchange(
-  { url, method, headers, body, signal }: TransportRequest,
-  options: RequestOptions,
-): Promise<Response> {
-  signal?.throwIfAborted();
-  const length = body instanceof Uint8Array ? body.byteLength : body?.size;
-  const open = url.startsWith("https:") ? openSecure : openPlain;
-  const request = open(url, {
-    ...options,
-    method,
-    headers: {
-      ...Object.fromEntries(headers),
-      ...(length !== undefined && { "content-length": length }),
-    },
-    ...(signal && { signal }),
-  });
-  request.on("error", () => {}); // `once` below rejects with it, or the body's reader does
-  const responded = once(request, "response") as Promise<[IncomingMessage]>;
-  // Not awaited: the response may come before all is sent.
-  void send(request, body, signal).catch((error) => request.destroy(error));
-  const [response] = await responded;
-  return responseOf(response);
+function whenConnected(socket: Socket, secure: boolean, connected = () => {}): void {
+  if (socket.connecting) socket.once(secure ? "secureConnect" : "connect", connected);
+  else connected();
 }
+
+function tlsOptions({ ca, cert, key, insecure }: Connection, exclusive = false): object {
+  return {
+    ...(ca && { ca: exclusive ? ca : [...trusted(), ...ca] }),
+    ...(cert !== undefined && { cert, key }),
+    ...(insecure && { rejectUnauthorized: false }),
+  };
+}
+
+/** The certificates that are trusted anyway; those that are given would replace them. */
+function trusted(): readonly string[] {
+  return getCACertificates?.("default") ?? rootCertificates;
+}
+
 async function send(
   request: ClientRequest,
   body: TransportRequest["body"],

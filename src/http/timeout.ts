@@ -27,9 +27,15 @@ export class Timeout {
     this.#timer = setTimeout(() => this.#controller.abort(this.#errorOnTimeout(milliseconds)), milliseconds);
   }
 
+  /** The same, unless the clock is stopped. */
+  restart(milliseconds: number): void {
+    if (this.#timer !== undefined) this.start(milliseconds);
+  }
+
   /** Stops the clock while we are not waiting for the other side. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Stops the clock and no longer listens to the caller. */

@@ -25,6 +25,8 @@ export interface TransportRequest {
   connection?: Connection | undefined;
   /** To be called when the connection stands; from then on the server has its time to answer. */
   connected?: (() => void) | undefined;
+  /** Milliseconds until that must have been called. */
+  connectTimeout?: number | undefined;
 }
 
 /**

@@ -6,13 +6,23 @@ export interface ConnectionFailure {
   /** Host and port. */
   host: string;
   /** The kind of failure; `other` for what no runtime has a name for. */
-  reason: keyof typeof reasons | "unconnected" | "silent" | "other";
+  reason:
+    | "no-address"
+    | "refused"
+    | "unroutable"
+    | "unconnected"
+    | "certificate"
+    | "no-tls"
+    | "no-http"
+    | "closed"
+    | "silent"
+    | "other";
   /** What the runtime threw, unless it holds a secret. */
   error?: unknown;
 }
 
 /** What runtimes call a failure, by code or by message, and what we call it. The first that matches is taken. */
-const reasons = {
+const reasons: Partial<Record<ConnectionFailure["reason"], readonly [RegExp, said: string]>> = {
   "no-address": [/ENOTFOUND|EAI_|dns error/, "its name has no address"],
   "refused": [/ECONNREFUSED|connection refused/i, "the connection is refused"],
   "unroutable": [/EHOSTUNREACH|ENETUNREACH|unreachable/i, "no way leads there"],
@@ -22,10 +32,11 @@ const reasons = {
   ],
   "certificate": [/certificate|CERT_|_CERT|LEAF_SIGNATURE|ALTNAME/i, "its certificate is not trusted"],
   "closed": [
-    /ECONNRESET|EPIPE|UND_ERR_SOCKET|connection (?:reset|closed)|hang up|terminated|unexpected EOF/i,
+    /ECONNRESET|EPIPE|UND_ERR_SOCKET|connection (?:reset|closed)|hang up|terminated|unexpected EOF|handshake eof/i,
     "the connection broke",
   ],
-} as const;
+  "no-http": [/HPE_|malformed.http|invalid HTTP|match the HTTP/i, "HTTP is not spoken there"],
+};
 
 /** The error for a connection that could not be made, or that broke. */
 export function unreachable(what: string, url: URL, error: unknown): GantryError {
@@ -66,7 +77,7 @@ export function connectionFailureOf(error: unknown): ConnectionFailure | undefin
 
 function reasonFor(text: string): [reason: ConnectionFailure["reason"], said: string | undefined] {
   for (const [reason, [pattern, said]] of Object.entries(reasons)) {
-    if (pattern.test(text)) return [reason as keyof typeof reasons, said];
+    if (pattern.test(text)) return [reason as ConnectionFailure["reason"], said];
   }
   return ["other", undefined];
 }

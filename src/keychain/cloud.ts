@@ -59,6 +59,7 @@ export async function askCloud(
       ...headers,
     }),
     body: form ? utf8(new URLSearchParams(body).toString()) : body,
+    connectTimeout: patience,
     responseTimeout: patience,
     idleTimeout: patience,
     errorLimit: mostBytes,

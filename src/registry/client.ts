@@ -1,6 +1,6 @@
 import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
-import type { Endpoint } from "../http/endpoint.ts";
+import { type Connection, type Endpoint, hostAt } from "../http/endpoint.ts";
 import { exchange, isStream } from "../http/exchange.ts";
 import { isLoopback } from "../http/hosts.ts";
 import type { HttpResponse } from "../http/response.ts";
@@ -8,7 +8,7 @@ import { Tries } from "../http/retry.ts";
 import { follow } from "../http/url.ts";
 import { warningsIn } from "../http/warning.ts";
 import { Auth } from "./auth.ts";
-import { Endpoints, hostAt } from "./endpoints.ts";
+import { Endpoints } from "./endpoints.ts";
 import { ensure, errorFrom, isTransient } from "./errors.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import type { Settings } from "./options.ts";
@@ -198,14 +198,14 @@ export class Client {
     if (authorization !== undefined) headers.set("authorization", authorization);
     // Elsewhere the authorities still count: token servers and storage often have certificates of the same house.
     const ca = request.via?.connection?.ca;
-    const connection = endpoint?.connection ?? (ca && { ca });
+    const connection: Connection | undefined = endpoint?.connection ?? (ca && { ca });
     const response = await this.#slotsAt(url, request).run(() =>
       exchange(transport, {
         ...request,
         url,
         headers,
         connection,
-        connectTimeout: Math.min(timeouts.connect, left),
+        connectTimeout: Math.min(connection?.timeout ?? timeouts.connect, left),
         responseTimeout: Math.min(request.timeout ?? timeouts.response, left),
         idleTimeout: timeouts.idle,
         errorLimit: limits.answer,

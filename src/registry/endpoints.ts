@@ -1,5 +1,5 @@
 import { GantryError } from "../errors.ts";
-import type { Endpoint } from "../http/endpoint.ts";
+import { type Endpoint, hostAt, hostOf, rootOf } from "../http/endpoint.ts";
 import type { RegistryOptions } from "./options.ts";
 import { capabilityFor, type RegistryRequest } from "./request.ts";
 
@@ -41,7 +41,7 @@ export class Endpoints {
     if (to instanceof URL) return [];
     const { registry, repository } = to;
     const all = await this.#options.endpoints?.({ registry, repository });
-    if (!all?.length) return [{ root: `${hostOf(registry)}/v2` }];
+    if (!all?.length) return [{ root: rootOf(registry) }];
     const wanted = capabilityFor(request);
     const able = all.filter(({ capabilities }) => capabilities?.includes(wanted) ?? true);
     if (able.length === 0) {
@@ -114,14 +114,4 @@ export class Endpoints {
   #rests({ root }: Endpoint): boolean {
     return this.#now() < (this.#resting.get(root) ?? 0);
   }
-}
-
-/** The host that serves a registry. */
-export function hostOf(registry: string): string {
-  return registry === "docker.io" ? "registry-1.docker.io" : registry;
-}
-
-/** The host of a root, with its port. */
-export function hostAt(root: string): string {
-  return root.replace(/^[a-z]+:\/\//, "").split("/", 1)[0]!;
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, GantryError } from "../errors.ts";
 import { parseJson } from "../spec/json.ts";
 import type { HttpResponse } from "../http/response.ts";
+import { connectionFailureOf } from "../http/unreachable.ts";
 import { redact } from "../http/redact.ts";
 import { defaultRetryPolicy } from "../http/retry.ts";
 
@@ -10,6 +11,8 @@ export interface RegistryError {
   status: number;
   /** The codes of its errors, such as `MANIFEST_UNKNOWN`. */
   codes: string[];
+  /** The host that answered, and its port. */
+  host: string;
 }
 
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
@@ -57,7 +60,7 @@ export async function errorFrom(response: HttpResponse): Promise<GantryError> {
   const code = byStatus[status] ??
     (open ? codes.map((code) => byCode.get(code)).find((code) => code) ?? "invalid-document" : "unavailable");
   const said = joined(errors.map(({ code, message }) => joined([code, message], ": ")), "; ");
-  const cause: RegistryError = { status, codes };
+  const cause: RegistryError = { status, codes, host: response.url.host };
   const notes = joined([note ?? "", waitOf(response)], "; ");
   return new GantryError(code, `${what}: ${status} ${said || code}${notes && ` (${notes})`}`, { cause });
 }
@@ -83,7 +86,13 @@ export function isTransientStatus(status: number): boolean {
 /** Whether an error may be gone in a moment: of the connection, or with a transient status. */
 export function isTransient(error: unknown): boolean {
   const said = registryErrorOf(error);
-  return said ? isTransientStatus(said.status) : GantryError.is(error, "unavailable");
+  if (said) return isTransientStatus(said.status);
+  return GantryError.is(error, "unavailable") && !isLasting(connectionFailureOf(error)?.reason);
+}
+
+/** Whether a connection fails for a reason that stays. */
+function isLasting(reason: string | undefined): boolean {
+  return reason === "certificate" || reason === "no-tls" || reason === "no-address";
 }
 
 /** `{"errors":[{"code","message","detail"}]}`, or whatever text came instead. */

@@ -71,7 +71,8 @@ export async function getManifest(
   let mediaType = "";
   const { document, digest, response } = await getBytes(repository, name, options, (document, response) => {
     mediaType =
-      parseDocument(document, { mediaType: contentTypeOf(response), what: response.what }).mediaType;
+      parseDocument(document, { mediaType: contentTypeOf(response), what: repository.reference(name) })
+        .mediaType;
   });
   const descriptor = { mediaType, digest, size: document.byteLength };
   return { descriptor, document, etag: response.headers.get("etag") };

@@ -22,7 +22,7 @@ export async function writeManifest(
   const limit = repository.client.settings.limits.manifest;
   const { bytes, digest, size } = await readContent(content, { what, limit, signal });
   const { mediaType } = content;
-  const subject = subjectOf(parseDocument(bytes, { mediaType, what }));
+  const subject = subjectOf(parseDocument(bytes, { mediaType, what: repository.reference(name ?? digest) }));
   const descriptor = { mediaType, digest, size };
   // A manifest with a subject is always sent: only the response tells whether the registry keeps the list of referrers.
   // Artifactory answers 401 or 403 for what is not there. If that means more, the PUT will fail too.

@@ -43,6 +43,7 @@ export interface Timeouts {
 export interface RegistryWarning {
   /** Host, and port. */
   host: string;
+  /** What it says. */
   text: string;
 }
 

@@ -82,7 +82,7 @@ function notYet(error: Error): void {
 }
 
 /** No blob has wrong bytes, and what has a name is whole. */
-async function checkLayout(directory: string, trusted: Map<string, string>): Promise<void> {
+export async function checkLayout(directory: string, trusted: Map<string, string>): Promise<void> {
   const there = layout(directory);
   const index = await readFile(join(directory, "index.json"), "utf8").catch(() => undefined);
   if (index === undefined) {

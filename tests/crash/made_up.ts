@@ -5,8 +5,11 @@ import { utf8 } from "../../src/bytes.ts";
 import { randomBytes } from "../../src/testing/content.ts";
 import { contentOf } from "../layout/support.ts";
 
-/** An index of two images with layers of some tens of kilobytes to a few megabytes; the same for the same seed. */
-export async function madeUp(seed: number): Promise<Memory> {
+/**
+ * An index of two images with layers of some tens of kilobytes to a few megabytes, or as much less as `scale` is less than
+ * 45; the same for the same seed.
+ */
+export async function madeUp(seed: number, scale = 45): Promise<Memory> {
   const source = memory();
   const write = async (
     bytes: Uint8Array<ArrayBuffer>,
@@ -19,7 +22,7 @@ export async function madeUp(seed: number): Promise<Memory> {
   const json = (document: object) => utf8(JSON.stringify(document));
   const sizes = randomBytes(16, seed);
   const layer = (n: number) =>
-    write(randomBytes(20_000 + (sizes[n]! ** 2) * 45, seed * 100 + n), mediaTypes.ociLayer);
+    write(randomBytes(20_000 + (sizes[n]! ** 2) * scale, seed * 100 + n), mediaTypes.ociLayer);
   const shared = await layer(0);
   const manifests: Descriptor[] = [];
   for (const [n, architecture] of ["amd64", "arm64"].entries()) {

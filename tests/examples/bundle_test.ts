@@ -7,7 +7,7 @@ import { build, stop } from "esbuild";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What the README promises, in bytes of gzip. */
-const most = 17_000;
+const most = 19_000;
 /** The same with all keychains that need only `fetch`. */
 const mostWithKeychains = 22_000;
 

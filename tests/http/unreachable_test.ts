@@ -66,6 +66,15 @@ describe("the error for a broken connection", () => {
       ["UND_ERR_SOCKET", "other side closed"],
       [undefined, "client error (SendRequest): connection closed before message completed"],
       [undefined, "Connection reset by peer (os error 104)"],
+      [undefined, "client error (Connect): tls handshake eof"],
+    ],
+    [
+      "no-http",
+      /HTTP is not spoken there$/,
+      ["HPE_INVALID_CONSTANT", "Parse Error: Expected HTTP/, RTSP/ or ICE/"],
+      [undefined, "client error (SendRequest): invalid HTTP version parsed"],
+      ["Malformed_HTTP_Response", 'Malformed_HTTP_Response fetching "http://127.0.0.1:1/"'],
+      [undefined, "Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)"],
     ],
   ];
   for (const [reason, text, ...messages] of said) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, GantryError } from "../../src/errors.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { fake, type Reply } from "./fake.ts";
 
 const get = "GET /v2/app/manifests/v1";
@@ -24,6 +25,32 @@ describe("what fails for the moment", () => {
       );
       assert.equal(never.seen.length, 4);
     }
+  });
+
+  it("is tried again when the registry says so, or never where that is too late", async () => {
+    for (const [status, after] of [[429, "3"], [503, "Tue, 14 Nov 2023 22:13:23 GMT"]] as const) {
+      const { app, slept } = fake({ [get]: [{ status, headers: { "retry-after": after } }, found] });
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(slept, [3250], after);
+    }
+    const { app, seen, slept } = fake({ [get]: { status: 429, headers: { "retry-after": "3600" } } });
+    await rejects(
+      app.resolve("v1", { document: true }),
+      "rate-limited",
+      /^resolve reg\.test\/app:v1: 429 rate-limited \(to be tried again in 3600 s\)$/,
+    );
+    assert.deepEqual([seen.length, slept], [1, []]);
+  });
+
+  it("is given up when all tries together take too long", async () => {
+    const { app, seen, clock } = fake({
+      [get]: () => {
+        clock.now += 29_000;
+        return { fails: new TypeError("terminated") };
+      },
+    }, { retry: { retries: 100 } });
+    await rejects(app.resolve("v1", { document: true }), "unavailable");
+    assert.equal(seen.length, 3, "the fourth would end after more than 90 s");
   });
 
   it("is not tried again when it will stay so", async () => {
@@ -78,5 +105,42 @@ describe("what fails for the moment", () => {
     });
     await assert.rejects(app.resolve("v1", { document: true, signal: abort.signal }), reason);
     assert.equal(seen.length, 1);
+  });
+});
+
+describe("one client", () => {
+  it("lets each host answer so many requests at once", async () => {
+    let [now, most] = [0, 0];
+    const { open } = fake({}, {
+      concurrency: 3,
+      transport: async () => {
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        now--;
+        return new Response('{"tags":[]}');
+      },
+    });
+    const lists = Array.from({ length: 20 }, async (_, i) => {
+      for await (const _ of open(`reg.test/${i}`).names());
+    });
+    await Promise.all(lists);
+    assert.equal(most, 3);
+    most = 0;
+    await Promise.all(["a.test", "b.test"].flatMap((host) =>
+      Array.from({ length: 9 }, async (_, i) => {
+        for await (const _ of open(`${host}/${i}`).names());
+      })
+    ));
+    assert.equal(most, 6);
+  });
+
+  it("tells each warning of a host once", async () => {
+    const told: object[] = [];
+    const { app } = fake(
+      { [get]: { ...found, headers: { ...found.headers, warning: '299 - "old", 299 - "very old"' } } },
+      { warn: (warning) => told.push(warning) },
+    );
+    for (let i = 0; i < 3; i++) await app.resolve("v1", { document: true });
+    assert.deepEqual(told, [{ host: "reg.test", text: "old" }, { host: "reg.test", text: "very old" }]);
   });
 });

@@ -4,7 +4,7 @@ import { readAll, utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/hasher.ts";
 import { GantryError } from "../../src/errors.ts";
 import type { Endpoint, EndpointsRequest, RegistryOptions } from "../../src/registry/mod.ts";
-import { hostAt, hostOf } from "../../src/registry/endpoints.ts";
+import { hostAt, hostOf } from "../../src/http/endpoint.ts";
 import { breaking } from "../../src/testing/content.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { challenge, found, me } from "./auth_replies.ts";

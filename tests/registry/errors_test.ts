@@ -47,7 +47,11 @@ describe("refusals", () => {
 
   it("keep status and codes for programs", async () => {
     const { cause } = await refusedWith({ status: 404, body: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' });
-    assert.deepEqual(cause satisfies unknown as RegistryError, { status: 404, codes: ["MANIFEST_UNKNOWN"] });
+    assert.deepEqual(cause satisfies unknown as RegistryError, {
+      status: 404,
+      codes: ["MANIFEST_UNKNOWN"],
+      host: "reg.test",
+    });
   });
 
   it("have the code of their status; the registry's tells apart what that leaves open", async () => {

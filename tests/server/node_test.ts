@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { get, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import { nodeTransport } from "../../src/http/node_transport.ts";
-import { certificate, key } from "../cli/support/certificate.ts";
+import { serverCertificate as certificate, serverKey as key } from "../support/certificates.ts";
 import { type Handler, listen, type Listening } from "../../src/server/node.ts";
 
 const mebibyte = 1024 * 1024;
@@ -310,7 +310,7 @@ describe("listen", () => {
     });
     try {
       assert.match(server.url, /^https:/);
-      const insecure = nodeTransport({ rejectUnauthorized: false });
+      const insecure = nodeTransport({ connection: { insecure: true } });
       const ask = () => insecure({ url: server.url, method: "GET", headers: new Headers() });
       assert.equal(await (await ask()).text(), "secret");
       server.renew({ cert: certificate, key });

@@ -8,11 +8,21 @@ import { parsePlatform, type Platform } from "../../spec/platform.ts";
 export function addGlobalOptions(program: Command): void {
   program
     .option("--allow-nondistributable-artifacts", "allow pushing non-distributable (foreign) layers")
+    .option(
+      "--hosts <path>",
+      "file or directory that says how registries are reached; may be repeated",
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
     .option("--insecure", "allow registries without TLS, or with certificates that nothing vouches for")
     .option(
       "--platform <platform>",
       "os/arch[/variant][:osversion] of an image, such as linux/amd64, or all",
       parsePlatformOption,
+    )
+    .option(
+      "--timeout <duration>",
+      "give up on a registry from which nothing came for so long, such as 45s or 5m (default: 90s)",
+      parseTimeout,
     )
     .option("-v, --verbose", "tell of every request");
 }
@@ -35,4 +45,14 @@ function parsePlatformOption(text: string): Platform | "all" {
     if (!GantryError.is(error)) throw error;
     throw new InvalidArgumentError(error.message);
   }
+}
+
+const units: Record<string, number> = { "ms": 1, "": 1000, "s": 1000, "m": 60_000, "h": 3_600_000 };
+
+function parseTimeout(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const milliseconds = Number(number) * units[unit]!;
+  // Timers count no further.
+  if (milliseconds > 0 && milliseconds < 2 ** 31) return milliseconds;
+  throw new InvalidArgumentError("It is a duration such as 45s or 5m.");
 }

@@ -64,5 +64,11 @@ async function descriptorOf(from: string, context: CommandContext): Promise<Desc
     return await (await openSelected(from, context)).descriptor({ signal });
   }
   const source = place.source(await context.clients());
-  return (await source.resolve(place.name, { signal })).descriptor;
+  const { name } = place;
+  const resolved = await source.resolve(name, { signal }).catch((error) => {
+    if (!GantryError.is(error, "not-found")) throw error;
+    // A registry answers HEAD without saying what is missing.
+    return source.resolve(name, { document: true, signal });
+  });
+  return resolved.descriptor;
 }

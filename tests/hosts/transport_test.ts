@@ -3,16 +3,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { insecureTransport } from "../../../src/cli/support/insecure_transport.ts";
-import { type Bytes, readAll } from "../../../src/bytes.ts";
-import { fetchTransport } from "../../../src/registry/mod.ts";
-import { certificate, key } from "./certificate.ts";
+import { runtimeTransport } from "../../src/hosts/mod.ts";
+import { type Bytes, readAll } from "../../src/bytes.ts";
+import { fetchTransport } from "../../src/registry/mod.ts";
+import { serverCertificate, serverKey } from "../support/certificates.ts";
 
 async function serving(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   work: (url: string) => Promise<void>,
 ): Promise<void> {
-  const server = createServer({ key, cert: certificate }, answer);
+  const server = createServer({ key: serverKey, cert: serverCertificate }, answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     await work(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
@@ -44,11 +44,11 @@ function pieces(count: number, size: number): ReadableStream<Bytes> {
   });
 }
 
-describe("the transport of --insecure", () => {
+describe("a transport that takes any certificate", () => {
   it("takes certificates that fetch refuses", () =>
     serving(echo, async (url) => {
       await assert.rejects(fetchTransport()({ url, method: "GET", headers: new Headers() }));
-      const response = await insecureTransport()({
+      const response = await runtimeTransport({ insecure: true })({
         url,
         method: "GET",
         headers: new Headers({ "x-y": "z" }),
@@ -67,7 +67,7 @@ describe("the transport of --insecure", () => {
           open: () => Promise.resolve(pieces(40, 100_000)),
           ...body,
         };
-        const response = await insecureTransport()({
+        const response = await runtimeTransport({ insecure: true })({
           url,
           method: "PUT",
           headers: new Headers(),
@@ -98,7 +98,11 @@ describe("the transport of --insecure", () => {
       more();
     };
     return serving(flood, async (url) => {
-      const response = await insecureTransport()({ url, method: "GET", headers: new Headers() });
+      const response = await runtimeTransport({ insecure: true })({
+        url,
+        method: "GET",
+        headers: new Headers(),
+      });
       const reader = response.body!.getReader();
       await reader.read();
       await reader.cancel();
@@ -109,7 +113,7 @@ describe("the transport of --insecure", () => {
 
   it("passes on what the content and the connection throw", () =>
     serving((request) => request.socket.destroy(), async (url) => {
-      const transport = insecureTransport();
+      const transport = runtimeTransport({ insecure: true });
       await assert.rejects(transport({ url, method: "GET", headers: new Headers() }));
       const broken = {
         mediaType: "x/y",
@@ -125,7 +129,7 @@ describe("the transport of --insecure", () => {
   it("ends when the signal does", () =>
     serving(() => {}, async (url) => {
       const stop = new AbortController();
-      const waiting = insecureTransport()({
+      const waiting = runtimeTransport({ insecure: true })({
         url,
         method: "GET",
         headers: new Headers(),
@@ -137,11 +141,19 @@ describe("the transport of --insecure", () => {
 
   it("leaves plain HTTP to fetch, and has no bodies where there are none", () =>
     serving((_, response) => response.writeHead(204).end(), async (url) => {
-      const response = await insecureTransport()({ url, method: "DELETE", headers: new Headers() });
+      const response = await runtimeTransport({ insecure: true })({
+        url,
+        method: "DELETE",
+        headers: new Headers(),
+      });
       assert.equal(response.status, 204);
       assert.equal(response.body, null);
       await assert.rejects(
-        insecureTransport()({ url: url.replace("https:", "http:"), method: "GET", headers: new Headers() })
+        runtimeTransport({ insecure: true })({
+          url: url.replace("https:", "http:"),
+          method: "GET",
+          headers: new Headers(),
+        })
           .then((answer) =>
             readAll(answer.body as ReadableStream<Bytes>, { limit: 100, what: "answer" })
               .then(() => assert.equal(answer.status, 200))
