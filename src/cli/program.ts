@@ -85,7 +85,8 @@ async function report(error: unknown, context: CommandContext, help: string): Pr
   }
   if (error instanceof AlreadyTold) return 1;
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return brokenPipe;
-  const advice = context.signal.aborted ? context.advice : adviceFor(error);
+  const usual = context.problems.size > 0 ? undefined : adviceFor(error);
+  const advice = context.signal.aborted ? context.advice : usual;
   const reasons = [...new Set([messageOf(error), ...[...context.problems].map(oneLine)])];
   await context.log(`Error: ${reasons.join("; ")}${advice ? `; ${advice}` : ""}`);
   return 1;

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What the README promises, in bytes of gzip. */
 const most = 19_000;
 /** The same with all keychains that need only `fetch`. */
-const mostWithKeychains = 22_000;
+const mostWithKeychains = 23_500;
 
 /** Reads a manifest with whatever logs in. */
 const withKeychains = `
