@@ -46,15 +46,30 @@ export class Temporary implements Slices {
   /** Adds all of a stream, and tells where it lies. */
   async add(bytes: ReadableStream<Bytes>, signal?: AbortSignal): Promise<[start: number, end: number]> {
     const start = this.#size;
-    for await (const chunk of chunksOf(bytes, signal)) {
-      for (let at = 0; at < chunk.byteLength;) {
-        const left = chunk.byteLength - at;
-        const count = await call<number>((done) => write(this.#file, chunk, at, left, this.#size, done));
-        at += count;
-        this.#size += count;
-      }
-    }
+    for await (const chunk of chunksOf(bytes, signal)) await this.append(chunk);
     return [start, this.#size];
+  }
+
+  /** Adds some bytes, once those before them are written. */
+  async append(bytes: Bytes): Promise<void> {
+    for (let at = 0; at < bytes.byteLength;) {
+      const left = bytes.byteLength - at;
+      const count = await call<number>((done) => write(this.#file, bytes, at, left, this.#size, done));
+      at += count;
+      this.#size += count;
+    }
+  }
+
+  /** The bytes from `start` up to `end`, fewer where there are no more. */
+  async read(start: number, end: number): Promise<Bytes> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
+    for (let at = 0; at < bytes.byteLength;) {
+      const left = bytes.byteLength - at;
+      const count = await call<number>((done) => read(this.#file, bytes, at, left, start + at, done));
+      if (count === 0) return bytes.subarray(0, at);
+      at += count;
+    }
+    return bytes;
   }
 
   slice(start: number, end: number): { stream(): ReadableStream<Bytes> } {
@@ -71,17 +86,16 @@ export class Temporary implements Slices {
 
   async *#bytes(start: number, end: number): AsyncGenerator<Bytes, void, void> {
     for (let at = start; at < end;) {
-      const piece = new Uint8Array(Math.min(pieceSize, end - at));
-      const count = await call<number>((done) => read(this.#file, piece, 0, piece.byteLength, at, done));
-      if (count === 0) return;
-      at += count;
-      yield piece.subarray(0, count);
+      const piece = await this.read(at, Math.min(at + pieceSize, end));
+      if (piece.byteLength === 0) return;
+      at += piece.byteLength;
+      yield piece;
     }
   }
 
   get #file(): number {
     if (this.#open) return this.#fd;
-    throw new GantryError("consumed", "read archive: it has been closed");
+    throw new GantryError("consumed", "read a temporary file: it has been closed");
   }
 }
 

@@ -55,6 +55,11 @@ export class Layer implements Part {
     return await this.#body.diffID(options) ?? await this.#hashUncompressed(options);
   }
 
+  /** The diffID that is written down somewhere; undefined when only reading the layer would tell. */
+  async recordedDiffID(options?: Options): Promise<Digest | undefined> {
+    return this.known && await this.#body.diffID(options);
+  }
+
   /** The bytes as they are stored and sent, verified. */
   compressed(options?: Options): Promise<ReadableStream<Bytes>> {
     return this.#body.open(options);

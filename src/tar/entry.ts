@@ -2,7 +2,7 @@ import { lengths, offsets } from "./header_fields.ts";
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import type { TarHeader } from "./header.ts";
-import { pathOf, textField, timeOf } from "./header.ts";
+import { linknameOf, pathOf, textField, timeOf } from "./header.ts";
 import type { TarEntry, TarItem, TarOptions, TarType } from "./item.ts";
 import { decodeName } from "./names.ts";
 import type { PaxRecords, TarTime } from "./pax.ts";
@@ -40,11 +40,11 @@ export class ReadEntry implements TarEntry {
   }
 
   get linkname(): string {
-    return decodeName(this.#linkname());
+    return decodeName(linknameOf(this.#head));
   }
 
   get linknameBytes(): Bytes {
-    return this.#linkname().slice();
+    return linknameOf(this.#head).slice();
   }
 
   get size(): number {
@@ -163,10 +163,6 @@ export class ReadEntry implements TarEntry {
     }
     this.#form = form;
     return this.#stream ??= this.#open(form);
-  }
-
-  #linkname(): Bytes {
-    return this.#head.linkname ?? textField(this.#head.block, offsets.linkname, lengths.linkname);
   }
 
   #owner(record: Bytes | undefined, at: number): Bytes {

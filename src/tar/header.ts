@@ -178,6 +178,11 @@ export function pathOf(head: TarHeader): Bytes {
   return prefix.length === 0 ? name : concat([prefix, slash, name]);
 }
 
+/** The bytes of where a link points. */
+export function linknameOf(head: TarHeader): Bytes {
+  return head.linkname ?? textField(head.block, offsets.linkname, lengths.linkname);
+}
+
 /** A text field's bytes, which end at the first NUL. */
 export function textField(block: Bytes, at: number, length: number): Bytes {
   let end = at;

@@ -101,6 +101,11 @@ export class Scanner {
     return this.#head === head;
   }
 
+  /** How many bytes of the archive have been given out or skipped. */
+  get offset(): number {
+    return this.#queue.taken;
+  }
+
   /** How much content of the current entry has not been given yet. */
   get left(): number {
     return this.#left;

@@ -1,0 +1,183 @@
+import { type Bytes, chunksOf } from "../bytes.ts";
+import type { Options } from "../content/contracts.ts";
+import { createHasher } from "../digest/hasher.ts";
+import type { Hasher } from "../digest/engine.ts";
+import { verifying } from "../digest/verify.ts";
+import type { Temporary } from "../disk/temporary.ts";
+import { GantryError } from "../errors.ts";
+import type { Layer } from "../image/layer.ts";
+import { opaqueWhiteout, whiteoutPrefix } from "../spec/whiteout.ts";
+import { linknameOf, pathOf, type TarHeader } from "../tar/header.ts";
+import { decodeName } from "../tar/names.ts";
+import { Scanner, type TarLimits } from "../tar/scanner.ts";
+import type { Inode } from "./inode.ts";
+import { partsOf } from "./path.ts";
+
+/** Something that a layer takes away from those below. */
+export interface Whiteout {
+  /** The parts of the path that it takes away, or of the directory that it empties. */
+  parts: string[];
+  /** Whether it takes away what is in the directory. */
+  opaque: boolean;
+}
+
+/** What one layer says. */
+export interface LayerScan {
+  /** What it adds, in the order of its tar. */
+  added: Inode[];
+  /** What it takes away. */
+  whiteouts: Whiteout[];
+  /** How many bytes its tar has. */
+  size: number;
+  /** Its tar, where that was asked for. */
+  tar: Temporary | undefined;
+}
+
+/** How to scan a layer. */
+export interface ScanOptions extends Options {
+  /** Which layer it is, from 0 at the base. */
+  index: number;
+  /** Where the tar is kept. */
+  tar?: Temporary | undefined;
+  /** Hashes the content of each file. */
+  digests?: boolean | undefined;
+  limits?: TarLimits | undefined;
+}
+
+/**
+ * Reads a layer to its end, once: its digest and diffID are verified, its headers noted.
+ *
+ * @throws {GantryError} `digest-mismatch`, `size-mismatch`; `invalid-archive` when it is not a tar or its whiteouts make no
+ * sense.
+ */
+export async function scanLayer(layer: Layer, options: ScanOptions): Promise<LayerScan> {
+  const { signal, tar } = options;
+  const what = layer.known ? `layer ${layer.known.digest}` : `layer ${options.index}`;
+  const notes = new Notes(what, options);
+  let keeping: Promise<void> | undefined;
+  try {
+    for await (const chunk of chunksOf(await openTar(layer, what, { signal }), signal)) {
+      await keeping;
+      keeping = tar?.append(chunk);
+      keeping?.catch(() => {}); // it is awaited with the next chunk
+      await notes.take(chunk);
+    }
+    await keeping;
+    return await notes.end();
+  } finally {
+    await keeping?.catch(() => {});
+  }
+}
+
+/** The tar, verified by the diffID that the config has for it. */
+async function openTar(layer: Layer, what: string, options: Options): Promise<ReadableStream<Bytes>> {
+  const diffID = await layer.recordedDiffID(options);
+  const tar = await layer.uncompressed(options);
+  return diffID === undefined
+    ? tar
+    : tar.pipeThrough(verifying({ digest: diffID }, { what: `tar of ${what}` }));
+}
+
+/** Takes a tar in chunks, and notes what is in it. */
+class Notes {
+  readonly #scanner: Scanner;
+  readonly #what: string;
+  readonly #options: ScanOptions;
+  readonly #scan: LayerScan;
+  #last: Inode | undefined;
+  #globals: TarHeader["globals"] | undefined;
+  #hasher: Hasher | undefined;
+
+  constructor(what: string, options: ScanOptions) {
+    this.#what = what;
+    this.#options = options;
+    this.#scanner = new Scanner(what, options.limits);
+    this.#scan = { added: [], whiteouts: [], size: 0, tar: options.tar };
+  }
+
+  async take(chunk: Bytes): Promise<void> {
+    this.#scan.size += chunk.byteLength;
+    this.#scanner.feed(chunk);
+    for (;;) {
+      if (this.#hasher && !await this.#hash(this.#hasher)) return;
+      const head = this.#scanner.next();
+      if (!head) return;
+      this.#note(head);
+      if (this.#options.digests && head.type === "file" && !head.sparse) this.#hasher = await createHasher();
+    }
+  }
+
+  async end(): Promise<LayerScan> {
+    this.#scanner.finish();
+    if (this.#hasher) await this.#hash(this.#hasher);
+    return this.#scan;
+  }
+
+  /** Hashes what is here of a file's content; tells whether that was the rest of it. */
+  async #hash(hasher: Hasher): Promise<boolean> {
+    for (let piece = this.#scanner.content(Infinity); piece; piece = this.#scanner.content(Infinity)) {
+      await hasher.update(piece);
+    }
+    if (this.#scanner.left > 0) return false;
+    this.#last!.digest = await hasher.digest();
+    this.#hasher = undefined;
+    return true;
+  }
+
+  #note(head: TarHeader): void {
+    const path = decodeName(pathOf(head));
+    const name = path.slice(path.replace(/\/+$/, "").lastIndexOf("/") + 1).replace(/\/+$/, "");
+    const global = head.globals !== (this.#globals ?? head.globals) ||
+      (!this.#globals && head.globals.size > 0);
+    this.#globals = head.globals;
+    if (name.startsWith(whiteoutPrefix)) this.#whiteout(path, name);
+    const inode = inodeOf(head, path, this.#options.index, this.#scanner, global);
+    this.#last = inode;
+    if (!name.startsWith(whiteoutPrefix)) this.#scan.added.push(inode);
+  }
+
+  #whiteout(path: string, name: string): void {
+    const parts = partsOf(path);
+    const hidden = name.slice(whiteoutPrefix.length);
+    if (name === opaqueWhiteout) {
+      return void this.#scan.whiteouts.push({ parts: parts.slice(0, -1), opaque: true });
+    }
+    // Records that aufs kept for itself.
+    if (hidden.startsWith(whiteoutPrefix)) return;
+    if (hidden === "" || hidden === "." || hidden === "..") {
+      throw new GantryError(
+        "invalid-archive",
+        `read ${this.#what}: whiteout ${JSON.stringify(path)} takes away nothing that has a name`,
+      );
+    }
+    this.#scan.whiteouts.push({ parts: [...parts.slice(0, -1), hidden], opaque: false });
+  }
+}
+
+function inodeOf(head: TarHeader, path: string, layer: number, scanner: Scanner, global: boolean): Inode {
+  const { type, size, mode, uid, gid, mtime, devmajor, devminor } = head;
+  const linkname = type === "symlink" || type === "hardlink" ? decodeName(linknameOf(head)) : "";
+  const map = head.map?.byteLength ?? 0;
+  const content = scanner.offset - map;
+  const start = content - head.header.byteLength;
+  const end = scanner.offset + scanner.left + scanner.padding;
+  return {
+    type,
+    size,
+    mode,
+    uid,
+    gid,
+    mtime,
+    devmajor,
+    devminor,
+    linkname,
+    layer,
+    path,
+    start,
+    content,
+    end,
+    global,
+    digest: undefined,
+    shared: false,
+  };
+}
