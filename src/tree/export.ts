@@ -1,6 +1,6 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Image } from "../image/image.ts";
-import { openTree, type TreeOptions } from "./tree.ts";
+import { openTree, type TreeOptions } from "./open.ts";
 
 /**
  * The file system of an image as one tar. It begins once all layers have been read and verified; cancelling it gives the
@@ -14,7 +14,7 @@ import { openTree, type TreeOptions } from "./tree.ts";
  * import { readTar, writeTar } from "@gantry/oci/tar";
  * import { exportImage } from "@gantry/oci/tree";
  *
- * const image = emptyImage().append(layer(() => writeTar([{ type: "file", path: "etc/motd" }])));
+ * const image = emptyImage().append(layer(() => writeTar([{ type: "file", path: "etc/motd" }]), { compression: "none" }));
  * for await (const entry of readTar(exportImage(image))) console.log(entry.path); // etc/, etc/motd
  * ```
  */

@@ -14,4 +14,5 @@
 
 export type { Bytes } from "../bytes.ts";
 export { exportImage } from "./export.ts";
-export { openTree, Tree, type TreeFile, type TreeOptions } from "./tree.ts";
+export { openTree, type TreeOptions } from "./open.ts";
+export { Tree, type TreeFile } from "./tree.ts";

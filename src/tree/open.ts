@@ -1,0 +1,105 @@
+import type { Options } from "../content/contracts.ts";
+import { Slots } from "../content/slots.ts";
+import { Temporary } from "../disk/temporary.ts";
+import type { Image } from "../image/image.ts";
+import type { Layer } from "../image/layer.ts";
+import type { TarLimits } from "../tar/scanner.ts";
+import { type LayerScan, scanLayer } from "./layer_scan.ts";
+import { Merge, type OnHidden } from "./merge.ts";
+import { Tree } from "./tree.ts";
+
+/** How to merge layers. */
+export interface TreeOptions extends Options {
+  /** Whether the content of files is kept, in temporary files, to be read afterwards. Default: true. */
+  content?: boolean | undefined;
+  /** Whether the content of files is hashed. Default: false. */
+  digests?: boolean | undefined;
+  /** How many layers are fetched and unpacked at once. Default: 3. */
+  jobs?: number | undefined;
+  /** What is refused for its size, in each layer. */
+  limits?: TarLimits | undefined;
+}
+
+/**
+ * Merges the layers of an image into one tree. Each layer is read once, several at a time, verified by its digest and
+ * diffID, and its tar kept in a temporary file that has no name; in memory there are about 500 bytes for each path.
+ *
+ * @throws {GantryError} What reading layers throws; `invalid-archive` for layers that cannot be unpacked, as one with a hard
+ * link to nothing; `storage` when there is no room for the temporary files.
+ *
+ * @example
+ * ```ts
+ * import { emptyImage, layer } from "@gantry/oci/image";
+ * import { writeTar } from "@gantry/oci/tar";
+ * import { openTree } from "@gantry/oci/tree";
+ *
+ * const plain = { compression: "none" } as const;
+ * const base = layer(() => writeTar([{ type: "file", path: "etc/old" }, { type: "file", path: "etc/kept" }]), plain);
+ * const upper = layer(() => writeTar([{ type: "file", path: "etc/.wh.old" }]), plain);
+ * await using tree = await openTree(emptyImage().append(base).append(upper));
+ * for await (const entry of tree.entries()) console.log(entry.path); // etc/, etc/kept
+ * ```
+ */
+export function openTree(image: Image | readonly Layer[], options: TreeOptions = {}): Promise<Tree> {
+  return mergeLayers(image, options);
+}
+
+/** The same, which tells of what a layer takes away from those below. */
+export async function mergeLayers(
+  image: Image | readonly Layer[],
+  options: TreeOptions,
+  onHidden?: OnHidden,
+): Promise<Tree> {
+  const { signal, content = true } = options;
+  const layers = "layers" in image ? await image.layers({ signal }) : image;
+  const scans = new LayerScans(layers, { ...options, content });
+  try {
+    const merge = new Merge(onHidden);
+    for (const [index, layer] of layers.entries()) {
+      merge.add(
+        await scans.get(index),
+        index,
+        layer.known ? `layer ${layer.known.digest}` : `layer ${index}`,
+      );
+    }
+    return new Tree(merge.root, await scans.tars(), signal);
+  } catch (error) {
+    await scans.stop(error);
+    throw error;
+  }
+}
+
+/** Scans the layers, several at once, the base first. */
+class LayerScans {
+  readonly #stop = new AbortController();
+  readonly #scans: Promise<LayerScan>[];
+  readonly #tars: Temporary[] = [];
+  readonly #slots: Slots;
+
+  constructor(layers: readonly Layer[], { jobs = 3, signal, content, digests, limits }: TreeOptions) {
+    this.#slots = new Slots(jobs);
+    const ended = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    const scan = async (layer: Layer, index: number) => {
+      const tar = content ? await Temporary.create() : undefined;
+      if (tar) this.#tars.push(tar);
+      return await scanLayer(layer, { index, tar, digests, limits, signal: ended });
+    };
+    this.#scans = layers.map((layer, index) => this.#slots.run(() => scan(layer, index), ended));
+    for (const scanning of this.#scans) scanning.catch((error) => this.#stop.abort(error));
+  }
+
+  get(index: number): Promise<LayerScan> {
+    return this.#scans[index]!;
+  }
+
+  /** The tars, in the order of the layers. */
+  async tars(): Promise<Temporary[]> {
+    return (await Promise.all(this.#scans)).flatMap(({ tar }) => tar ?? []);
+  }
+
+  async stop(reason: unknown): Promise<void> {
+    this.#stop.abort(reason);
+    await Promise.allSettled(this.#scans);
+    await Promise.all(this.#tars.map((tar) => tar.close()));
+  }
+}
