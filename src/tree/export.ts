@@ -1,6 +1,10 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Image } from "../image/image.ts";
+import type { Layer } from "../image/layer.ts";
 import { openTree, type TreeOptions } from "./open.ts";
+
+/** How to export. */
+export type ExportOptions = Pick<TreeOptions, "signal" | "jobs" | "limits">;
 
 /**
  * The file system of an image as one tar. It begins once all layers have been read and verified; cancelling it gives the
@@ -18,13 +22,22 @@ import { openTree, type TreeOptions } from "./open.ts";
  * for await (const entry of readTar(exportImage(image))) console.log(entry.path); // etc/, etc/motd
  * ```
  */
-export function exportImage(
-  image: Image,
-  options: Pick<TreeOptions, "signal" | "jobs" | "limits"> = {},
+export function exportImage(image: Image, options: ExportOptions = {}): ReadableStream<Bytes> {
+  return exportLayers(image, options);
+}
+
+/** The same for layers, the base first. */
+export function exportLayers(
+  layers: Image | readonly Layer[],
+  options: ExportOptions = {},
 ): ReadableStream<Bytes> {
-  async function* pieces(): AsyncGenerator<Bytes, void, void> {
-    await using tree = await openTree(image, options);
-    yield* chunksOf(tree.tar(), options.signal);
-  }
-  return streamOfPieces(pieces());
+  return streamOfPieces(pieces(layers, options));
+}
+
+async function* pieces(
+  layers: Image | readonly Layer[],
+  options: ExportOptions,
+): AsyncGenerator<Bytes, void, void> {
+  await using tree = await openTree(layers, options);
+  yield* chunksOf(tree.tar(), options.signal);
 }

@@ -27,10 +27,10 @@ export interface LayerScan {
   added: Inode[];
   /** What it takes away. */
   whiteouts: Whiteout[];
-  /** How many bytes its tar has. */
-  size: number;
-  /** Its tar, where that was asked for. */
-  tar: Temporary | undefined;
+  /** How many names it adds. */
+  paths: number;
+  /** Bytes of content in its files. */
+  bytes: number;
 }
 
 /** How to scan a layer. */
@@ -92,11 +92,10 @@ class Notes {
     this.#what = what;
     this.#options = options;
     this.#scanner = new Scanner(what, options.limits);
-    this.#scan = { added: [], whiteouts: [], size: 0, tar: options.tar };
+    this.#scan = { added: [], whiteouts: [], paths: 0, bytes: 0 };
   }
 
   async take(chunk: Bytes): Promise<void> {
-    this.#scan.size += chunk.byteLength;
     this.#scanner.feed(chunk);
     for (;;) {
       if (this.#hasher && !await this.#hash(this.#hasher)) return;
@@ -133,7 +132,10 @@ class Notes {
     if (name.startsWith(whiteoutPrefix)) this.#whiteout(path, name);
     const inode = inodeOf(head, path, this.#options.index, this.#scanner, global);
     this.#last = inode;
-    if (!name.startsWith(whiteoutPrefix)) this.#scan.added.push(inode);
+    if (name.startsWith(whiteoutPrefix)) return;
+    this.#scan.added.push(inode);
+    this.#scan.paths++;
+    this.#scan.bytes += inode.size;
   }
 
   #whiteout(path: string, name: string): void {

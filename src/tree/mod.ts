@@ -13,6 +13,17 @@
  */
 
 export type { Bytes } from "../bytes.ts";
-export { exportImage } from "./export.ts";
+export {
+  diffImages,
+  type DiffOptions,
+  type FileAspect,
+  type FileChange,
+  type ImageDiff,
+  type ValueChange,
+} from "./diff.ts";
+export { exportImage, type ExportOptions } from "./export.ts";
+export { flatten, flattenIndex, type FlattenOptions } from "./flatten.ts";
+export { type HistoryStep, imageHistory } from "./history.ts";
 export { openTree, type TreeOptions } from "./open.ts";
 export { Tree, type TreeFile } from "./tree.ts";
+export { type LayerUsage, layerUsage } from "./usage.ts";

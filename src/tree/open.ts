@@ -6,6 +6,7 @@ import type { Layer } from "../image/layer.ts";
 import type { TarLimits } from "../tar/scanner.ts";
 import { type LayerScan, scanLayer } from "./layer_scan.ts";
 import { Merge, type OnHidden } from "./merge.ts";
+import type { Node } from "./node.ts";
 import { Tree } from "./tree.ts";
 
 /** How to merge layers. */
@@ -40,29 +41,42 @@ export interface TreeOptions extends Options {
  * for await (const entry of tree.entries()) console.log(entry.path); // etc/, etc/kept
  * ```
  */
-export function openTree(image: Image | readonly Layer[], options: TreeOptions = {}): Promise<Tree> {
-  return mergeLayers(image, options);
+export async function openTree(
+  image: Image | readonly Layer[],
+  options: TreeOptions = {},
+): Promise<Tree> {
+  const { root, tars } = await mergeLayers(image, options);
+  return new Tree(root, tars, options.signal);
 }
 
-/** The same, which tells of what a layer takes away from those below. */
+/** Layers that have been merged. */
+export interface Merged {
+  /** All that is in the tree. */
+  root: Node;
+  /** What is in each layer, the base first, hidden or not. */
+  layers: Pick<LayerScan, "paths" | "bytes">[];
+  /** The tars of the layers, where their content was to be kept. The caller closes them. */
+  tars: Temporary[];
+}
+
+/** Merges layers; `onHidden` is told of what one takes away from those below. */
 export async function mergeLayers(
   image: Image | readonly Layer[],
   options: TreeOptions,
   onHidden?: OnHidden,
-): Promise<Tree> {
+): Promise<Merged> {
   const { signal, content = true } = options;
   const layers = "layers" in image ? await image.layers({ signal }) : image;
   const scans = new LayerScans(layers, { ...options, content });
   try {
     const merge = new Merge(onHidden);
+    const totals: Merged["layers"] = [];
     for (const [index, layer] of layers.entries()) {
-      merge.add(
-        await scans.get(index),
-        index,
-        layer.known ? `layer ${layer.known.digest}` : `layer ${index}`,
-      );
+      const scan = await scans.get(index);
+      merge.add(scan, index, layer.known ? `layer ${layer.known.digest}` : `layer ${index}`);
+      totals.push({ paths: scan.paths, bytes: scan.bytes });
     }
-    return new Tree(merge.root, await scans.tars(), signal);
+    return { root: merge.root, layers: totals, tars: scans.tars };
   } catch (error) {
     await scans.stop(error);
     throw error;
@@ -73,7 +87,7 @@ export async function mergeLayers(
 class LayerScans {
   readonly #stop = new AbortController();
   readonly #scans: Promise<LayerScan>[];
-  readonly #tars: Temporary[] = [];
+  readonly #tars: (Temporary | undefined)[] = [];
   readonly #slots: Slots;
 
   constructor(layers: readonly Layer[], { jobs = 3, signal, content, digests, limits }: TreeOptions) {
@@ -81,7 +95,7 @@ class LayerScans {
     const ended = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     const scan = async (layer: Layer, index: number) => {
       const tar = content ? await Temporary.create() : undefined;
-      if (tar) this.#tars.push(tar);
+      this.#tars[index] = tar;
       return await scanLayer(layer, { index, tar, digests, limits, signal: ended });
     };
     this.#scans = layers.map((layer, index) => this.#slots.run(() => scan(layer, index), ended));
@@ -93,13 +107,13 @@ class LayerScans {
   }
 
   /** The tars, in the order of the layers. */
-  async tars(): Promise<Temporary[]> {
-    return (await Promise.all(this.#scans)).flatMap(({ tar }) => tar ?? []);
+  get tars(): Temporary[] {
+    return this.#tars.filter((tar) => tar !== undefined);
   }
 
   async stop(reason: unknown): Promise<void> {
     this.#stop.abort(reason);
     await Promise.allSettled(this.#scans);
-    await Promise.all(this.#tars.map((tar) => tar.close()));
+    await Promise.all(this.tars.map((tar) => tar.close()));
   }
 }

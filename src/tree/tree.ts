@@ -40,7 +40,11 @@ export class Tree implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
 
   /** For `openTree`. */
-  constructor(root: Node, tars: readonly Temporary[], signal: AbortSignal | undefined) {
+  constructor(
+    root: Node,
+    tars: readonly Temporary[],
+    signal: AbortSignal | undefined,
+  ) {
     this.#root = root;
     this.#tars = tars;
     this.#signal = signal;
