@@ -84,7 +84,7 @@ function fileOf(node: Node, first: Node | undefined): TreeFile {
     path,
     type: first ? "hardlink" : type,
     size: first ? 0 : size,
-    mode,
+    mode: mode & 0o7777, // some tars have the type there too
     uid,
     gid,
     mtime: typeof mtime === "number" ? { seconds: mtime, nanoseconds: 0 } : mtime,

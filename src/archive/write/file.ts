@@ -1,12 +1,4 @@
-import { randomUUID } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
-import { open, realpath, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { type Bytes, chunksOf } from "../../bytes.ts";
-import { GantryError } from "../../errors.ts";
-import { ifThere, onDisk } from "../../disk/errors.ts";
-import { moveFile } from "../../disk/replace.ts";
-import { writeAll } from "../../disk/files.ts";
+import { saveStream } from "../../disk/save.ts";
 import type { Descriptor } from "../../spec/descriptor.ts";
 import { type ArchiveImage, archiveStream, type WriteArchiveOptions } from "./archive.ts";
 
@@ -31,49 +23,9 @@ export async function saveArchive(
   images: Iterable<ArchiveImage>,
   options: WriteArchiveOptions = {},
 ): Promise<Descriptor[]> {
-  const { signal } = options;
   let roots: Descriptor[] = [];
   const bytes = archiveStream([...images], options, (found) => roots = found);
   const action = `write archive ${JSON.stringify(path)}`;
-  try {
-    const there = await onDisk(action, () => ifThere(stat(path)));
-    if (there?.isDirectory()) throw new GantryError("unsupported", `${action}: a directory is there`);
-    await onDisk(action, async () => {
-      // Behind a link, the file that it leads to is replaced, not the link.
-      if (!there) await put(path, bytes, signal);
-      else if (there.isFile()) await put(await realpath(path), bytes, signal);
-      else await writeInto(await open(path, "w"), bytes, signal);
-    });
-    return roots;
-  } catch (error) {
-    await bytes.cancel(error).catch(() => {}); // locked, if it was being read
-    throw error;
-  }
-}
-
-/** Puts a file in its place, whole or not at all. */
-async function put(path: string, bytes: ReadableStream<Bytes>, signal?: AbortSignal): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
-  const file = await open(temporary, "wx");
-  try {
-    await writeInto(file, bytes, signal, true);
-    await moveFile(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw error;
-  }
-}
-
-async function writeInto(
-  file: FileHandle,
-  bytes: ReadableStream<Bytes>,
-  signal?: AbortSignal,
-  durable = false,
-): Promise<void> {
-  try {
-    for await (const chunk of chunksOf(bytes, signal)) await writeAll(file, chunk);
-    if (durable) await file.sync();
-  } finally {
-    await file.close();
-  }
+  await saveStream(path, bytes, { action, durable: true, signal: options.signal });
+  return roots;
 }

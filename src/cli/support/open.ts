@@ -1,5 +1,9 @@
+import { Readable } from "node:stream";
+import process from "node:process";
 import { archive } from "../../archive/mod.ts";
-import { type Image, Index } from "../../image/mod.ts";
+import type { Bytes } from "../../bytes.ts";
+import { Temporary } from "../../disk/temporary.ts";
+import { type Image, Index, selectImage } from "../../image/mod.ts";
 import { openNamed, openPlace } from "../../places/open.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -9,7 +13,12 @@ export async function openSelected(from: string, context: CommandContext): Promi
   return await select(root, context);
 }
 
-/** The same for an archive, by its path; errors begin with `action`. */
+/** The image at a place: of an index the one for `--platform`, or else for linux/amd64. */
+export async function openOne(from: string, context: CommandContext): Promise<Image> {
+  return await selectImage(await openSelected(from, context), undefined, { signal: context.signal });
+}
+
+/** What is in an archive, by its path, selected in the same way; errors begin with `action`. */
 export async function openTarball(
   path: string,
   name: string | undefined,
@@ -18,6 +27,26 @@ export async function openTarball(
 ): Promise<Image | Index> {
   const root = await openNamed({ source: archive(path), name }, action, { signal: context.signal });
   return await select(root, context);
+}
+
+/** What is in an archive that comes from standard input; it is kept in a temporary file meanwhile. */
+export async function openStandardInput(
+  context: CommandContext,
+): Promise<{ root: Image | Index } & AsyncDisposable> {
+  const { signal } = context;
+  const file = await Temporary.create();
+  try {
+    await file.add(Readable.toWeb(process.stdin) as ReadableStream<Bytes>, signal);
+    const source = archive(file);
+    const root = await select(
+      await openNamed({ source }, "open the archive from standard input", { signal }),
+      context,
+    );
+    return { root, [Symbol.asyncDispose]: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** With `--platform`, an index gives its image for that platform. */
