@@ -72,6 +72,13 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/inspect/blob.ts"),
   },
   {
+    path: "cat",
+    group: "Inspect",
+    summary: "write a file of an image to standard output",
+    examples: ["alpine:3.20 /etc/os-release", "docker-archive:app.tar etc/passwd"],
+    load: () => import("./commands/inspect/cat.ts"),
+  },
+  {
     path: "config",
     group: "Inspect",
     summary: "print the config of an image",

@@ -152,8 +152,13 @@ async function configType(config: Part, options?: Options): Promise<string> {
 }
 
 async function describeLayer(layer: Layer, docker: boolean, options: Options): Promise<Descriptor> {
-  const { mediaType, digest, size } = await layer.descriptor(options);
-  return { mediaType: docker ? dockerLayerTypes[mediaType] ?? mediaType : mediaType, digest, size };
+  const { mediaType, digest, size, annotations } = await layer.descriptor(options);
+  return {
+    mediaType: docker ? dockerLayerTypes[mediaType] ?? mediaType : mediaType,
+    digest,
+    size,
+    ...(annotations && { annotations }),
+  };
 }
 
 // A layer keeps to the family of the manifest it is in: strict clients refuse mixtures.

@@ -8,6 +8,8 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
+import { tocAnnotations } from "../spec/table_of_contents.ts";
+import { estargz, type EstargzFacts } from "./estargz.ts";
 import { Layer } from "./layer.ts";
 import type { LayerBody } from "./layer_body.ts";
 
@@ -22,6 +24,11 @@ export type Tar =
 export interface LayerOptions {
   /** What the bytes are stored as. Default: gzip, whose bytes are the same on every runtime. */
   compression?: "none" | "gzip" | "zstd" | undefined;
+  /**
+   * gzip: compresses each file by itself and adds a table of contents (eStargz), so that clients can read one file without
+   * the rest. The tar gets two more entries for that: the diffID is another one. Default: false.
+   */
+  estargz?: boolean | undefined;
   /** The engine that compresses, by name, as its bytes depend on it. */
   engine?: string | undefined;
   /** How hard it tries. Default: the engine's. */
@@ -73,6 +80,12 @@ class MadeLayer implements LayerBody {
   #consumed = false;
 
   constructor(tar: Tar, options: LayerOptions) {
+    if (options.estargz && (options.compression ?? "gzip") !== "gzip") {
+      throw new GantryError(
+        "unsupported",
+        "make layer: eStargz is gzip, and not to be had with another compression",
+      );
+    }
     this.#tar = tar;
     this.#options = options;
     this.#replayable = !(tar instanceof ReadableStream);
@@ -93,6 +106,7 @@ class MadeLayer implements LayerBody {
   }
 
   async open(): Promise<ReadableStream<Bytes>> {
+    if (this.#options.estargz) return await this.#openEstargz();
     const plain = digesting();
     const packed = digesting();
     // Before a one-shot stream is taken: there may be no engine.
@@ -106,6 +120,26 @@ class MadeLayer implements LayerBody {
         const { digest, size } = await packed.result;
         const diffID = (await plain.result).digest;
         this.#facts ??= { descriptor: { mediaType: this.mediaType, digest, size }, diffID };
+      },
+    });
+  }
+
+  async #openEstargz(): Promise<ReadableStream<Bytes>> {
+    const packed = digesting();
+    let facts: EstargzFacts | undefined;
+    const bytes = estargz(await this.#openTar(), this.#options, (known) => facts = known)
+      .pipeThrough(packed.stream);
+    return observed(bytes, {
+      done: async () => {
+        const { diffID, tocDigest, uncompressedSize } = facts!;
+        const annotations = {
+          [tocAnnotations.digest]: tocDigest,
+          [tocAnnotations.uncompressedSize]: `${uncompressedSize}`,
+        };
+        this.#facts ??= {
+          descriptor: { mediaType: this.mediaType, ...await packed.result, annotations },
+          diffID,
+        };
       },
     });
   }

@@ -4,22 +4,14 @@ import { createHasher } from "../digest/hasher.ts";
 import type { Hasher } from "../digest/engine.ts";
 import { verifying } from "../digest/verify.ts";
 import type { Temporary } from "../disk/temporary.ts";
-import { GantryError } from "../errors.ts";
 import type { Layer } from "../image/layer.ts";
-import { opaqueWhiteout, whiteoutPrefix } from "../spec/whiteout.ts";
+import { isWhiteout } from "../spec/whiteout.ts";
 import { linknameOf, pathOf, type TarHeader } from "../tar/header.ts";
 import { decodeName } from "../tar/names.ts";
 import { Scanner, type TarLimits } from "../tar/scanner.ts";
 import type { Inode } from "./inode.ts";
-import { partsOf } from "./path.ts";
-
-/** Something that a layer takes away from those below. */
-export interface Whiteout {
-  /** The parts of the path that it takes away, or of the directory that it empties. */
-  parts: string[];
-  /** Whether it takes away what is in the directory. */
-  opaque: boolean;
-}
+import { nameOf } from "./path.ts";
+import { type Whiteout, whiteoutOf } from "./whiteout.ts";
 
 /** What one layer says. */
 export interface LayerScan {
@@ -70,7 +62,7 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
 }
 
 /** The tar, verified by the diffID that the config has for it. */
-async function openTar(layer: Layer, what: string, options: Options): Promise<ReadableStream<Bytes>> {
+export async function openTar(layer: Layer, what: string, options: Options): Promise<ReadableStream<Bytes>> {
   const diffID = await layer.recordedDiffID(options);
   const tar = await layer.uncompressed(options);
   return diffID === undefined
@@ -125,34 +117,17 @@ class Notes {
 
   #note(head: TarHeader): void {
     const path = decodeName(pathOf(head));
-    const name = path.slice(path.replace(/\/+$/, "").lastIndexOf("/") + 1).replace(/\/+$/, "");
     const global = head.globals !== (this.#globals ?? head.globals) ||
       (!this.#globals && head.globals.size > 0);
     this.#globals = head.globals;
-    if (name.startsWith(whiteoutPrefix)) this.#whiteout(path, name);
+    const whiteout = whiteoutOf(path, this.#what);
+    if (whiteout) this.#scan.whiteouts.push(whiteout);
     const inode = inodeOf(head, path, this.#options.index, this.#scanner, global);
     this.#last = inode;
-    if (name.startsWith(whiteoutPrefix)) return;
+    if (isWhiteout(nameOf(path))) return;
     this.#scan.added.push(inode);
     this.#scan.paths++;
     this.#scan.bytes += inode.size;
-  }
-
-  #whiteout(path: string, name: string): void {
-    const parts = partsOf(path);
-    const hidden = name.slice(whiteoutPrefix.length);
-    if (name === opaqueWhiteout) {
-      return void this.#scan.whiteouts.push({ parts: parts.slice(0, -1), opaque: true });
-    }
-    // Records that aufs kept for itself.
-    if (hidden.startsWith(whiteoutPrefix)) return;
-    if (hidden === "" || hidden === "." || hidden === "..") {
-      throw new GantryError(
-        "invalid-archive",
-        `read ${this.#what}: whiteout ${JSON.stringify(path)} takes away nothing that has a name`,
-      );
-    }
-    this.#scan.whiteouts.push({ parts: [...parts.slice(0, -1), hidden], opaque: false });
   }
 }
 

@@ -1,8 +1,9 @@
 import { GantryError } from "../errors.ts";
 import type { Inode } from "./inode.ts";
-import type { LayerScan, Whiteout } from "./layer_scan.ts";
+import type { LayerScan } from "./layer_scan.ts";
 import { type Node, nodeOf, nodesBelow, pathOfNode } from "./node.ts";
 import { mostLinks, partsOf, stepsOf } from "./path.ts";
+import type { Whiteout } from "./whiteout.ts";
 
 /** Is told of what a layer takes away from those below: by a whiteout, or by something else under the name. */
 export type OnHidden = (hidden: Inode, by: number) => void;

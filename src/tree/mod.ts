@@ -22,6 +22,7 @@ export {
   type ValueChange,
 } from "./diff.ts";
 export { exportImage, type ExportOptions } from "./export.ts";
+export { findFile, type FoundFile } from "./find.ts";
 export { flatten, flattenIndex, type FlattenOptions } from "./flatten.ts";
 export { type HistoryStep, imageHistory } from "./history.ts";
 export { openTree, type TreeOptions } from "./open.ts";

@@ -15,6 +15,13 @@ export function partsOf(path: string): string[] {
   return parts;
 }
 
+/** The last part of a path as it is written, without slashes behind it. */
+export function nameOf(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === "/") end--;
+  return path.slice(path.lastIndexOf("/", end - 1) + 1, end);
+}
+
 /** The steps of a symlink's target, the `..` among them: what these lead to depends on the links before them. */
 export function stepsOf(target: string): string[] {
   return target.split("/").filter((step) => step !== "" && step !== ".");

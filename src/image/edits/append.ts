@@ -33,7 +33,8 @@ export function append(layer: Layer, details: LayerDetails = {}): Edit {
       if (hasHistory) config.history = [...config.history ?? [], details.history ?? {}];
     },
     manifest({ layers }) {
-      if (details.annotations) layers.at(-1)!.annotations = details.annotations;
+      const added = layers.at(-1)!;
+      if (details.annotations) added.annotations = { ...added.annotations, ...details.annotations };
     },
   };
 }

@@ -1,0 +1,160 @@
+import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import type { Image } from "../image/image.ts";
+import type { TarType } from "../tar/mod.ts";
+import { LayerView, type Seen } from "./layer_view.ts";
+import { mostLinks, partsOf, stepsOf } from "./path.ts";
+
+/** A file, directory or device of an image. */
+export interface FoundFile extends AsyncDisposable {
+  /** Its path once symlinks are followed, without a slash before it. */
+  path: string;
+  /** What it is; never a link. */
+  type: TarType;
+  /** Bytes of content. */
+  size: number;
+  /** Permission bits. */
+  mode: number;
+  /** Owner's number. */
+  uid: number;
+  /** Group's number. */
+  gid: number;
+  /** The layer that it is in, from 0 at the base. */
+  layer: number;
+  /** Whether its content is verified as it is read. Of a layer without a table of contents only the whole can be. */
+  verified: boolean;
+  /** Its content. Whoever does not read it to its end disposes of the file. */
+  readable: ReadableStream<Bytes>;
+}
+
+/**
+ * Finds a file in an image, and reads no more than it must: the layers from the top down to the one that has it. Where that has
+ * a table of contents (eStargz, zstd:chunked) it fetches this and the file, both verified; another layer it reads up to the
+ * end of the file, which leaves its digest unchecked. Symlinks are followed inside the image.
+ *
+ * Paths are looked up as layers have them. A layer that has its files under the name of a directory which is a symlink in
+ * a layer below shows them under that name only; `openTree` shows them where they would be unpacked.
+ *
+ * @throws {GantryError} `not-found`; `invalid-archive` for symlinks that lead in a circle.
+ *
+ * @example
+ * ```ts
+ * import { emptyImage, layer } from "@gantry/oci/image";
+ * import { writeTar } from "@gantry/oci/tar";
+ * import { findFile } from "@gantry/oci/tree";
+ *
+ * const tar = () => writeTar([{ type: "file", path: "etc/motd" }, { type: "symlink", path: "motd", linkname: "etc/motd" }]);
+ * await using motd = await findFile(emptyImage().append(layer(tar, { compression: "none" })), "/motd");
+ * console.log(motd.path, motd.size); // etc/motd 0
+ * ```
+ */
+export async function findFile(image: Image, path: string, options: Options = {}): Promise<FoundFile> {
+  const layers = await image.layers(options);
+  const views = layers.map((layer, i) =>
+    new LayerView(layer, layer.known ? `layer ${layer.known.digest}` : `layer ${i}`, options)
+  );
+  const close = async () => {
+    for (const view of views) await view[Symbol.asyncDispose]();
+  };
+  try {
+    const found = await resolve(views, path);
+    if (!found) {
+      throw new GantryError("not-found", `find ${JSON.stringify(path)}: the image has no such file`);
+    }
+    const { seen, layer, path: at } = found;
+    const view = views[layer]!;
+    const { type, size, mode, uid, gid } = seen;
+    return {
+      path: at === "" ? "." : at,
+      type,
+      size,
+      mode: mode & 0o7777,
+      uid,
+      gid,
+      layer,
+      verified: view.verified,
+      readable: streamOfPieces(contentOf(view, found, options, close)),
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function* contentOf(
+  view: LayerView,
+  { path, seen }: Place,
+  options: Options,
+  close: () => Promise<void>,
+): AsyncGenerator<Bytes, void, void> {
+  try {
+    if (seen.type === "file") yield* chunksOf(await view.content(path, seen), options.signal);
+  } finally {
+    await close();
+  }
+}
+
+interface Place {
+  path: string;
+  seen: Seen;
+  layer: number;
+}
+
+/** Follows symlinks and hard links until there is something else. */
+async function resolve(views: readonly LayerView[], path: string): Promise<Place | undefined> {
+  let parts = partsOf(path);
+  let top = views.length - 1;
+  for (let links = 0; links <= mostLinks; links++) {
+    const found = await look(views, parts, top);
+    if (!found) return undefined;
+    const { at, seen, layer } = found;
+    if (seen.type === "symlink") {
+      // The parts before it have no links in them, so that `..` leads where it says.
+      parts = [...linked(parts.slice(0, at - 1), seen.linkname), ...parts.slice(at)];
+      top = views.length - 1;
+    } else if (seen.type === "hardlink") {
+      // It means what the layer saw when it was made.
+      parts = partsOf(seen.linkname);
+      top = layer;
+    } else return { path: parts.join("/"), seen, layer };
+  }
+  throw new GantryError("invalid-archive", `find ${JSON.stringify(path)}: too many symlinks`);
+}
+
+function linked(directory: readonly string[], target: string): string[] {
+  const parts = target.startsWith("/") ? [] : [...directory];
+  for (const step of stepsOf(target)) {
+    if (step === "..") parts.pop();
+    else parts.push(step);
+  }
+  return parts;
+}
+
+/**
+ * What the highest layer that speaks of a path has there; or the symlink on the way to it, and how many parts lead to that.
+ */
+async function look(
+  views: readonly LayerView[],
+  parts: readonly string[],
+  top: number,
+): Promise<{ seen: Seen; layer: number; at: number } | undefined> {
+  const path = parts.join("/");
+  /** How many of the parts lead to a directory that a layer above has put there, whatever is below. */
+  let settled = 0;
+  for (let layer = top; layer >= 0; layer--) {
+    const view = views[layer]!;
+    const seen = await view.seek(path);
+    for (let at = 1; at < parts.length; at++) {
+      const above = view.get(parts.slice(0, at).join("/"));
+      if (!above) continue;
+      if (above.type === "directory") settled = Math.max(settled, at);
+      else if (at <= settled || above.type !== "symlink") return undefined;
+      else return { seen: above, layer, at };
+    }
+    if (seen) return { seen, layer, at: parts.length };
+    if (view.hides(path)) return undefined;
+  }
+  return undefined;
+}
