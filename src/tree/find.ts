@@ -107,29 +107,34 @@ async function resolve(views: readonly LayerView[], path: string): Promise<Place
   let parts = partsOf(path);
   let top = views.length - 1;
   for (let links = 0; links <= mostLinks; links++) {
-    const found = await look(views, parts, top);
-    if (!found) return undefined;
-    const { at, seen, layer } = found;
-    if (seen.type === "symlink") {
-      // The parts before it have no links in them, so that `..` leads where it says.
-      parts = [...linked(parts.slice(0, at - 1), seen.linkname), ...parts.slice(at)];
+    // What `..` leads to depends on the links before it.
+    const dots = parts.indexOf("..");
+    const before = dots < 0 ? parts : parts.slice(0, dots);
+    const found = await look(views, before, top);
+    if (found?.seen.type === "symlink") {
+      const { at, seen: { linkname } } = found;
+      parts = [...linked(parts.slice(0, at - 1), linkname), ...parts.slice(at)];
       top = views.length - 1;
-    } else if (seen.type === "hardlink") {
-      // It means what the layer saw when it was made.
-      parts = partsOf(seen.linkname);
-      top = layer;
-    } else return { path: parts.join("/"), seen, layer };
+    } else if (dots >= 0) parts = [...before.slice(0, -1), ...parts.slice(dots + 1)];
+    else if (!found) return undefined;
+    else if (found.seen.type === "hardlink") {
+      // It means what its layer saw.
+      parts = partsOf(found.seen.linkname);
+      top = found.layer;
+    } else return { path: parts.join("/"), seen: found.seen, layer: found.layer };
   }
   throw new GantryError("invalid-archive", `find ${JSON.stringify(path)}: too many symlinks`);
 }
 
+/** The steps of a link from a directory, whose own parts are no links: `..` goes up in it at once. */
 function linked(directory: readonly string[], target: string): string[] {
-  const parts = target.startsWith("/") ? [] : [...directory];
-  for (const step of stepsOf(target)) {
-    if (step === "..") parts.pop();
-    else parts.push(step);
+  const steps = stepsOf(target);
+  const above = target.startsWith("/") ? [] : [...directory];
+  while (steps[0] === "..") {
+    steps.shift();
+    above.pop();
   }
-  return parts;
+  return [...above, ...steps];
 }
 
 /**

@@ -120,34 +120,34 @@ class LayerMerge {
   #directory(parts: readonly string[], make: boolean, follow = make): Node | undefined {
     let at = this.#root;
     let links = 0;
+    /** Names that are not there; a link may lead back out of them. */
+    const missing: string[] = [];
     const steps = parts.toReversed();
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
       if (step === "..") {
-        at = at.parent ?? at;
+        if (missing.pop() === undefined) at = at.parent ?? at;
         continue;
       }
-      let child = at.children!.get(step);
+      const child = missing.length === 0 ? at.children!.get(step) : undefined;
       if (child?.inode?.type === "symlink") {
         if (!follow && this.#replaces(pathOfNode(child))) return undefined;
-        if (++links > mostLinks) {
-          throw new GantryError(
-            "invalid-archive",
-            `read ${this.#what}: too many symlinks on the way to ${JSON.stringify(parts.join("/"))}`,
-          );
-        }
+        if (++links > mostLinks) this.#refuseLinks(parts);
         if (child.inode.linkname.startsWith("/")) at = this.#root;
         steps.push(...stepsOf(child.inode.linkname).reverse());
-        continue;
-      }
-      if (!child?.children) {
-        if (!make) return undefined;
-        this.#remove(at, step);
-        child = nodeOf(step, at);
-        at.children!.set(step, child);
-      }
-      at = child;
+      } else if (child?.children) at = child;
+      else missing.push(step);
     }
+    if (missing.length > 0 && !make) return undefined;
+    for (const name of missing) at = this.#make(at, name);
     return at;
+  }
+
+  /** Makes a directory that no entry tells of. */
+  #make(parent: Node, name: string): Node {
+    this.#remove(parent, name);
+    const directory = nodeOf(name, parent);
+    parent.children!.set(name, directory);
+    return directory;
   }
 
   /** Whether this layer has a directory of its own at a path. */
@@ -168,6 +168,11 @@ class LayerMerge {
 
   #tell(hidden: Inode): void {
     if (hidden.layer !== this.#layer) this.#onHidden?.(hidden, this.#layer);
+  }
+
+  #refuseLinks(parts: readonly string[]): never {
+    const path = JSON.stringify(parts.join("/"));
+    throw new GantryError("invalid-archive", `read ${this.#what}: too many symlinks on the way to ${path}`);
   }
 
   #refuse(link: Inode, why: string): never {

@@ -82,36 +82,36 @@ function put(files: Files, entry: Entry): boolean {
 function place(files: Files, path: string): string {
   const parts = clean(path);
   const last = parts.pop()!;
-  const above = walk(files, parts, (at) => {
+  const above = walk(files, parts)!;
+  const names = above === "" ? [] : above.split("/");
+  for (const at of names.map((_, i) => names.slice(0, i + 1).join("/"))) {
+    if (files.get(at)?.type === "directory") continue;
     remove(files, at);
     files.set(at, { type: "directory", content: "", target: "", mode: 0o755 });
-    return true;
-  })!;
+  }
   return join(above, last);
 }
 
 /** Where something is, if it is there; its last part is not followed. */
-function lookup(files: Files, path: string): string | undefined {
+export function lookup(files: Files, path: string): string | undefined {
   const parts = clean(path);
   const last = parts.pop();
   if (last === undefined) throw new Refused("a link to the root");
-  const above = walk(files, parts, () => false);
-  const at = above === undefined ? undefined : join(above, last);
-  return at !== undefined && files.has(at) ? at : undefined;
+  const at = join(walk(files, parts)!, last);
+  return files.has(at) ? at : undefined;
 }
 
 /** The same for what a whiteout hides: not through a link that the layer has a directory for. */
 function whereIs(files: Files, path: string, own: Set<string>): string | undefined {
   const parts = clean(path);
   const last = parts.pop()!;
-  const above = walk(files, parts, () => false, (at) => !own.has(at));
+  const above = walk(files, parts, (at) => !own.has(at));
   return above === undefined ? undefined : join(above, last);
 }
 
 function walk(
   files: Files,
   parts: readonly string[],
-  missing: (at: string) => boolean,
   follow: (at: string) => boolean = () => true,
 ): string | undefined {
   let at = "";
@@ -131,7 +131,6 @@ function walk(
       steps.unshift(...there.target.split("/").filter((part) => part !== "" && part !== "."));
       continue;
     }
-    if (there?.type !== "directory" && !missing(next)) return undefined;
     at = next;
   }
   return at;
