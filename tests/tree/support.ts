@@ -1,13 +1,15 @@
 /** Images and layers for tests of trees. */
 
 import type { Bytes } from "../../src/bytes.ts";
-import { streamOf, utf8 } from "../../src/bytes.ts";
+import { observed, streamOf, utf8 } from "../../src/bytes.ts";
 import { type Memory, memory } from "../../src/content/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { emptyImage, type Image, type Layer, layer, openImage } from "../../src/image/mod.ts";
 import { type Annotations, mediaTypes } from "../../src/spec/mod.ts";
 import { openTree } from "../../src/tree/mod.ts";
 import { type TarItem, writeTar } from "../../src/tar/mod.ts";
+import { source } from "../support/streams.ts";
+import { all } from "../tar/tools.ts";
 
 const plain = { compression: "none" } as const;
 
@@ -68,14 +70,8 @@ function counting(store: Memory, digest: string): { store: Memory; read: () => n
       return async (...args: Parameters<Memory["open"]>) => {
         const bytes = await target.open(...args);
         if (args[0].digest !== digest) return bytes;
-        return bytes.pipeThrough(
-          new TransformStream<Bytes, Bytes>({
-            transform(chunk, controller) {
-              read += chunk.byteLength;
-              controller.enqueue(chunk);
-            },
-          }),
-        );
+        const chunks = source(await all(bytes)).stream;
+        return observed(chunks, { chunk: ({ byteLength }) => void (read += byteLength) });
       };
     },
   });
