@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import "../../../codec/mod.ts"; // brings gzip
 import { type Image, Index } from "../../../image/mod.ts";
 import { copy } from "../../../places/copy.ts";
 import { parsePlace } from "../../../places/schemes.ts";
