@@ -40,7 +40,7 @@ export const commands: readonly CommandRow[] = [
     path: "export",
     group: "Transfer",
     summary: "write the file system of an image as a tarball",
-    examples: ["alpine:3.20 rootfs.tar", "--platform linux/arm64 oci:./images:app - | tar x"],
+    examples: ["alpine:3.20 rootfs.tar", "--platform linux/arm64 oci:./images:app | tar x"],
     load: () => import("./commands/transfer/export.ts"),
   },
   {
