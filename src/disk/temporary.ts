@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { close, open, read, write } from "node:fs";
+import { close, open, read, write, writev } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,12 +46,24 @@ export class Temporary implements Slices {
   /** Adds all of a stream, and tells where it lies. */
   async add(bytes: ReadableStream<Bytes>, signal?: AbortSignal): Promise<[start: number, end: number]> {
     const start = this.#size;
-    for await (const chunk of chunksOf(bytes, signal)) await this.append(chunk);
+    for await (const chunk of chunksOf(bytes, signal)) await this.#write(chunk);
     return [start, this.#size];
   }
 
-  /** Adds some bytes, once those before them are written. */
-  async append(bytes: Bytes): Promise<void> {
+  /** Adds pieces, at once if the disk takes them; those before must be written. */
+  async append(...pieces: Bytes[]): Promise<void> {
+    const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (size === 0) return;
+    let written = await call<number>((done) => writev(this.#file, pieces, this.#size, done));
+    this.#size += written;
+    // A disk that is nearly full takes a part.
+    for (const piece of pieces) {
+      if (written < piece.byteLength) await this.#write(piece.subarray(written));
+      written = Math.max(0, written - piece.byteLength);
+    }
+  }
+
+  async #write(bytes: Bytes): Promise<void> {
     for (let at = 0; at < bytes.byteLength;) {
       const left = bytes.byteLength - at;
       const count = await call<number>((done) => write(this.#file, bytes, at, left, this.#size, done));

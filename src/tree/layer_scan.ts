@@ -46,18 +46,50 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
   const { signal, tar } = options;
   const what = layer.known ? `layer ${layer.known.digest}` : `layer ${options.index}`;
   const notes = new Notes(what, options);
-  let keeping: Promise<void> | undefined;
+  const keeper = tar && new Keeper(tar);
   try {
     for await (const chunk of chunksOf(await openTar(layer, what, { signal }), signal)) {
-      await keeping;
-      keeping = tar?.append(chunk);
-      keeping?.catch(() => {}); // it is awaited with the next chunk
+      await keeper?.keep(chunk);
       await notes.take(chunk);
     }
-    await keeping;
     return await notes.end();
   } finally {
-    await keeping?.catch(() => {});
+    await keeper?.end();
+  }
+}
+
+/** In bytes: so much is written at once. */
+const keptAtOnce = 1024 * 1024;
+
+/** Writes chunks into a temporary file while others are read. */
+class Keeper {
+  readonly #tar: Temporary;
+  #chunks: Bytes[] = [];
+  #length = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(tar: Temporary) {
+    this.#tar = tar;
+  }
+
+  async keep(chunk: Bytes): Promise<void> {
+    this.#chunks.push(chunk);
+    this.#length += chunk.byteLength;
+    if (this.#length >= keptAtOnce) await this.#flush();
+  }
+
+  async end(): Promise<void> {
+    await this.#flush();
+    await this.#writing;
+  }
+
+  async #flush(): Promise<void> {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#length = 0;
+    await this.#writing;
+    this.#writing = this.#tar.append(...chunks);
+    this.#writing.catch(() => {}); // it is awaited with the next chunks
   }
 }
 

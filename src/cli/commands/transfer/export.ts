@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import "../../../codec/mod.ts"; // brings the faster gunzip
 import { type Bytes, chunksOf } from "../../../bytes.ts";
 import { saveStream } from "../../../disk/save.ts";
 import { type Image, selectImage } from "../../../image/mod.ts";
