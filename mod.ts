@@ -242,6 +242,29 @@ export type { PackOptions } from "./src/rootfs/mod.ts";
 export type { PaxRecords, TarEntry, TarItem, TarOptions, TarTime, TarType } from "./src/tar/mod.ts";
 export type { CopyEvent } from "./src/copy/mod.ts";
 export {
+  diffImages,
+  type DiffOptions,
+  exportImage,
+  type ExportOptions,
+  type FileAspect,
+  type FileChange,
+  findFile,
+  flatten,
+  flattenIndex,
+  type FlattenOptions,
+  type FoundFile,
+  type HistoryStep,
+  type ImageDiff,
+  imageHistory,
+  type LayerUsage,
+  layerUsage,
+  openTree,
+  Tree,
+  type TreeFile,
+  type TreeOptions,
+  type ValueChange,
+} from "./src/tree/mod.ts";
+export {
   copy,
   type CopyOptions,
   type From,

@@ -17,7 +17,7 @@ import { copy, emptyImage, type Image, layer } from "../mod.ts";
 import { writeTar } from "../src/tar/mod.ts";
 import { randomBytes } from "../src/testing/content.ts";
 import { startDockerRegistry } from "../tests/interop/docker_registry.ts";
-import { has } from "./data.ts";
+import { has, mixed } from "./data.ts";
 import { machine, median } from "./run.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -53,6 +53,30 @@ function image(layers: number, size: number): Image {
     made = made.append(layer(tar, { compression: "gzip" }));
   }
   return made;
+}
+
+/** Five layers of programs, libraries and texts, 88 MB each, as Go and others compress them. */
+function realImage(): Image {
+  const bytes = mixed(440_000_000);
+  let made = emptyImage();
+  for (let i = 0; i < 5; i++) {
+    const part = new Blob([bytes.subarray(i * 88_000_000, (i + 1) * 88_000_000)]);
+    const tar = () =>
+      writeTar([{ type: "file", path: `data-${i}`, size: part.size, readable: part.stream() }]);
+    made = made.append(layer(tar, { compression: "gzip", workers: "auto" }));
+  }
+  return made;
+}
+
+/** A layer of 100 MB, each file of which can be read by itself. */
+function lazyImage(): Image {
+  const large = new Blob([randomBytes(100_000_000, 1)]);
+  const last = new Blob(["last"]);
+  const items = () => [
+    { type: "file", path: "large", size: large.size, readable: large.stream() } as const,
+    { type: "file", path: "last", size: last.size, readable: last.stream() } as const,
+  ];
+  return emptyImage().append(layer(() => writeTar(items()), { estargz: true }));
 }
 
 function jobs(host: string, other: string): Job[] {
@@ -103,6 +127,22 @@ function jobs(host: string, other: string): Job[] {
       name: "validate",
       gantry: `validate --remote ${large}`,
       others: { crane: `crane validate --remote ${large}` },
+    },
+    {
+      name: "export",
+      gantry: `export ${host}/real:v1 OUT`,
+      others: { crane: `crane export ${host}/real:v1 OUT` },
+    },
+    {
+      name: "flatten",
+      gantry: `flatten -q ${host}/real:v1 -t ${host}/NEW:v1`,
+      others: { crane: `crane flatten ${host}/real:v1 -t ${host}/NEW:v1` },
+    },
+    // crane has nothing for this but to export it all.
+    {
+      name: "cat from eStargz",
+      gantry: `cat ${host}/lazy:v1 last`,
+      others: { crane: `crane export ${host}/lazy:v1 OUT` },
     },
   ];
 }
@@ -156,6 +196,8 @@ const [registry, other] = [await startDockerRegistry(), await startDockerRegistr
 try {
   await copy(image(5, 24_000_000), `${registry.host}/large:v1`);
   await copy(image(60, 100_000), `${registry.host}/many:v1`);
+  await copy(realImage(), `${registry.host}/real:v1`);
+  await copy(lazyImage(), `${registry.host}/lazy:v1`);
   await copy(`${registry.host}/large:v1`, `oci:${join(scratch, "layout")}:v1`);
   const asked = process.argv.slice(2);
   console.log(`### the command: ${machine()}\n`);

@@ -23,7 +23,7 @@ export interface TreeOptions extends Options {
 
 /**
  * Merges the layers of an image into one tree. Each layer is read once, several at a time, verified by its digest and
- * diffID, and its tar kept in a temporary file that has no name; in memory there are about 500 bytes for each path.
+ * diffID, and its tar kept in a temporary file that has no name; in memory there are about 400 bytes for each path.
  *
  * @throws {GantryError} What reading layers throws; `invalid-archive` for layers that cannot be unpacked, as one with a hard
  * link to nothing; `storage` when there is no room for the temporary files.
