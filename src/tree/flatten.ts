@@ -59,27 +59,25 @@ export function flattenIndex(options: FlattenOptions = {}): IndexEdit {
   return {
     entries: (entries) => entries.flatMap((entry) => flattened(entry, options)),
     manifest({ manifests }, { entries }) {
-      for (const [i, { part }] of entries.entries()) {
-        const annotations = originals.get(part)?.known?.annotations;
+      for (const [i, { from }] of (entries as Flattened[]).entries()) {
+        const annotations = from?.known?.annotations;
         if (annotations) manifests[i]!.annotations = annotations;
       }
     },
   };
 }
 
-/** What was flattened, whose descriptor has annotations. */
-const originals = new WeakMap<Part, Part>();
+/** An entry that remembers what was flattened, whose descriptor has annotations. */
+interface Flattened extends EditedIndexEntry {
+  from?: Part;
+}
 
-function flattened({ part, platform }: EditedIndexEntry, options: FlattenOptions): EditedIndexEntry[] {
+function flattened(entry: EditedIndexEntry, options: FlattenOptions): Flattened[] {
+  const { part, platform } = entry;
   if (isAttestation(platform)) return [];
-  const edited = part instanceof Image
-    ? part.edit(flatten(options))
-    : part instanceof Index
-    ? part.edit(flattenIndex(options))
-    : undefined;
-  if (!edited) return [];
-  originals.set(edited, part);
-  return [{ part: edited, platform }];
+  if (part instanceof Image) return [{ part: part.edit(flatten(options)), platform, from: part }];
+  if (part instanceof Index) return [{ part: part.edit(flattenIndex(options)), platform, from: part }];
+  return [entry];
 }
 
 /** BuildKit's attestations are for a platform that there is not. */

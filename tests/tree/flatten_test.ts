@@ -3,7 +3,15 @@ import { describe, it } from "node:test";
 import "../../src/codec/mod.ts"; // brings gzip
 import { memory } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
-import { addManifest, annotate, emptyIndex, Image, openImage } from "../../src/image/mod.ts";
+import {
+  addManifest,
+  annotate,
+  emptyIndex,
+  Image,
+  type Index,
+  openImage,
+  openRoot,
+} from "../../src/image/mod.ts";
 import { flatten, flattenIndex } from "../../src/tree/mod.ts";
 import { file } from "../tar/tools.ts";
 import { contents, imageOf } from "./support.ts";
@@ -37,14 +45,17 @@ describe("flatten", () => {
   });
 
   it("flattens each image of an index, and drops attestations", async () => {
+    const store = memory();
     const platform = { os: "linux", architecture: "arm64" };
-    const index = emptyIndex()
+    const before = emptyIndex()
       .edit(addManifest(image(), { platform, annotations: { note: "kept" } }))
-      .edit(addManifest(image(), { platform: { os: "unknown", architecture: "unknown" } }))
-      .edit(flattenIndex(plain));
+      .edit(addManifest(image(), { platform: { os: "unknown", architecture: "unknown" } }));
+    const { descriptor } = await copy(before, store);
+    const index = ((await openRoot(store, descriptor)) as Index).edit(flattenIndex(plain));
     const [only, ...more] = (await index.indexManifest()).manifests;
     assert.deepEqual(more, []);
     assert.deepEqual(only?.platform, platform);
+    assert.deepEqual(only?.annotations, { note: "kept" });
     const flat = await index.select(platform);
     assert.ok(flat instanceof Image);
     assert.equal((await flat.layers()).length, 1);

@@ -66,7 +66,7 @@ function counting(store: Memory, digest: string): { store: Memory; read: () => n
   let read = 0;
   const proxy = new Proxy(store, {
     get(target, key) {
-      if (key !== "open") return Reflect.get(target, key).bind?.(target) ?? Reflect.get(target, key);
+      if (key !== "open") return Reflect.get(target, key)?.bind?.(target) ?? Reflect.get(target, key);
       return async (...args: Parameters<Memory["open"]>) => {
         const bytes = await target.open(...args);
         if (args[0].digest !== digest) return bytes;
