@@ -118,12 +118,22 @@ async function resolve(views: readonly LayerView[], path: string): Promise<Place
     } else if (dots >= 0) parts = [...before.slice(0, -1), ...parts.slice(dots + 1)];
     else if (!found) return undefined;
     else if (found.seen.type === "hardlink") {
-      // It means what its layer saw.
       parts = partsOf(found.seen.linkname);
-      top = found.layer;
+      top = await layerOfTarget(views, parts, found);
     } else return { path: parts.join("/"), seen: found.seen, layer: found.layer };
   }
   throw new GantryError("invalid-archive", `find ${JSON.stringify(path)}: too many symlinks`);
+}
+
+/** Where to look for what a hard link is to: it means what was there when it was made. */
+async function layerOfTarget(
+  views: readonly LayerView[],
+  parts: readonly string[],
+  link: Found,
+): Promise<number> {
+  const own = views[link.layer]!.get(parts.join("/"));
+  if (own && own.order < link.seen.order) return link.layer;
+  return await look(views, parts, link.layer - 1) ? link.layer - 1 : link.layer;
 }
 
 /** The steps of a link from a directory, whose own parts are no links: `..` goes up in it at once. */
@@ -137,6 +147,13 @@ function linked(directory: readonly string[], target: string): string[] {
   return [...above, ...steps];
 }
 
+interface Found {
+  seen: Seen;
+  layer: number;
+  /** How many parts lead to it. */
+  at: number;
+}
+
 /**
  * What the highest layer that speaks of a path has there; or the symlink on the way to it, and how many parts lead to that.
  */
@@ -144,7 +161,7 @@ async function look(
   views: readonly LayerView[],
   parts: readonly string[],
   top: number,
-): Promise<{ seen: Seen; layer: number; at: number } | undefined> {
+): Promise<Found | undefined> {
   const path = parts.join("/");
   /** How many of the parts lead to a directory that a layer above has put there, whatever is below. */
   let settled = 0;

@@ -17,6 +17,8 @@ export interface Seen {
   gid: number;
   /** Where a link points. */
   linkname: string;
+  /** How many paths the layer has before it. */
+  order: number;
   /** The entry of the tar, or of the table of contents. */
   entry: TarEntry | TocFile;
 }
@@ -37,6 +39,7 @@ export class LayerView implements AsyncDisposable {
   /** The entry that the reader of the tar stands at. */
   #current: TarEntry | undefined;
   #ended = false;
+  #count = 0;
 
   constructor(layer: Layer, what: string, options: Options) {
     this.#layer = layer;
@@ -118,10 +121,12 @@ export class LayerView implements AsyncDisposable {
     this.#note(path, { type, size, mode, uid, gid, linkname, entry });
   }
 
-  #note(path: string, seen: Seen): void {
+  #note(path: string, facts: Omit<Seen, "order">): void {
     const whiteout = whiteoutOf(path, this.#what);
     if (whiteout) (whiteout.opaque ? this.#opaque : this.#hidden).add(whiteout.parts.join("/"));
-    if (!isWhiteout(nameOf(path))) this.#seen.set(partsOf(path).join("/"), seen);
+    if (!isWhiteout(nameOf(path))) {
+      this.#seen.set(partsOf(path).join("/"), { ...facts, order: this.#count++ });
+    }
   }
 }
 

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GantryError } from "../../src/errors.ts";
-import { type Layer, layer } from "../../src/image/mod.ts";
+import { emptyImage, type Layer, layer } from "../../src/image/mod.ts";
 import { type TarItem, writeTar } from "../../src/tar/mod.ts";
-import { openTree } from "../../src/tree/mod.ts";
+import { findFile, openTree } from "../../src/tree/mod.ts";
 import { file } from "../tar/tools.ts";
 import { type Entry, type Files, Refused, type Thing, unpack, whiteoutOf } from "./model.ts";
 
@@ -124,10 +124,52 @@ export async function holds(stack: Entry[][]): Promise<"merged" | "refused"> {
   return "merged";
 }
 
-/** Checks the property for many stacks. Tells how many there were of each kind. */
+/**
+ * Another: what the model has is found, and nothing else. Only where a layer does not replace what is its own, and no directory is
+ * a symlink: there the paths of layers are looked up as they are.
+ */
+export async function isFound(stack: Entry[][]): Promise<void> {
+  const once = stack.map((layer) => {
+    const seen = new Map<string, Entry["type"]>();
+    return layer.filter(({ type, path }) => {
+      const name = path.replace(/^[./]*/, "");
+      const clashes = [...seen].some(([other, its]) =>
+        other === name || (its !== "directory" && name.startsWith(`${other}/`)) ||
+        (type !== "directory" && other.startsWith(`${name}/`))
+      );
+      if (clashes || type === "symlink") return false;
+      if (type !== "whiteout" && type !== "opaque") seen.set(name, type);
+      return true;
+    });
+  });
+  let expected: Files;
+  try {
+    expected = unpack(once);
+  } catch {
+    return;
+  }
+  const image = once.reduce((image, entries) => image.append(layerOf(entries)), emptyImage());
+  const paths = ["a", "b", "c"].flatMap((
+    one,
+  ) => [one, ...["a", "b"].flatMap((two) => [`${one}/${two}`, `${one}/${two}/c`])]);
+  for (const path of paths) {
+    const thing = expected.get(path);
+    if (thing?.type === "directory") continue; // one that no layer has an entry for is not found
+    const found = await findFile(image, path).catch((error) => {
+      if (!GantryError.is(error, "not-found")) throw error;
+    });
+    const content = found?.type === "file" ? await new Response(found.readable).text() : found && "";
+    assert.deepEqual([path, found?.type, content], [path, thing?.type, thing?.content]);
+  }
+}
+
+/** Checks both properties for many stacks. Tells how many there were of each kind. */
 export async function check(count: number, seed: number): Promise<Record<"merged" | "refused", number>> {
   const tally = { merged: 0, refused: 0 };
-  const property = fc.asyncProperty(stacks, async (stack) => void tally[await holds(stack)]++);
+  const property = fc.asyncProperty(stacks, async (stack) => {
+    tally[await holds(stack)]++;
+    await isFound(stack);
+  });
   await fc.assert(property, { numRuns: count, seed });
   return tally;
 }
