@@ -131,8 +131,11 @@ async function layerOfTarget(
   parts: readonly string[],
   link: Found,
 ): Promise<number> {
-  const own = views[link.layer]!.get(parts.join("/"));
+  const view = views[link.layer]!, path = parts.join("/");
+  const own = view.get(path);
   if (own && own.order < link.seen.order) return link.layer;
+  await view.finish();
+  if (view.hides(path)) return link.layer;
   return await look(views, parts, link.layer - 1) ? link.layer - 1 : link.layer;
 }
 

@@ -64,6 +64,11 @@ export class LayerView implements AsyncDisposable {
     return this.#seen.get(path);
   }
 
+  /** Looks through it to its end: only then it is known what it takes away. */
+  async finish(): Promise<void> {
+    while (!this.#ended) await this.#next();
+  }
+
   /** Whether it takes away what the layers below have under a path. */
   hides(path: string): boolean {
     if (this.#hidden.has(path) || this.#opaque.has("")) return true;

@@ -17,6 +17,7 @@ const target = fc.oneof(
   path,
   path.map((path) => `/${path}`),
   path.map((path) => `../${path}`),
+  path.map((path) => `c/../${path}`),
   fc.constantFrom(".", "..", "/", "../.."),
 );
 const mode = fc.constantFrom(0o600, 0o644, 0o755);
