@@ -26,6 +26,14 @@ const elsewhere: Record<string, readonly string[]> = {
     "archive/write/go_json",
     "archive/write/items",
   ],
+  "tests/cli/commands/inspect/files_test.ts": [
+    "cli/commands/inspect/cat",
+    "cli/commands/inspect/diff",
+    "cli/commands/inspect/du",
+    "cli/commands/inspect/history",
+    "cli/support/text",
+  ],
+  "tests/cli/commands/transfer/export_test.ts": ["disk/save", "tree/export"],
   "tests/cli/commands/registry/auth/login_test.ts": [
     "cli/commands/registry/auth/logout",
     "cli/support/standard_input",
@@ -106,6 +114,19 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/spec/descriptor_test.ts": ["spec/check"],
   "tests/tar/scanner_test.ts": ["tar/numbers", "tar/queue"],
   "tests/tar/write_test.ts": ["tar/encode"],
+  "tests/tree/merge_test.ts": [
+    "tree/layer_scan",
+    "tree/node",
+    "tree/order",
+    "tree/path",
+    "tree/rename",
+    "tree/tree",
+    "tree/whiteout",
+    "tree/write",
+  ],
+  "tests/tree/find_test.ts": ["tree/layer_view"],
+  "tests/tree/toc_test.ts": ["image/estargz", "spec/table_of_contents"],
+  "tests/tree/usage_test.ts": ["tree/history"],
 };
 
 /** Whether there is something to test: types and constants are not. */
