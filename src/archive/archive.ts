@@ -35,6 +35,11 @@ export interface Archive extends Required<Omit<Source, "origins" | "file">>, Asy
 export interface ArchiveOptions {
   /** What is read, for messages. Default: the file's name. */
   what?: string | undefined;
+  /**
+   * In whose words the manifests are that are made for images without one. Default: Docker's, as crane has them; OCI's are
+   * for layouts.
+   */
+  types?: "docker" | "oci" | undefined;
 }
 
 /**
@@ -44,7 +49,7 @@ export interface ArchiveOptions {
  * `close`, with the archive, or with the process.
  *
  * Images have the names that manifest.json gives them, in full or as Docker shortens them, and those in index.json; `@0`
- * is the first one. An image that has no manifest gets one, of OCI's types, which depends on its bytes alone. An index of
+ * is the first one. An image that has no manifest gets one, of Docker's types as with crane, which depends on its bytes alone. An index of
  * which only one image is in the archive stands for that image.
  *
  * @example
@@ -70,11 +75,13 @@ interface Opened {
 
 class ArchiveSource implements Archive {
   readonly #what: string;
+  readonly #types: "docker" | "oci";
   readonly #opened: Once<Opened>;
   readonly #made = new Map<Digest, MadeImage>();
   #close: (() => Promise<void>) | undefined;
 
-  constructor(from: string | Slices, { what }: ArchiveOptions) {
+  constructor(from: string | Slices, { what, types = "docker" }: ArchiveOptions) {
+    this.#types = types;
     this.#what = what ?? (typeof from === "string" ? `archive ${JSON.stringify(from)}` : "archive");
     this.#opened = new Once((signal) => this.#open(from, signal));
   }
@@ -148,7 +155,7 @@ class ArchiveSource implements Archive {
     const tar = await unwrap(bytes, this.#what, signal);
     try {
       const contents = await Contents.scan(tar.bytes, this.#what, signal);
-      const listing = await readListing(contents, this.#what, signal);
+      const listing = await readListing(contents, this.#what, this.#types, signal);
       this.#close = tar.close;
       return { contents, listing, close: tar.close };
     } catch (error) {

@@ -17,6 +17,11 @@ import type { Layer } from "./layer.ts";
  */
 export interface Edit {
   /**
+   * What the media types of the manifest, its config and its layers become; what it does not know it gives back. It is
+   * called before anything is written, and what it throws is thrown then.
+   */
+  mediaType?(mediaType: string): string;
+  /**
    * The layers that the new image has. The list in its manifest follows from them; diffIDs and history are the
    * config's: an edit that changes layers changes these too.
    */
@@ -41,6 +46,8 @@ export interface LayerEntry {
   readonly layer: Layer;
   /** Where it is in the image below, from 0, which has its descriptor; none for a new layer. */
   readonly index?: number | undefined;
+  /** Which layer of the image below a new layer takes the place of: its annotations and unknown fields stay. */
+  readonly replaces?: number | undefined;
 }
 
 /** What an edit may want to know as it changes a document. */

@@ -5,11 +5,12 @@ import { digestBytes } from "../digest/hasher.ts";
 import { parseConfig } from "../spec/config.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Manifest, parseManifest } from "../spec/manifest.ts";
-import { isConfigType, isDockerType, mediaTypes } from "../spec/media_type.ts";
+import { dockerType, isConfigType, isDockerType, ociType } from "../spec/media_type.ts";
 import { changeDocument } from "./change_document.ts";
 import type { Edit, EditContext, LayerEntry } from "./edit.ts";
 import type { ImageBody } from "./image_body.ts";
 import type { Layer } from "./layer.ts";
+import { RetypedConfig, retypedLayer } from "./retyped.ts";
 
 /** An image made from another image and one edit. */
 export class EditedImage implements ImageBody {
@@ -57,10 +58,40 @@ export class EditedImage implements ImageBody {
   }
 
   async #makeParts(options: Options): Promise<{ layers: readonly Layer[]; config: Part }> {
-    const layers = (await this.#entries.get(options.signal)).layers.map(({ layer }) => layer);
+    await this.#checkBase(options);
+    const { layers: entries } = await this.#entries.get(options.signal);
+    const layers = entries.map(({ layer }) => retypedLayer(layer, this.#typeOf(layer.mediaType())));
     const below = await this.#base.configPart(options);
-    if (!await this.#changesConfig(options)) return { layers, config: below };
-    return { layers, config: new EditedConfig(below, this.#config, layers) };
+    const before = await configType(below, options);
+    const mediaType = this.#typeOf(before);
+    if (await this.#changesConfig(options)) {
+      return { layers, config: new EditedConfig(mediaType, this.#config, layers) };
+    }
+    return { layers, config: mediaType === before ? below : new RetypedConfig(below, mediaType) };
+  }
+
+  /** Refuses what cannot be edited before its layers are written. */
+  async #checkBase(options: Options): Promise<void> {
+    this.#typeOf(await this.#baseType(options));
+    if (this.#base instanceof EditedImage) return;
+    parseManifest(await this.#base.rawManifest(options));
+    if (await this.#changesConfig(options)) parseConfig(await this.#base.rawConfigFile(options));
+  }
+
+  /** The media type of the image below, unless only the writing of its layers tells more. */
+  async #baseType(options: Options): Promise<string> {
+    return this.#base instanceof EditedImage
+      ? await this.#base.manifestType(options)
+      : (await this.#base.descriptor(options)).mediaType;
+  }
+
+  /** The manifest's media type, which is known before the layers are written. */
+  async manifestType(options: Options): Promise<string> {
+    return this.#typeOf(await this.#baseType(options));
+  }
+
+  #typeOf(mediaType: string): string {
+    return this.#edit.mediaType?.(mediaType) ?? mediaType;
   }
 
   async #changesConfig(options: Options): Promise<boolean> {
@@ -82,6 +113,7 @@ export class EditedImage implements ImageBody {
     return await changeDocument(raw, parseManifest(raw), async (manifest) => {
       await this.#nameConfig(manifest, options);
       if (this.#edit.layers) await this.#nameLayers(manifest, context);
+      if (this.#edit.mediaType) await this.#nameTypes(manifest, options);
       await this.#edit.manifest?.(manifest, context);
     });
   }
@@ -96,17 +128,27 @@ export class EditedImage implements ImageBody {
 
   async #nameLayers(manifest: Manifest, { layers, signal }: EditContext): Promise<void> {
     const before = manifest.layers;
-    const docker = isDockerType((await this.#base.descriptor({ signal })).mediaType);
+    const docker = isDockerType(await this.#baseType({ signal }));
     manifest.layers = [];
-    for (const { layer, index } of layers) {
+    for (const { layer, index, replaces } of layers) {
       const known = index === undefined ? undefined : before[index];
-      manifest.layers.push(known ?? await describeLayer(layer, docker, { signal }));
+      const replaced = replaces === undefined ? undefined : withoutBytes(before[replaces]!);
+      manifest.layers.push(known ?? { ...replaced, ...await describeLayer(layer, docker, { signal }) });
+    }
+  }
+
+  async #nameTypes(manifest: Manifest, options: Options): Promise<void> {
+    const before = await this.#baseType(options);
+    const mediaType = this.#typeOf(before);
+    if (mediaType !== before) manifest.mediaType = mediaType;
+    for (const descriptor of [manifest.config, ...manifest.layers]) {
+      descriptor.mediaType = this.#typeOf(descriptor.mediaType);
     }
   }
 
   async #describe(options: Options): Promise<Descriptor> {
     const bytes = await this.rawManifest(options);
-    const { mediaType } = await this.#base.descriptor(options);
+    const mediaType = await this.manifestType(options);
     return { mediaType, digest: await digestBytes(bytes), size: bytes.byteLength };
   }
 
@@ -118,12 +160,12 @@ export class EditedImage implements ImageBody {
 /** A config that is known once the layers are written. */
 class EditedConfig implements Part {
   readonly role: Role = "blob";
-  readonly below: Part;
+  readonly mediaType: string;
   readonly #bytes: Once<Bytes>;
   readonly #layers: readonly Layer[];
 
-  constructor(below: Part, bytes: Once<Bytes>, layers: readonly Layer[]) {
-    this.below = below;
+  constructor(mediaType: string, bytes: Once<Bytes>, layers: readonly Layer[]) {
+    this.mediaType = mediaType;
     this.#bytes = bytes;
     this.#layers = layers;
   }
@@ -135,7 +177,7 @@ class EditedConfig implements Part {
   async content(options?: Options): Promise<Content> {
     const bytes = await this.#bytes.get(options?.signal);
     return {
-      mediaType: await configType(this, options),
+      mediaType: this.mediaType,
       digest: await digestBytes(bytes),
       size: bytes.byteLength,
       replayable: true,
@@ -144,26 +186,26 @@ class EditedConfig implements Part {
   }
 }
 
-/** A config's media type, which an edit does not change: it is known before the layers are written. */
+/** A config's media type, which is known before the layers are written. */
 async function configType(config: Part, options?: Options): Promise<string> {
-  let part = config;
-  while (part instanceof EditedConfig) part = part.below;
-  return (await part.content(options)).mediaType;
+  if (config instanceof EditedConfig || config instanceof RetypedConfig) return config.mediaType;
+  return (await config.content(options)).mediaType;
 }
 
+/** A layer keeps to the family of the manifest it is in: strict clients refuse mixtures. */
 async function describeLayer(layer: Layer, docker: boolean, options: Options): Promise<Descriptor> {
-  const { mediaType, digest, size, annotations } = await layer.descriptor(options);
-  return {
-    mediaType: docker ? dockerLayerTypes[mediaType] ?? mediaType : mediaType,
-    digest,
-    size,
-    ...(annotations && { annotations }),
-  };
+  const descriptor = await layer.descriptor(options);
+  const { mediaType } = descriptor;
+  return { ...descriptor, mediaType: docker ? dockerType(mediaType) : ociType(mediaType) };
 }
 
-// A layer keeps to the family of the manifest it is in: strict clients refuse mixtures.
-const dockerLayerTypes: Record<string, string> = {
-  [mediaTypes.ociLayer]: mediaTypes.dockerLayer,
-  [mediaTypes.ociLayerGzip]: mediaTypes.dockerLayerGzip,
-  [mediaTypes.ociLayerZstd]: mediaTypes.dockerLayerZstd,
-};
+/** A descriptor without what is true of its own bytes only: the bytes, where else they are, tables of their contents. */
+function withoutBytes({ data: _, urls: __, annotations, ...rest }: Descriptor): Partial<Descriptor> {
+  if (!annotations) return rest;
+  const kept = Object.entries(annotations).filter(([name]) => !ofBytes.test(name));
+  return kept.length > 0 ? { ...rest, annotations: Object.fromEntries(kept) } : rest;
+}
+
+/** Annotations of eStargz and zstd:chunked layers. */
+const ofBytes =
+  /^(?:containerd\.io\/snapshot\/stargz\/|io\.containers\.estargz\.|io\.github\.containers\.zstd-chunked\.)/;

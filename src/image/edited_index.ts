@@ -47,14 +47,21 @@ export class EditedIndex implements IndexBody {
     const context = { ...await this.#entries.get(options.signal), signal: options.signal };
     return await changeDocument(raw, parseIndex(raw), async (index) => {
       if (this.#edit.entries) await nameManifests(index, context.entries, options);
+      const mediaType = await this.#mediaType(options);
+      if (mediaType !== (await this.#base.descriptor(options)).mediaType) index.mediaType = mediaType;
       await this.#edit.manifest?.(index, context);
     });
   }
 
   async #describe(options: Options): Promise<Descriptor> {
     const bytes = await this.rawManifest(options);
-    const { mediaType } = await this.#base.descriptor(options);
+    const mediaType = await this.#mediaType(options);
     return { mediaType, digest: await digestBytes(bytes), size: bytes.byteLength };
+  }
+
+  async #mediaType(options: Options): Promise<string> {
+    const { mediaType } = await this.#base.descriptor(options);
+    return this.#edit.mediaType?.(mediaType) ?? mediaType;
   }
 }
 
@@ -67,14 +74,26 @@ async function nameManifests(
   index.manifests = [];
   for (const entry of entries) {
     const known = entry.index === undefined ? undefined : before[entry.index];
-    index.manifests.push(known ?? await describeEntry(entry, options));
+    const { data: _, ...replaced } = (entry.replaces === undefined ? undefined : before[entry.replaces]) ??
+      {};
+    index.manifests.push(known ?? { ...replaced, ...await describeEntry(entry, options) });
   }
 }
 
-async function describeEntry({ part, platform }: IndexEntry, options: Options): Promise<Descriptor> {
+async function describeEntry(
+  { part, platform, annotations, artifactType }: IndexEntry,
+  options: Options,
+): Promise<Descriptor> {
   const { mediaType, digest, size } = await part.content(options);
   if (digest === undefined || size === undefined) {
     throw new GantryError("not-computed", `describe ${mediaType}: it has not been written yet`);
   }
-  return { mediaType, digest, size, ...(platform && { platform }) };
+  return {
+    mediaType,
+    size,
+    digest,
+    ...(annotations && { annotations }),
+    ...(platform && { platform }),
+    ...(artifactType !== undefined && { artifactType }),
+  };
 }

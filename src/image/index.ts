@@ -7,7 +7,7 @@ import { type IndexManifest, parseIndex } from "../spec/manifest.ts";
 import { defaultPlatform, formatPlatform, type Platform, samePlatform, satisfies } from "../spec/platform.ts";
 import { EditedIndex } from "./edited_index.ts";
 import { Image } from "./image.ts";
-import type { IndexBody } from "./index_body.ts";
+import type { IndexBody, IndexEntry } from "./index_body.ts";
 import type { IndexEdit } from "./index_edit.ts";
 
 /**
@@ -122,6 +122,11 @@ export class Index implements Part {
   /** A new index with one change: `addManifest`, or one of your own. */
   edit(edit: IndexEdit): Index {
     return new Index(new EditedIndex(this.#body, edit));
+  }
+
+  /** What it names, in order and with duplicates, and what it says of each. */
+  entries(options?: Options): Promise<readonly IndexEntry[]> {
+    return this.#body.entries(options);
   }
 
   /** The images, indexes and blobs it names, in order; what it names twice is there twice. */

@@ -1,6 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import type { Address, Options, Origin, Part } from "../content/contracts.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
+import type { Annotations, Descriptor } from "../spec/descriptor.ts";
 import type { Platform } from "../spec/platform.ts";
 
 /** Where an index's answers come from. */
@@ -23,4 +23,8 @@ export interface IndexEntry {
   readonly part: Part;
   /** What the image is for. */
   readonly platform?: Platform | undefined;
+  /** Annotations on its descriptor. */
+  readonly annotations?: Annotations | undefined;
+  /** What the manifest is, when it is not an image. */
+  readonly artifactType?: string | undefined;
 }

@@ -7,6 +7,8 @@ import type { IndexEntry } from "./index_body.ts";
  * is called before somebody asks for an answer that depends on it.
  */
 export interface IndexEdit {
+  /** What the media type of the index becomes. Those of its images are theirs. */
+  mediaType?(mediaType: string): string;
   /** The entries of the new index. The list in the index follows from them. */
   entries?(
     entries: readonly EditedIndexEntry[],
@@ -20,6 +22,8 @@ export interface IndexEdit {
 export interface EditedIndexEntry extends IndexEntry {
   /** Where it is in the index below, from 0, which has its descriptor; none for a new entry. */
   readonly index?: number | undefined;
+  /** Which entry of the index below a new one takes the place of: what the index says of it besides stays. */
+  readonly replaces?: number | undefined;
 }
 
 /** What an edit may want to know as it changes an index. */

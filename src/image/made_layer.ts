@@ -22,6 +22,8 @@ export type Tar =
 
 /** How a layer is made from a tar. */
 export interface LayerOptions {
+  /** What the bytes are called. Default: an OCI layer, as it is compressed. Artifacts have layers of any type. */
+  mediaType?: string | undefined;
   /** What the bytes are stored as. Default: gzip, whose bytes are the same on every runtime. */
   compression?: "none" | "gzip" | "zstd" | undefined;
   /**
@@ -64,11 +66,12 @@ interface Facts {
   diffID: Digest;
 }
 
-const types = {
+/** What OCI calls layers, as they are compressed. */
+export const layerTypes = {
   none: mediaTypes.ociLayer,
   gzip: mediaTypes.ociLayerGzip,
   zstd: mediaTypes.ociLayerZstd,
-};
+} as const;
 
 class MadeLayer implements LayerBody {
   readonly mediaType: string;
@@ -89,7 +92,7 @@ class MadeLayer implements LayerBody {
     this.#tar = tar;
     this.#options = options;
     this.#replayable = !(tar instanceof ReadableStream);
-    this.mediaType = types[options.compression ?? "gzip"];
+    this.mediaType = options.mediaType ?? layerTypes[options.compression ?? "gzip"];
     this.#reading = new Once((signal) => this.#read(signal));
   }
 
@@ -119,7 +122,7 @@ class MadeLayer implements LayerBody {
       done: async () => {
         const { digest, size } = await packed.result;
         const diffID = (await plain.result).digest;
-        this.#facts ??= { descriptor: { mediaType: this.mediaType, digest, size }, diffID };
+        this.#facts ??= { descriptor: { mediaType: this.mediaType, size, digest }, diffID };
       },
     });
   }

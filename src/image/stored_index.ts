@@ -73,6 +73,8 @@ export class StoredIndex implements IndexBody {
     return index.manifests.map((descriptor) => ({
       part: this.#part(descriptor),
       platform: descriptor.platform,
+      annotations: descriptor.annotations,
+      artifactType: descriptor.artifactType,
     }));
   }
 

@@ -16,7 +16,7 @@ function archiveScheme(prefix: string, usualFormat: ArchiveFormat): PathScheme {
     noun: "an archive",
     pathNoun: "FILE",
     at: (file) => ({
-      source: (): Archive => archive(file),
+      source: (_, options): Archive => archive(file, options),
       save: (images, _clients, { format = usualFormat, ...options } = {}) =>
         saveArchive(file, images, { format, ...options }),
       exists: () => stat(file).then(() => true, () => false),

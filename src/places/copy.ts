@@ -53,7 +53,7 @@ export async function copy(from: From, to: To, options: CopyOptions = {}): Promi
   const { signal } = options;
   const clients = clientsOf(options);
   const write = writerTo(to, clients);
-  const source = openSource(from, clients);
+  const source = openSource(from, typesFor(to), clients);
   try {
     const root = await source.root({ signal });
     const wanted = platformOf(platform);
@@ -86,10 +86,15 @@ interface Opened {
   close(): Promise<void>;
 }
 
-function openSource(from: From, clients: Clients): Opened {
+/** In whose words an image is written that has no manifest of its own: registries get Docker's, as from crane. */
+function typesFor(to: To): "docker" | "oci" {
+  return typeof to === "string" && parsePlace(to).scheme.kind === "path" ? "oci" : "docker";
+}
+
+function openSource(from: From, types: "docker" | "oci", clients: Clients): Opened {
   if (typeof from === "string") {
     const place = parsePlace(from);
-    const source = place.source(clients);
+    const source = place.source(clients, { types });
     return {
       root: (options) => openNamed({ source, name: place.name }, `open ${JSON.stringify(from)}`, options),
       referrers: (filter) => referrersOf(source, filter),

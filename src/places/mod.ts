@@ -8,3 +8,4 @@ export { copy, type CopyOptions, type To } from "./copy.ts";
 export { layerOf, type LayerOfOptions, type LayerSource } from "./layer_of.ts";
 export { type From, image, type ImageOptions, openPlace } from "./open.ts";
 export { place, type PlaceOptions, type SourcePlace, sourcePlace, type TargetPlace } from "./place.ts";
+export type { SourceOptions } from "./scheme.ts";

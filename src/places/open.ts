@@ -5,6 +5,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { parsePlatform, type Platform } from "../spec/platform.ts";
 import { type PlaceOptions, type SourcePlace, sourcePlace, type TargetPlace } from "./place.ts";
+import type { SourceOptions } from "./scheme.ts";
 
 /**
  * Where an image is read from: the name of a place (see {@link sourcePlace}), a source or target with a name in it, or
@@ -47,7 +48,7 @@ export async function image(from: From, options: ImageOptions = {}): Promise<Ima
  */
 export async function openPlace(
   from: string | SourcePlace | TargetPlace,
-  options: PlaceOptions & Options = {},
+  options: PlaceOptions & SourceOptions & Options = {},
 ): Promise<Image | Index> {
   if (typeof from !== "string") return await openNamed(from, "open a place without a name", options);
   return await openNamed(sourcePlace(from, options), `open ${JSON.stringify(from)}`, options);

@@ -1,7 +1,7 @@
 import type { Source, Target } from "../content/mod.ts";
 import type { DaemonOptions } from "../daemon/mod.ts";
 import { type Registries, registries, type RegistryOptions } from "../registry/mod.ts";
-import type { Clients } from "./scheme.ts";
+import type { Clients, SourceOptions } from "./scheme.ts";
 import { parsePlace, targetOf } from "./schemes.ts";
 
 /** Somewhere to read an image from, and its name there. */
@@ -68,9 +68,9 @@ export function place(text: string, options: PlaceOptions = {}): TargetPlace {
  * console.log(typeof source.names, name); // function app:v1
  * ```
  */
-export function sourcePlace(text: string, options: PlaceOptions = {}): SourcePlace {
+export function sourcePlace(text: string, options: PlaceOptions & SourceOptions = {}): SourcePlace {
   const parsed = parsePlace(text);
-  return { source: parsed.source(clientsOf(options)), name: parsed.name };
+  return { source: parsed.source(clientsOf(options), options), name: parsed.name };
 }
 
 /** The clients that options ask for. */

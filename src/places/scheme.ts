@@ -22,6 +22,12 @@ export interface Clients {
   readonly link?: boolean | undefined;
 }
 
+/** How a place is read. */
+export interface SourceOptions {
+  /** In whose words manifests are that have to be made: OCI's for what becomes a layout. Default: Docker's. */
+  types?: "docker" | "oci" | undefined;
+}
+
 /** A source that may hold something, such as a temporary file, until it is disposed of. */
 export type PlaceSource = Source & Partial<AsyncDisposable>;
 
@@ -54,7 +60,7 @@ export interface Place {
   /** How registries call the image, if it is in one. */
   readonly reference?: Reference | undefined;
   /** Opens it to read from it. The caller disposes of the source. */
-  source(clients: Clients): PlaceSource;
+  source(clients: Clients, options?: SourceOptions): PlaceSource;
   /** Opens it to write to it; kinds that are written whole have `save` instead. */
   target?(clients: Clients): Target;
   /** Writes all that is to be there, in place of what there was. */

@@ -85,5 +85,27 @@ export function isDockerType(mediaType: string): boolean {
   return mediaType.startsWith(`${docker}.`);
 }
 
+/** What OCI and Docker call the same thing. */
+const families: readonly (readonly [oci: string, docker: string])[] = [
+  [mediaTypes.ociManifest, mediaTypes.dockerManifest],
+  [mediaTypes.ociIndex, mediaTypes.dockerIndex],
+  [mediaTypes.ociConfig, mediaTypes.dockerConfig],
+  [mediaTypes.ociLayer, mediaTypes.dockerLayer],
+  [mediaTypes.ociLayerGzip, mediaTypes.dockerLayerGzip],
+  [mediaTypes.ociLayerZstd, mediaTypes.dockerLayerZstd],
+  [mediaTypes.ociForeignLayer, mediaTypes.dockerForeignLayer],
+  [mediaTypes.ociForeignLayerGzip, mediaTypes.dockerForeignLayerGzip],
+];
+
+/** Docker's name for what OCI has a name for; other types stay as they are. */
+export function dockerType(mediaType: string): string {
+  return families.find(([oci]) => oci === mediaType)?.[1] ?? mediaType;
+}
+
+/** OCI's name for what Docker has a name for; other types stay as they are. */
+export function ociType(mediaType: string): string {
+  return families.find(([, docker]) => docker === mediaType)?.[0] ?? mediaType;
+}
+
 /** What registries are asked for when a manifest of any kind will do; the index types stand first, as some read no further. */
 export const acceptedDocuments: readonly string[] = [...indexes, ...manifests, ...schema1];

@@ -38,6 +38,7 @@ export { formatJson, type JsonLimits, type JsonObject, parseJson } from "./json.
 export { type IndexManifest, type Manifest, parseIndex, parseManifest } from "./manifest.ts";
 export {
   acceptedDocuments,
+  dockerType,
   isConfigType,
   isDockerType,
   isDocumentType,
@@ -47,6 +48,7 @@ export {
   isManifestType,
   isSchema1Type,
   mediaTypes,
+  ociType,
 } from "./media_type.ts";
 export {
   defaultPlatform,

@@ -7,7 +7,7 @@ import { parseConfig } from "../../spec/config.ts";
 import type { Descriptor } from "../../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../../spec/digest.ts";
 import { formatJson } from "../../spec/json.ts";
-import { isForeignType, mediaTypes } from "../../spec/media_type.ts";
+import { dockerType, isForeignType, mediaTypes, ociType } from "../../spec/media_type.ts";
 import type { Contents, File } from "./contents.ts";
 import type { SavedImage } from "./docker_manifest.ts";
 
@@ -19,6 +19,9 @@ export interface MadeImage {
   /** Where the config and the layers are. */
   readonly files: ReadonlyMap<Digest, File>;
 }
+
+/** In whose words the manifests are that are made. */
+export type ManifestTypes = "docker" | "oci";
 
 /** What is known of a config. */
 export interface SavedConfig {
@@ -37,11 +40,13 @@ export class ImageMaker {
   /** By where they begin in the archive. */
   readonly #configs = new Map<number, SavedConfig>();
   readonly #packed = new Map<string, Digest>();
+  readonly #typeOf: (mediaType: string) => string;
   #known = 0;
 
-  constructor(contents: Contents, what: string) {
+  constructor(contents: Contents, what: string, types: ManifestTypes) {
     this.#contents = contents;
     this.#what = what;
+    this.#typeOf = types === "oci" ? ociType : (mediaType) => mediaType;
   }
 
   /**
@@ -67,7 +72,8 @@ export class ImageMaker {
       layers.push(descriptor);
       if (file) files.set(descriptor.digest, file);
     }
-    const mediaType = mediaTypes.ociManifest;
+    // The words and their order are those of go-containerregistry, so that both push the same manifest.
+    const mediaType = this.#typeOf(mediaTypes.dockerManifest);
     const manifest = formatJson({ schemaVersion: 2, mediaType, config, layers });
     const digest = await digestBytes(manifest);
     return { descriptor: { mediaType, digest, size: manifest.byteLength }, manifest, files };
@@ -80,9 +86,9 @@ export class ImageMaker {
     if (known) return known;
     const bytes = await this.#contents.read(file, { signal });
     const descriptor = {
-      mediaType: mediaTypes.ociConfig,
-      digest: await digestBytes(bytes),
+      mediaType: this.#typeOf(mediaTypes.dockerConfig),
       size: file.size,
+      digest: await digestBytes(bytes),
     };
     const { rootfs } = parseConfig(bytes, `${JSON.stringify(config)} in ${this.#what}`);
     const found = { descriptor, file, diffIDs: rootfs.diff_ids };
@@ -100,7 +106,7 @@ export class ImageMaker {
   ): Promise<{ descriptor: Descriptor; file?: File }> {
     const path = image.layers[i]!;
     const source = image.sources.get(diffID);
-    const foreign = source && isForeignType(source.mediaType) ? foreignLayer(source) : undefined;
+    const foreign = source && isForeignType(source.mediaType) ? this.#foreignLayer(source) : undefined;
     if (foreign && !this.#contents.find(path)) return { descriptor: foreign };
     const file = this.#require(path, `layer ${i}`);
     if (foreign?.size === file.size) return { descriptor: foreign, file };
@@ -110,7 +116,7 @@ export class ImageMaker {
     const quoted = `layer ${i}, ${JSON.stringify(path)}, of ${this.#what}`;
     if (!mediaType) throw new GantryError("unsupported", `read ${quoted}: ${compression} is not supported`);
     const digest = compression === "plain" ? diffID : await this.#hashPacked(file, diffID, quoted, signal);
-    return { descriptor: { mediaType, digest, size: file.size }, file };
+    return { descriptor: { mediaType: this.#typeOf(mediaType), size: file.size, digest }, file };
   }
 
   /** The digest of a compressed layer, whose tar must be the one that the config names. */
@@ -137,6 +143,10 @@ export class ImageMaker {
     return digest;
   }
 
+  #foreignLayer({ mediaType, digest, size, urls }: Descriptor): Descriptor {
+    return { mediaType: this.#typeOf(dockerType(mediaType)), size, digest, ...(urls && { urls }) };
+  }
+
   #require(path: string, part: string): File {
     const file = this.#contents.find(path);
     if (file) return file;
@@ -148,17 +158,7 @@ export class ImageMaker {
 }
 
 const types: Partial<Record<Compression, string>> = {
-  plain: mediaTypes.ociLayer,
-  gzip: mediaTypes.ociLayerGzip,
-  zstd: mediaTypes.ociLayerZstd,
+  plain: mediaTypes.dockerLayer,
+  gzip: mediaTypes.dockerLayerGzip,
+  zstd: mediaTypes.dockerLayerZstd,
 };
-
-/** The layers of others, in the words of OCI, as the manifest is. */
-const foreignTypes: Record<string, string> = {
-  [mediaTypes.dockerForeignLayer]: mediaTypes.ociForeignLayer,
-  [mediaTypes.dockerForeignLayerGzip]: mediaTypes.ociForeignLayerGzip,
-};
-
-function foreignLayer({ mediaType, digest, size, urls }: Descriptor): Descriptor {
-  return { mediaType: foreignTypes[mediaType] ?? mediaType, digest, size, ...(urls && { urls }) };
-}

@@ -3,7 +3,7 @@ import { Once } from "../../content/once.ts";
 import type { Descriptor } from "../../spec/descriptor.ts";
 import type { Digest } from "../../spec/digest.ts";
 import type { Contents } from "./contents.ts";
-import { ImageMaker, type MadeImage } from "./docker_image.ts";
+import { ImageMaker, type MadeImage, type ManifestTypes } from "./docker_image.ts";
 import { namesOf } from "../names.ts";
 import { type Node, nodesIn, readNodes, standIn } from "./oci_index.ts";
 import { parseSavedImages, type SavedImage } from "./docker_manifest.ts";
@@ -40,13 +40,18 @@ interface Entry {
 }
 
 /** Reads what an archive says of itself. */
-export async function readListing(contents: Contents, what: string, signal?: AbortSignal): Promise<Listing> {
+export async function readListing(
+  contents: Contents,
+  what: string,
+  types: ManifestTypes,
+  signal?: AbortSignal,
+): Promise<Listing> {
   const nodes = await readNodes(contents, what, signal);
   const images = await readSaved(contents, what, signal);
   if (!nodes && !images) throw notAnArchive(contents, what);
   const entries = (nodes ?? []).map((node): Entry => ({ node, names: [] }));
   const { documents, byConfig } = connect(entries);
-  const maker = new ImageMaker(contents, what);
+  const maker = new ImageMaker(contents, what, types);
   const saved: Saved[] = [];
   const hollow = new Set<Digest>();
   for (const image of images ?? []) {

@@ -5,11 +5,17 @@ import type { Bytes } from "../../bytes.ts";
 import { Temporary } from "../../disk/temporary.ts";
 import { type Image, Index, selectImage } from "../../image/mod.ts";
 import { openNamed, openPlace } from "../../places/open.ts";
+import type { SourceOptions } from "../../places/scheme.ts";
 import type { CommandContext } from "../context.ts";
 
 /** The image or index at a place. With `--platform`, an index gives its image for that platform. */
-export async function openSelected(from: string, context: CommandContext): Promise<Image | Index> {
-  const root = await openPlace(from, { signal: context.signal, ...await context.clients() });
+export async function openSelected(
+  from: string,
+  context: CommandContext,
+  options: SourceOptions = {},
+): Promise<Image | Index> {
+  const { signal } = context;
+  const root = await openPlace(from, { ...options, signal, ...await context.clients() });
   return await select(root, context);
 }
 

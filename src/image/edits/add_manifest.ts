@@ -1,6 +1,7 @@
 import type { Part } from "../../content/contracts.ts";
-import type { Annotations, Descriptor } from "../../spec/descriptor.ts";
+import type { Annotations } from "../../spec/descriptor.ts";
 import type { Platform } from "../../spec/platform.ts";
+import type { IndexEntry } from "../index_body.ts";
 import type { IndexEdit } from "../index_edit.ts";
 
 /** What an index says of a manifest that is added to it. */
@@ -26,13 +27,30 @@ export interface ManifestDetails {
  * ```
  */
 export function addManifest(part: Part, details: ManifestDetails = {}): IndexEdit {
-  const { platform, annotations, artifactType } = details;
+  return addManifests([{ part, ...details }]);
+}
+
+/**
+ * Adds several to the end of an index, in this order.
+ *
+ * @example
+ * ```ts
+ * import { addManifests, emptyImage, emptyIndex } from "@gantry/oci/image";
+ *
+ * const index = emptyIndex().edit(addManifests([{ part: emptyImage() }, { part: emptyIndex() }]));
+ * console.log((await index.children()).length); // 2
+ * ```
+ */
+export function addManifests(added: readonly IndexEntry[]): IndexEdit {
   return {
-    entries: (entries) => [...entries, { part, platform }],
-    manifest({ manifests }) {
-      const added: Descriptor = manifests.at(-1)!;
-      if (annotations) added.annotations = annotations;
-      if (artifactType !== undefined) added.artifactType = artifactType;
-    },
+    entries: (entries) => [
+      ...entries,
+      ...added.map(({ part, platform, annotations, artifactType }) => ({
+        part,
+        platform,
+        annotations,
+        artifactType,
+      })),
+    ],
   };
 }

@@ -199,7 +199,8 @@ describe("G18 what umoci needs", () => {
     "without layers": () => Promise.resolve(emptyImage()),
     "with a layer of unknown size": async () =>
       emptyImage().append(layer(new Blob([await layerTar("once")]).stream(), plain)),
-    "of docker save": async () => openImage(archive(new Blob([await tarOf(await saved())])), "@0"),
+    "of docker save": async () =>
+      openImage(archive(new Blob([await tarOf(await saved())]), { types: "oci" }), "@0"),
     "in an index": async () => {
       const target = memory();
       await indexOf(target, ["amd64", "arm64"]);

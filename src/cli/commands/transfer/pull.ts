@@ -81,7 +81,7 @@ async function openAll(
   context: CommandContext,
 ): Promise<NamedPart[]> {
   const { signal } = context;
-  const roots = await Promise.all(images.map((image) => openSelected(image, context)));
+  const roots = await Promise.all(images.map((image) => openSelected(image, context, { types: "oci" })));
   return await Promise.all(roots.map(async (root, i) => ({
     image: to.format.forDocker ? await selectImage(root, undefined, { signal }) : root,
     names: namesFor(images[i]!, to, flags),
