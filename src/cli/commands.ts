@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "./context.ts";
 
 /** The headings under which help lists commands. */
-export type CommandGroup = "Transfer" | "Inspect" | "Registry" | "Other";
+export type CommandGroup = "Transfer" | "Inspect" | "Edit" | "Registry" | "Other";
 
 /** What the file of a command exports. */
 export interface CommandModule {
@@ -121,6 +121,13 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/inspect/history.ts"),
   },
   {
+    path: "inspect",
+    group: "Inspect",
+    summary: "tell on one page what an image or index is",
+    examples: ["alpine:3.20", "--json --platform linux/arm64 ghcr.io/acme/app:v1"],
+    load: () => import("./commands/inspect/inspect.ts"),
+  },
+  {
     path: "manifest",
     group: "Inspect",
     summary: "print the manifest of an image, or an index",
@@ -133,6 +140,13 @@ export const commands: readonly CommandRow[] = [
     summary: "list what belongs to an image: signatures, SBOMs, attestations",
     examples: ["ghcr.io/acme/app:v1", "--json --artifact-type application/spdx+json ghcr.io/acme/app:v1"],
     load: () => import("./commands/inspect/referrers.ts"),
+  },
+  {
+    path: "tree",
+    group: "Inspect",
+    summary: "show what an image or index leads to, and what refers to it",
+    examples: ["alpine:3.20", "--json ghcr.io/acme/app:v1"],
+    load: () => import("./commands/inspect/tree.ts"),
   },
   {
     path: "validate",
@@ -171,6 +185,107 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/registry/auth/token.ts"),
   },
   {
+    path: "append",
+    group: "Edit",
+    summary: "append layers to an image, or make one of them",
+    examples: [
+      "-b alpine:3.20 -f app.tar.gz -t localhost:5000/app:v1",
+      "-f ./dist -o app.tar -t app:v1",
+    ],
+    load: () => import("./commands/edit/append.ts"),
+  },
+  { path: "edit", group: "Edit", summary: "edit a document or a file of an image" },
+  {
+    path: "edit config",
+    group: "Edit",
+    summary: "edit the config of an image with $EDITOR, or from standard input",
+    examples: ["localhost:5000/app:v1", "localhost:5000/app:v1 -t localhost:5000/app:v2 < config.json"],
+    load: () => import("./commands/edit/edit_config.ts"),
+  },
+  {
+    path: "edit fs",
+    group: "Edit",
+    summary: "edit a file in an image with $EDITOR, or from standard input",
+    examples: ["localhost:5000/app:v1 -f /etc/motd", "localhost:5000/app:v1 -f /etc/motd < motd"],
+    load: () => import("./commands/edit/edit_fs.ts"),
+  },
+  {
+    path: "edit manifest",
+    group: "Edit",
+    summary: "edit the manifest of an image, or an index, with $EDITOR or from standard input",
+    examples: ["localhost:5000/app:v1", "localhost:5000/app:v1 -t localhost:5000/app:v2 < manifest.json"],
+    load: () => import("./commands/edit/edit_manifest.ts"),
+  },
+  {
+    path: "mutate",
+    group: "Edit",
+    summary: "change the config, the layers or the annotations of an image",
+    examples: [
+      "localhost:5000/app:v1 --cmd /app -e A=1 -t localhost:5000/app:v2",
+      "ghcr.io/acme/app:v1 --layer-compress zstd --time-max 1700000000 -t localhost:5000/app:v1",
+    ],
+    load: () => import("./commands/edit/mutate.ts"),
+  },
+  {
+    path: "rebase",
+    group: "Edit",
+    summary: "put an image on another base",
+    examples: [
+      "localhost:5000/app:v1 --old_base alpine:3.19 --new_base alpine:3.20",
+      "--check ghcr.io/acme/app:v1",
+    ],
+    load: () => import("./commands/edit/rebase.ts"),
+  },
+  { path: "index", group: "Edit", summary: "make and change indexes" },
+  {
+    path: "index annotate",
+    group: "Edit",
+    summary: "set annotations of an index, or of what it names",
+    examples: [
+      "localhost:5000/app:v1 -a version=1",
+      "localhost:5000/app:v1 linux/arm64 --annotation-rm note",
+    ],
+    load: () => import("./commands/index/annotate.ts"),
+  },
+  {
+    path: "index append",
+    group: "Edit",
+    summary: "append manifests to an index",
+    examples: [
+      "localhost:5000/app:v1 -m localhost:5000/app:arm64",
+      "-m app-amd64.tar -m app-arm64.tar -t localhost:5000/app:v1",
+    ],
+    load: () => import("./commands/index/append.ts"),
+  },
+  {
+    path: "index create",
+    group: "Edit",
+    summary: "make an index of images",
+    examples: ["-t localhost:5000/app:v1 localhost:5000/app:amd64 localhost:5000/app:arm64"],
+    load: () => import("./commands/index/create.ts"),
+  },
+  {
+    path: "index filter",
+    group: "Edit",
+    summary: "keep some platforms of an index",
+    examples: ["ghcr.io/acme/app:v1 --platform linux/amd64 --platform linux/arm64 -t localhost:5000/app:v1"],
+    load: () => import("./commands/index/filter.ts"),
+  },
+  {
+    path: "index list",
+    group: "Edit",
+    summary: "list what an index names",
+    examples: ["alpine:3.20", "--json ./images"],
+    load: () => import("./commands/index/list.ts"),
+  },
+  {
+    path: "index remove",
+    group: "Edit",
+    summary: "take manifests out of an index",
+    examples: ["localhost:5000/app:v1 linux/386", "localhost:5000/app:v1 sha256:44136fa3…"],
+    load: () => import("./commands/index/remove.ts"),
+  },
+  {
     path: "catalog",
     group: "Registry",
     summary: "list the repositories of a registry",
@@ -190,6 +305,14 @@ export const commands: readonly CommandRow[] = [
     summary: "list the tags of a repository",
     examples: ["alpine", "--json --omit-digest-tags ghcr.io/acme/app"],
     load: () => import("./commands/registry/ls.ts"),
+  },
+  { path: "layout", group: "Other", summary: "look after OCI image layouts" },
+  {
+    path: "layout gc",
+    group: "Other",
+    summary: "remove the blobs of a layout that nothing names",
+    examples: ["./images", "--untagged --grace 3600 ./images"],
+    load: () => import("./commands/layout/gc.ts"),
   },
   { path: "registry", group: "Registry", summary: "serve a registry" },
   {

@@ -31,8 +31,14 @@ export class CommandContext {
 
   /** The platform asked for; undefined for all of them, or the default one. */
   get platform(): Platform | undefined {
-    const { platform } = this.options;
-    return platform === "all" ? undefined : platform;
+    const last = this.options.platform?.at(-1);
+    return last === "all" ? undefined : last;
+  }
+
+  /** All platforms asked for, for commands that take several; undefined for all that there are. */
+  get platforms(): readonly Platform[] | undefined {
+    const asked = this.options.platform?.filter((platform) => platform !== "all");
+    return asked && asked.length === this.options.platform?.length ? asked : undefined;
   }
 
   /** The client of registries, one for all that the command does. Commands without registries do not load it. */

@@ -36,7 +36,8 @@ export interface GlobalOptions {
   allowNondistributableArtifacts?: boolean;
   hosts?: readonly string[];
   insecure?: boolean;
-  platform?: Platform | "all";
+  /** In the order in which they were given; most commands take the last. */
+  platform?: readonly (Platform | "all")[];
   /** Milliseconds. */
   timeout?: number;
   verbose?: boolean;

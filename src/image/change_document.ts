@@ -1,5 +1,6 @@
 import { type Bytes, sameBytes } from "../bytes.ts";
-import { formatJson } from "../spec/json.ts";
+import { formatJson, parseJson } from "../spec/json.ts";
+import { placeNewKeys } from "./key_order.ts";
 
 /** Changes a parsed document in place and gives its bytes: those it had, `raw`, when nothing changed. */
 export async function changeDocument<T>(
@@ -9,6 +10,7 @@ export async function changeDocument<T>(
 ): Promise<Bytes> {
   const before = formatJson(document);
   await change(document);
-  const after = formatJson(document);
-  return sameBytes(before, after) ? raw : after;
+  if (sameBytes(before, formatJson(document))) return raw;
+  placeNewKeys(parseJson(before, "document"), document);
+  return formatJson(document);
 }

@@ -73,8 +73,8 @@ class EmptyImage implements ImageBody {
   async #configDescriptor(): Promise<Descriptor> {
     return {
       mediaType: mediaTypes.ociConfig,
-      digest: await digestBytes(this.#config),
       size: this.#config.byteLength,
+      digest: await digestBytes(this.#config),
     };
   }
 }

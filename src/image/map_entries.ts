@@ -4,7 +4,6 @@ import { annotations } from "../spec/annotations.ts";
 import type { ConfigFile } from "../spec/config.ts";
 import { isConfigType } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
-import type { Edit } from "./edit.ts";
 import { Image } from "./image.ts";
 import { Index } from "./index.ts";
 import type { IndexEntry } from "./index_body.ts";
@@ -22,8 +21,8 @@ export interface MapPlatformsOptions {
 
 /** What becomes of what is in an index. */
 export interface Mapping extends MapPlatformsOptions {
-  /** The edit of an image; undefined leaves it as it is. */
-  image(image: Image, entry: IndexEntry): Edit | undefined | Promise<Edit | undefined>;
+  /** An image after its edits; undefined leaves it as it is. */
+  image(image: Image, entry: IndexEntry): Image | undefined | Promise<Image | undefined>;
   /** An index after its edit. */
   index(index: Index): Index;
 }
@@ -56,11 +55,9 @@ async function mapEntry(
   }
   if (!(part instanceof Image) || subjectOf(entry) !== undefined) return entry;
   if (matches && !await matches(entry, options)) return entry;
-  const edit = await image(part, entry);
-  if (!edit) return entry;
-  const edited = part.edit(edit);
-  if (!await isChanged(part, edited, options)) return entry;
-  const platform = await platformAfter(entry, edited, edit, options);
+  const edited = await image(part, entry);
+  if (!edited || !await isChanged(part, edited, options)) return entry;
+  const platform = await platformAfter(entry, edited, options);
   return { ...replacedEntry(entry, edited), platform };
 }
 
@@ -102,10 +99,10 @@ async function isChanged(before: Image | Index, after: Image | Index, options: O
 async function platformAfter(
   { part, platform }: EditedIndexEntry,
   edited: Image,
-  edit: Edit,
   options: Options,
 ): Promise<Platform | undefined> {
-  if (!edit.config || !platform || !(part instanceof Image)) return platform;
+  if (!platform || !(part instanceof Image)) return platform;
+  if (await part.configPart(options) === await edited.configPart(options)) return platform;
   if (!isConfigType((await part.manifest(options)).config.mediaType)) return platform;
   try {
     return followed(platform, await part.config(options), await edited.config(options));

@@ -1,4 +1,4 @@
-import type { TarItem } from "../tar/mod.ts";
+import { decodeName, type TarItem } from "../tar/mod.ts";
 import type { PackOptions } from "./pack_options.ts";
 import { type Found, itemOf, list, rootOf, sharedInode } from "./scan.ts";
 
@@ -41,6 +41,11 @@ async function* packInside(
 ): AsyncGenerator<TarItem, void, void> {
   for (const found of await list(directory, options.onSkip)) {
     options.signal?.throwIfAborted();
+    const skipped = options.skip?.(decodeName(found.path));
+    if (skipped) {
+      if (skipped === "itself" && found.stat.isDirectory()) yield* packInside(found, firstNames, options);
+      continue;
+    }
     const inode = sharedInode(found);
     const linkname = inode === undefined ? undefined : firstNames.get(inode);
     const item = itemOf(found, options, linkname);

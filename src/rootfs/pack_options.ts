@@ -4,6 +4,11 @@ export interface PackOptions {
   owner?: { uid: number; gid: number } | "keep" | undefined;
   /** When everything changed, in seconds since 1970. Default: 0. `keep` takes whole seconds from the disk. */
   mtime?: number | "keep" | undefined;
+  /**
+   * What is left out, by its path in the archive: true for all of a directory, `"itself"` where what is in it is to be
+   * asked for. Default: nothing.
+   */
+  skip?: ((path: string) => boolean | "itself") | undefined;
   /** Is told of what a tar cannot hold: sockets. */
   onSkip?: ((path: string, reason: string) => void) | undefined;
   /** Ends the packing. */

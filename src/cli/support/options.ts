@@ -17,7 +17,7 @@ export function addGlobalOptions(program: Command): void {
     .option(
       "--platform <platform>",
       "os/arch[/variant][:osversion] of an image, such as linux/amd64, or all",
-      parsePlatformOption,
+      addPlatforms,
     )
     .option(
       "--timeout <duration>",
@@ -37,8 +37,15 @@ export function jsonOption(): Option {
   return new Option("--json", "print one JSON object");
 }
 
-function parsePlatformOption(text: string): Platform | "all" {
-  if (text === "all") return text;
+function addPlatforms(
+  text: string,
+  before: readonly (Platform | "all")[] = [],
+): readonly (Platform | "all")[] {
+  return [...before, ...text.split(",").map((one) => one === "all" ? one : parsePlatformOption(one))];
+}
+
+/** A platform as the value of an option. */
+export function parsePlatformOption(text: string): Platform {
   try {
     return parsePlatform(text);
   } catch (error) {

@@ -61,11 +61,16 @@ export function convertIndex(
   options: ConvertOptions,
   which: Pick<MapPlatformsOptions, "onDropped"> = {},
 ): IndexEdit {
-  const { mediaType } = convert(options);
+  const inside = convert(options);
+  const { mediaType } = inside;
   const edit: IndexEdit = {
     ...(mediaType && { mediaType }),
     entries: (entries, { signal }) =>
-      mapEntries(entries, { ...which, image: () => convert(options), index: (index) => index.edit(edit) }, {
+      mapEntries(entries, {
+        ...which,
+        image: (image) => image.edit(inside),
+        index: (index) => index.edit(edit),
+      }, {
         signal,
       }),
   };

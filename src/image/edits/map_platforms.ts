@@ -10,7 +10,7 @@ import { mapEntries, type MapPlatformsOptions } from "../map_entries.ts";
  * the image that they are about in any case; an edited image has none. Where the edit changes the platform that the
  * config names, the index follows.
  *
- * @param edit The edit, or a function that gives one for each image; undefined leaves it as it is.
+ * @param edit The edit, or a function that gives the edited image; undefined leaves it as it is.
  *
  * @example
  * ```ts
@@ -23,10 +23,10 @@ import { mapEntries, type MapPlatformsOptions } from "../map_entries.ts";
  * ```
  */
 export function mapPlatforms(
-  edit: Edit | ((image: Image, entry: IndexEntry) => Edit | undefined | Promise<Edit | undefined>),
+  edit: Edit | ((image: Image, entry: IndexEntry) => Image | undefined | Promise<Image | undefined>),
   options: MapPlatformsOptions = {},
 ): IndexEdit {
-  const image = typeof edit === "function" ? edit : () => edit;
+  const image = typeof edit === "function" ? edit : (image: Image) => image.edit(edit);
   const mapping: IndexEdit = {
     entries: (entries, { signal }) =>
       mapEntries(entries, { ...options, image, index: (index) => index.edit(mapping) }, { signal }),

@@ -1,20 +1,15 @@
 import type { Command } from "commander";
 import { stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { documentLimit } from "../../../content/mod.ts";
-import { digestBytes } from "../../../digest/mod.ts";
-import { readSmall } from "../../../disk/files.ts";
 import { GantryError } from "../../../errors.ts";
 import { type Image, type Index, openRoot } from "../../../image/mod.ts";
-import { layout } from "../../../layout/mod.ts";
 import { dockerArchiveScheme, ociArchiveScheme } from "../../../places/archive.ts";
 import { copy } from "../../../places/copy.ts";
 import { ociScheme } from "../../../places/oci.ts";
 import { onlyRoot } from "../../../places/open.ts";
 import type { Place } from "../../../places/scheme.ts";
 import { parsePathPlace, parsePlace, pathUsage, recognizePath, targetOf } from "../../../places/schemes.ts";
-import { mediaTypes } from "../../../spec/media_type.ts";
 import type { CommandContext } from "../../context.ts";
+import { layoutIndex } from "../../support/open_index.ts";
 import type { ProgressFlags } from "../../support/progress.ts";
 import { addTransferOptions, transfer } from "../../support/transfer.ts";
 
@@ -56,7 +51,7 @@ async function load(path: string, flags: PushFlags, context: CommandContext): Pr
   const place = await find(path, action);
   const wholeLayout = place.scheme === ociScheme && place.name === undefined;
   if (flags.index) {
-    if (wholeLayout) return await wholeIndex(place.path!);
+    if (wholeLayout) return await layoutIndex(place.path!);
     throw new GantryError("invalid-name", `${action}: --index means all of a layout in a directory`);
   }
   const source = place.source(await context.clients());
@@ -85,17 +80,4 @@ async function find(path: string, action: string): Promise<Place> {
   if (there.isDirectory()) return named;
   const archives = [dockerArchiveScheme, ociArchiveScheme].flatMap(({ prefixes }) => prefixes);
   throw new GantryError("unsupported", `${action}: not a directory; an archive is ${archives.join(" or ")}`);
-}
-
-/** The index.json of a layout, as an index to push. */
-async function wholeIndex(directory: string): Promise<Image | Index> {
-  const path = join(directory, "index.json");
-  const document = await readSmall(path, documentLimit);
-  if (!document) throw new GantryError("not-found", `read ${path}: no such file`);
-  const descriptor = {
-    mediaType: mediaTypes.ociIndex,
-    digest: await digestBytes(document),
-    size: document.byteLength,
-  };
-  return await openRoot(layout(directory), descriptor, { document });
 }
