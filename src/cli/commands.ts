@@ -261,14 +261,20 @@ export const commands: readonly CommandRow[] = [
     path: "index create",
     group: "Edit",
     summary: "make an index of images",
-    examples: ["-t localhost:5000/app:v1 localhost:5000/app:amd64 localhost:5000/app:arm64"],
+    examples: [
+      "-t localhost:5000/app:v1 localhost:5000/app:amd64 localhost:5000/app:arm64",
+      "-t localhost:5000/app:v1 -a version=1 app-amd64.tar app-arm64.tar",
+    ],
     load: () => import("./commands/index/create.ts"),
   },
   {
     path: "index filter",
     group: "Edit",
     summary: "keep some platforms of an index",
-    examples: ["ghcr.io/acme/app:v1 --platform linux/amd64 --platform linux/arm64 -t localhost:5000/app:v1"],
+    examples: [
+      "ghcr.io/acme/app:v1 --platform linux/amd64 --platform linux/arm64 -t localhost:5000/app:v1",
+      "localhost:5000/app:v1 --platform linux",
+    ],
     load: () => import("./commands/index/filter.ts"),
   },
   {

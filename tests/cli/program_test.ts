@@ -46,6 +46,7 @@ describe("gantry", () => {
       "Options:",
       "Transfer:",
       "Inspect:",
+      "Edit:",
       "Registry:",
       "Other:",
     ]);

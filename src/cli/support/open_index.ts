@@ -6,24 +6,29 @@ import { readSmall } from "../../disk/files.ts";
 import { GantryError } from "../../errors.ts";
 import { type Image, Index, openRoot } from "../../image/mod.ts";
 import { layout } from "../../layout/mod.ts";
-import { openPlace } from "../../places/open.ts";
+import { ociScheme } from "../../places/oci.ts";
+import { openNamed, openPlace } from "../../places/open.ts";
+import type { Place } from "../../places/scheme.ts";
 import { parsePathPlace, recognizePath } from "../../places/schemes.ts";
 import { mediaTypes } from "../../spec/media_type.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What is at a place, whole; a directory with a layout, or an archive, may be named by its path alone. */
 export async function openIndex(from: string, context: CommandContext): Promise<Image | Index> {
-  const named = parsePathPlace(from);
-  const directory = named?.scheme.prefixes.includes("oci:") && named.name === undefined
-    ? named.path
-    : undefined;
-  if (directory !== undefined) return await layoutIndex(directory);
-  if (!named && await stat(from).catch(() => undefined)) {
-    const found = await recognizePath(from);
-    if (found?.scheme.prefixes.includes("oci:")) return await layoutIndex(from);
-    if (found) return await openPlace(`${found.scheme.prefixes[0]}${from}`, { signal: context.signal });
-  }
-  return await openPlace(from, { signal: context.signal, registry: await context.registries() });
+  const options = { signal: context.signal, registry: await context.registries() };
+  const place = parsePathPlace(from) ?? await placeAt(from);
+  if (!place) return await openPlace(from, options);
+  if (place.scheme === ociScheme && place.name === undefined) return await layoutIndex(place.path!);
+  return await openNamed(
+    { source: place.source(options), name: place.name },
+    `open ${JSON.stringify(from)}`,
+    options,
+  );
+}
+
+/** What is at a path, if there is something. */
+async function placeAt(path: string): Promise<Place | undefined> {
+  return await stat(path).catch(() => undefined) && await recognizePath(path);
 }
 
 /** The same, which must be an index. */

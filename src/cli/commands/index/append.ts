@@ -4,12 +4,13 @@ import { GantryError } from "../../../errors.ts";
 import { addManifests, convertIndex, emptyIndex, type Index } from "../../../image/mod.ts";
 import { layout } from "../../../layout/mod.ts";
 import { copy } from "../../../places/copy.ts";
+import { ociScheme } from "../../../places/oci.ts";
 import { parsePathPlace } from "../../../places/schemes.ts";
 import type { CommandContext } from "../../context.ts";
 import { type DestinationFlags, writeEdited } from "../../support/edited.ts";
 import { entriesAt } from "../../support/index_entries.ts";
 import { addValues } from "../../support/lists.ts";
-import { openIndex, requireIndex } from "../../support/open_index.ts";
+import { layoutIndex, requireIndex } from "../../support/open_index.ts";
 import { addTransferOptions, transfer } from "../../support/transfer.ts";
 
 interface AppendFlags extends DestinationFlags {
@@ -58,7 +59,7 @@ function emptyBase(docker = false): Index {
 /** Whether it is a directory, or is to be one, and not an image in a layout. */
 async function isLayout(base: string): Promise<boolean> {
   const named = parsePathPlace(base);
-  if (named) return named.scheme.prefixes.includes("oci:") && named.name === undefined;
+  if (named) return named.scheme === ociScheme && named.name === undefined;
   const found = await stat(base).catch(() => undefined);
   return found ? found.isDirectory() : /^\.{0,2}\//.test(base);
 }
@@ -76,6 +77,6 @@ async function appendToLayout(
   for (const { part } of await entriesAt(images, flatten, context)) {
     await transfer(context, "pushed", flags, (options) => copy(part, { target }, options));
   }
-  const index = await openIndex(`oci:${path}`, context);
+  const index = await layoutIndex(path);
   await context.print(`${path}@${await index.digest({ signal: context.signal })}\n`);
 }
