@@ -93,6 +93,7 @@ export {
   type FilePattern,
   filesLayer,
   filterManifests,
+  type Finding,
   forPlatforms,
   Image,
   type ImageBody,

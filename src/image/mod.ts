@@ -54,5 +54,6 @@ export { randomImage, type RandomImageOptions, randomIndex, randomLayer } from "
 export { windowsLayer } from "./windows_layer.ts";
 export { openImage, openRoot, type OpenRootOptions } from "./open.ts";
 export { selectImage } from "./select.ts";
+export type { Finding } from "./finding.ts";
 export { validate, type ValidateOptions } from "./validate.ts";
 export { type Visit, walk } from "./walk.ts";

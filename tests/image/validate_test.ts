@@ -30,7 +30,7 @@ async function put(
 }
 
 async function problemsOf(target: Target, options: { fast?: boolean } = {}): Promise<string[]> {
-  return await validate(await openRoot(target, "v1"), options);
+  return (await validate(await openRoot(target, "v1"), options)).map(({ message }) => message);
 }
 
 describe("validate", () => {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { requireMethod } from "../../../content/require_method.ts";
 import { GantryError } from "../../../errors.ts";
-import { type Image, type Index, openRoot, validate } from "../../../image/mod.ts";
+import { type Finding, type Image, type Index, openRoot, validate } from "../../../image/mod.ts";
 import { dockerArchiveScheme } from "../../../places/archive.ts";
 import { ociScheme } from "../../../places/oci.ts";
 import type { PathScheme } from "../../../places/scheme.ts";
@@ -52,7 +52,7 @@ async function report(
   { fast, json }: Pick<ValidateFlags, "fast" | "json">,
   context: CommandContext,
 ): Promise<string[]> {
-  const problems: string[] = [];
+  const problems: Finding[] = [];
   try {
     for await (const image of images) {
       problems.push(...await validate(image, { fast, signal: context.signal }));
@@ -60,11 +60,13 @@ async function report(
   } catch (error) {
     // A broken image fails; one that cannot be read is an error of its own.
     if (!GantryError.is(error, ...broken)) throw error;
-    problems.push(error.message);
+    problems.push({ code: error.code, message: error.message });
   }
-  const verdict = problems.length === 0 ? `PASS: ${title}` : `FAIL: ${title}: ${problems.join("; ")}`;
+  const verdict = problems.length === 0
+    ? `PASS: ${title}`
+    : `FAIL: ${title}: ${problems.map(({ message }) => message).join("; ")}`;
   await (json ? context.printJson({ image: title, problems }) : context.print(`${verdict}\n`));
-  return problems.map((problem) => `validate ${title}: ${problem}`);
+  return problems.map(({ message }) => `validate ${title}: ${message}`);
 }
 
 /** All images at a path, which is of this kind unless it begins with the prefix of another. */

@@ -1,0 +1,59 @@
+import type { Options } from "../content/contracts.ts";
+import { digesting } from "../digest/digesting.ts";
+import { algorithmOf, type Digest } from "../spec/digest.ts";
+import type { TarEntry } from "../tar/item.ts";
+import { readTar } from "../tar/read.ts";
+import type { Finding } from "./finding.ts";
+import type { Layer } from "./layer.ts";
+
+/** How many names of one tar are told of. */
+const mostNames = 20;
+
+/** What is wrong with a layer; it is read once. */
+export async function findInLayer(
+  layer: Layer,
+  diffID: Digest | undefined,
+  options: Options,
+): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const { stream, result } = digesting(diffID && algorithmOf(diffID));
+  const tar = (await layer.uncompressed(options)).pipeThrough(stream);
+  const seen = new Set<string>();
+  // This reads the tar to its end, and with it the blob, whose digest is verified there.
+  for await (const entry of readTar(tar, { what: "its tar", ...options })) {
+    if (found.length < mostNames) found.push(...findInEntry(entry, seen));
+    seen.add(entry.path);
+  }
+  const { digest } = await result;
+  if (diffID !== undefined && digest !== diffID) {
+    found.push({ code: "digest-mismatch", message: `its diffID is ${digest}, the config says ${diffID}` });
+  }
+  return found;
+}
+
+function* findInEntry({ path, type, linkname }: TarEntry, seen: ReadonlySet<string>): Generator<Finding> {
+  const quoted = JSON.stringify(path);
+  if (seen.has(path)) {
+    yield { code: "duplicate-name", path, message: `${quoted} is in its tar more than once` };
+  }
+  if (leadsOut(path)) yield { code: "unsafe-name", path, message: `${quoted} in its tar leads out of it` };
+  if (type === "hardlink" && leadsOut(linkname)) {
+    const target = JSON.stringify(linkname);
+    yield {
+      code: "unsafe-name",
+      path,
+      message: `${quoted} in its tar is a link to ${target}, which leads out of it`,
+    };
+  }
+}
+
+function leadsOut(path: string): boolean {
+  if (!path.includes("..")) return false;
+  let depth = 0;
+  for (const step of path.split("/")) {
+    if (step === "..") depth--;
+    else if (step !== "" && step !== ".") depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}
