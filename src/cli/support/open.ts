@@ -2,9 +2,11 @@ import { Readable } from "node:stream";
 import process from "node:process";
 import { archive } from "../../archive/mod.ts";
 import type { Bytes } from "../../bytes.ts";
+import { cached, type Target } from "../../content/mod.ts";
 import { Temporary } from "../../disk/temporary.ts";
 import { type Image, Index, selectImage } from "../../image/mod.ts";
-import { openNamed, openPlace } from "../../places/open.ts";
+import { openNamed } from "../../places/open.ts";
+import { sourcePlace } from "../../places/place.ts";
 import type { SourceOptions } from "../../places/scheme.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -12,11 +14,15 @@ import type { CommandContext } from "../context.ts";
 export async function openSelected(
   from: string,
   context: CommandContext,
-  options: SourceOptions = {},
+  { cache, ...options }: SourceOptions & { cache?: Target | undefined } = {},
 ): Promise<Image | Index> {
   const { signal } = context;
-  const root = await openPlace(from, { ...options, signal, ...await context.clients() });
-  return await select(root, context);
+  const { source, name } = sourcePlace(from, { ...options, ...await context.clients() });
+  const kept = cache ? cached(source, cache) : source;
+  return await select(
+    await openNamed({ source: kept, name }, `open ${JSON.stringify(from)}`, { signal }),
+    context,
+  );
 }
 
 /** The image at a place: of an index the one for `--platform`, or else for linux/amd64. */

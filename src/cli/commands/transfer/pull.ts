@@ -10,10 +10,12 @@ import { parsePathPlace, parsePlace, pathUsage, targetOf } from "../../../places
 import { familiarName, formatReference } from "../../../spec/reference.ts";
 import type { CommandContext } from "../../context.ts";
 import { openSelected } from "../../support/open.ts";
+import { layerCache } from "../../support/layer_cache.ts";
 import type { ProgressFlags } from "../../support/progress.ts";
 import { addTransferOptions, transfer, type TransferOptions } from "../../support/transfer.ts";
 
 interface PullFlags extends ProgressFlags {
+  cache_path?: string;
   format?: string;
   annotateRef?: boolean;
 }
@@ -51,6 +53,7 @@ export function define(command: Command, context: CommandContext): void {
       "--format <format>",
       'what to save them as: "tarball" (default), "legacy", "oci" or "oci-archive"',
     )
+    .option("-c, --cache_path <directory>", "keep layers there, and take them from there the next time")
     .option("--annotate-ref", "name each image in the layout as it was named on the command line")
     .action((first: string, others: string[], flags: PullFlags) => {
       const images = [first, ...others.slice(0, -1)];
@@ -81,7 +84,9 @@ async function openAll(
   context: CommandContext,
 ): Promise<NamedPart[]> {
   const { signal } = context;
-  const roots = await Promise.all(images.map((image) => openSelected(image, context, { types: "oci" })));
+  const cache = flags.cache_path === undefined ? undefined : layerCache(flags.cache_path);
+  const options = { types: "oci", cache } as const;
+  const roots = await Promise.all(images.map((image) => openSelected(image, context, options)));
   return await Promise.all(roots.map(async (root, i) => ({
     image: to.format.forDocker ? await selectImage(root, undefined, { signal }) : root,
     names: namesFor(images[i]!, to, flags),
