@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Bytes, utf8 } from "../../src/bytes.ts";
-import { memory, type Target } from "../../src/content/mod.ts";
+import { memory, type Source, type Target } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
-import { emptyImage, type Image, layer, openImage, openRoot, validate } from "../../src/image/mod.ts";
+import {
+  addManifests,
+  emptyImage,
+  emptyIndex,
+  type Image,
+  layer,
+  openImage,
+  openRoot,
+  validate,
+} from "../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../src/spec/mod.ts";
 import { configFor, descriptorOf, digestOf, gzipped, layerTar } from "../archive/support.ts";
 import { contentOf } from "../../src/testing/content.ts";
+import { file, layerWith } from "./tars.ts";
 
 const plain = { compression: "none" } as const;
 
@@ -96,5 +106,63 @@ describe("validate", () => {
       validate(await openImage(target, "v1"), { signal: AbortSignal.abort(new Error("enough")) }),
       /^Error: enough$/,
     );
+  });
+
+  it("says in words for programs what does not fit: history, platform, names", async () => {
+    const tar = layerWith(() => [
+      file("a", "1"),
+      file("a", "2"),
+      file("x/../../b", ""),
+      { type: "hardlink", path: "c", linkname: "../etc/passwd" },
+      { type: "symlink", path: "d", linkname: "../../fine" },
+    ]);
+    const image = emptyImage().append(tar).edit({
+      config: (config) => void (config.history = [{ created_by: "one" }, { created_by: "two" }]),
+    });
+    const index = emptyIndex().edit(
+      addManifests([{ part: image, platform: { os: "linux", architecture: "arm64" } }]),
+    );
+    const target = memory();
+    await copy(index, target, { name: "v1" });
+    const found = await validate(await openRoot(target, "v1"));
+    const manifest = await image.digest();
+    assert.deepEqual(found.map(({ message: _, ...rest }) => rest), [
+      { code: "wrong-history", manifest },
+      { code: "wrong-platform", manifest },
+      { code: "duplicate-name", manifest, layer: 0, path: "a" },
+      { code: "unsafe-name", manifest, layer: 0, path: "x/../../b" },
+      { code: "unsafe-name", manifest, layer: 0, path: "c" },
+    ]);
+    assert.match(found[1]!.message, /the index has it for linux\/arm64, but its config is for linux\/amd64/);
+    assert.match(found[4]!.message, /^sha256:.*: layer 0: "c" in its tar is a link to "\.\.\/etc\/passwd"/);
+  });
+
+  it("reads each layer once, several at a time, and one that images share once", async () => {
+    const shared = layerWith(() => [file("shared", "x")]);
+    const platforms = ["amd64", "arm64"].map((architecture) => ({ os: "linux", architecture }));
+    const images = platforms.map((platform) => ({
+      part: emptyImage(platform).append(shared).append(layerWith(() => [file(platform.architecture, "y")])),
+      platform,
+    }));
+    const target = memory();
+    await copy(emptyIndex().edit(addManifests(images)), target, { name: "v1" });
+    const opened: string[] = [];
+    let [running, most] = [0, 0];
+    const watched: Source = {
+      resolve: (name, options) => target.resolve(name, options),
+      async open(what, options) {
+        const bytes = await target.open(what, options);
+        if (what.mediaType !== mediaTypes.ociLayer) return bytes;
+        opened.push(what.digest);
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running--;
+        return bytes;
+      },
+    };
+    assert.deepEqual(await validate(await openRoot(watched, "v1")), []);
+    assert.deepEqual([opened.length, new Set(opened).size], [3, 3]);
+    assert.ok(most > 1);
+    assert.deepEqual(await validate(await openRoot(watched, "v1"), { concurrency: 1 }), []);
   });
 });
