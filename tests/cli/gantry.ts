@@ -43,7 +43,7 @@ export function printed({ code, stdout, stderr }: Ran): string {
 /** Starts the command, with nothing of whoever runs the tests but the path. */
 export function start(
   args: readonly string[],
-  options: { directory: string; env?: Record<string, string>; input?: string },
+  options: { directory: string; env?: Record<string, string>; input?: string | Uint8Array },
 ): { child: ChildProcess; ended: Promise<Ran> } {
   const [program, ...before] = scriptCommand();
   const child = spawn(program!, [...before, main, ...args], {
@@ -63,6 +63,7 @@ export function start(
       ...options.env,
     },
   });
+  child.stdin?.on("error", () => {}); // a command that fails need not read all
   child.stdin?.end(options.input);
   let [stdout, stderr] = ["", ""];
   child.stdout!.on("data", (chunk: Uint8Array) => stdout += Buffer.from(chunk).toString("latin1"));
@@ -89,6 +90,8 @@ export interface RegistryFixture {
   log: string[];
   /** Runs the command to its end. */
   gantry: (...args: string[]) => Promise<Ran>;
+  /** The same with something on standard input. */
+  given: (input: string | Uint8Array, ...args: string[]) => Promise<Ran>;
 }
 
 /** Serves a registry in memory while `work` runs. `answer` may stand between it and the command. */
@@ -121,8 +124,9 @@ export async function withRegistry(
   const directory = await mkdtemp(join(tmpdir(), "gantry-cli-"));
   const { host } = new URL(listening.url);
   const gantry = (...args: string[]) => start(args, { directory }).ended;
+  const given = (input: string | Uint8Array, ...args: string[]) => start(args, { directory, input }).ended;
   try {
-    await work({ host, directory, repository, log, gantry });
+    await work({ host, directory, repository, log, gantry, given });
   } finally {
     await listening.close();
     await rm(directory, { recursive: true, force: true });

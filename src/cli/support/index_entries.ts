@@ -1,4 +1,5 @@
-import { forPlatforms, type Image, Index, type IndexEntry, type ManifestMatcher } from "../../image/mod.ts";
+import { forPlatforms, Image, Index, type IndexEntry, type ManifestMatcher } from "../../image/mod.ts";
+import { annotations } from "../../spec/annotations.ts";
 import { isDigest } from "../../spec/digest.ts";
 import { isConfigType } from "../../spec/media_type.ts";
 import { parsePlatform, type Platform } from "../../spec/platform.ts";
@@ -17,10 +18,20 @@ export async function entriesAt(
   const all: IndexEntry[] = [];
   for (const place of places) {
     const root = await openIndex(place, context);
-    if (root instanceof Index && flatten) all.push(...await root.entries({ signal: context.signal }));
+    if (root instanceof Index && flatten) all.push(...await entriesOf(root, context));
     else all.push(await entryOf(root, context));
   }
   return all;
+}
+
+/** What an index names. The name that a layout has for it means nothing elsewhere. */
+async function entriesOf(index: Index, context: CommandContext): Promise<IndexEntry[]> {
+  const entries = await index.entries({ signal: context.signal });
+  return await Promise.all(entries.map(async (entry) => {
+    const { [annotations.refName]: _, ...notes } = entry.annotations ?? {};
+    const found = entry.part instanceof Image && !entry.platform ? await entryOf(entry.part, context) : entry;
+    return { ...found, annotations: Object.keys(notes).length > 0 ? notes : undefined };
+  }));
 }
 
 async function entryOf(root: Image | Index, { signal }: CommandContext): Promise<IndexEntry> {

@@ -14,7 +14,7 @@ export interface ConfigFlags {
   exposeAdd?: string[];
   exposeRm?: string[];
   exposedPorts?: string[];
-  healthcheck?: unknown;
+  healthcheck?: { value: Healthcheck | null };
   label?: Record<string, string>;
   labelRm?: string[];
   onBuild?: string[];
@@ -53,7 +53,7 @@ async function changesOf(image: Image, flags: ConfigFlags, context: CommandConte
     stopSignal,
     shell,
     onBuild,
-    healthcheck: flags.healthcheck as Healthcheck | null | undefined,
+    healthcheck: flags.healthcheck?.value,
     author,
     created,
     ...(flags.setPlatform && platformChanges(flags.setPlatform)),

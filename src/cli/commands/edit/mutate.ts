@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { annotate, type Image, Index } from "../../../image/mod.ts";
+import type { Healthcheck } from "../../../spec/config.ts";
 import type { CommandContext } from "../../context.ts";
 import { type DestinationFlags, editRoot, writeEdited } from "../../support/edited.ts";
 import { layersFrom } from "../../support/layer_files.ts";
@@ -53,7 +54,7 @@ function addConfigOptions(command: Command): void {
     .option(
       "--healthcheck <json>",
       "set how to tell whether it is well, as the config has it; null for none",
-      parseJson,
+      parseHealthcheck,
     )
     .option("--author <author>", "set the author")
     .option("--created <time>", "set when it was made, in RFC 3339")
@@ -92,12 +93,15 @@ function notes({ annotation = {}, annotationRm = [] }: MutateFlags) {
   return annotate({ ...Object.fromEntries(annotationRm.map((name) => [name, null])), ...annotation });
 }
 
-function parseJson(text: string): unknown {
+/** In an object, as an option's own value cannot be null. */
+function parseHealthcheck(text: string): { value: Healthcheck | null } {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && !Array.isArray(value)) return { value: value as Healthcheck | null };
   } catch {
-    throw new InvalidArgumentError("It is not JSON.");
+    // told below
   }
+  throw new InvalidArgumentError("It is not a JSON object, nor null.");
 }
 
 function addNumber(text: string, before: number[] = []): number[] {

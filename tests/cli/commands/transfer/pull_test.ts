@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -156,5 +156,32 @@ describe("gantry pull", () => {
       const bytes = new Uint8Array(await response.arrayBuffer());
       bytes[0]! ^= 1;
       return new Response(bytes, { status: response.status, headers: response.headers });
+    }));
+
+  it("takes layers from a cache, which a failed or damaged one never spoils", () =>
+    withRegistry(async ({ directory, gantry, host, log, repository }) => {
+      await copy(imageOf("cached"), repository("app"), { name: "v1" });
+      const [layer] = (await imageOf("cached").manifest()).layers;
+      const kept = join(directory, "cache", layer!.digest);
+      const layerReads = () =>
+        log.filter((line) => line.startsWith("GET") && line.includes(layer!.digest)).length;
+      const pull = async () => printed(await gantry("pull", "-c", "cache", `${host}/app:v1`, "app.tar"));
+      await pull();
+      assert.deepEqual([layerReads(), (await stat(kept)).size], [1, layer!.size]);
+      await pull();
+      assert.equal(layerReads(), 1);
+      printed(await gantry("validate", "--tarball", "app.tar"));
+      for (const damage of [new Uint8Array(3), new Uint8Array(layer!.size)]) {
+        await writeFile(kept, damage);
+        log.length = 0;
+        await pull();
+        assert.equal(layerReads(), 1);
+        printed(await gantry("validate", "--tarball", "app.tar"));
+        assert.deepEqual(await readdir(join(directory, "cache")), [layer!.digest]);
+      }
+      await rm(join(directory, "cache"), { recursive: true });
+      await repository("app").delete(layer!, { role: "blob" });
+      assert.equal((await gantry("pull", "-c", "cache", `${host}/app:v1`, "b.tar")).code, 1);
+      assert.deepEqual(await readdir(join(directory, "cache")).catch(() => []), []);
     }));
 });
