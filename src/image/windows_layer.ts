@@ -20,7 +20,7 @@ const security = utf8("AQAAgBQAAAAkAAAAAAAAAAAAAAABAgAAAAAABSAAAAAhAgAAAQIAAAAAA
  * import { filesLayer, windowsLayer } from "@gantry/oci/image";
  *
  * const made = await windowsLayer(filesLayer({ "app.exe": "MZ" }, { compression: "none" }), { compression: "none" });
- * for await (const { path } of made.entries()) console.log(path); // Hives/, Files/, Files/app.exe
+ * for await (const { path } of made.entries()) console.log(path); // Files, Hives, Files/app.exe
  * ```
  */
 export async function windowsLayer(layer: Layer, options: LayerOptions = {}): Promise<Layer> {
@@ -32,7 +32,7 @@ export async function windowsLayer(layer: Layer, options: LayerOptions = {}): Pr
 }
 
 async function* below(layer: Layer): AsyncGenerator<TarItem, void, void> {
-  for (const path of ["Hives/", "Files/"]) yield { type: "directory", path, options: { mode: 0o555 } };
+  for (const path of ["Files", "Hives"]) yield { type: "directory", path, options: { mode: 0o555 } };
   for await (const entry of layer.entries()) yield moved(entry);
 }
 

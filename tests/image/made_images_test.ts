@@ -66,8 +66,8 @@ describe("a layer of Windows", () => {
     ];
     const made = await windowsLayer(layerWith(items), plain);
     assert.deepEqual(await pathsIn(made), [
-      "Hives/",
-      "Files/",
+      "Files",
+      "Hives",
       "Files/a.txt",
       "Files/b.txt -> Files/a.txt",
       "Files/c -> a.txt",
