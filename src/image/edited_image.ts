@@ -36,12 +36,12 @@ export class EditedImage implements ImageBody {
     return this.#descriptor.get(options?.signal);
   }
 
-  rawManifest(options?: Options): Promise<Bytes> {
-    return this.#manifest.get(options?.signal);
+  async rawManifest(options?: Options): Promise<Bytes> {
+    return (await this.#manifest.get(options?.signal)).slice();
   }
 
-  rawConfigFile(options?: Options): Promise<Bytes> {
-    return this.#config.get(options?.signal);
+  async rawConfigFile(options?: Options): Promise<Bytes> {
+    return (await this.#config.get(options?.signal)).slice();
   }
 
   async layers(options?: Options): Promise<readonly Layer[]> {

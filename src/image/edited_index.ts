@@ -29,8 +29,8 @@ export class EditedIndex implements IndexBody {
     return this.#descriptor.get(options?.signal);
   }
 
-  rawManifest(options?: Options): Promise<Bytes> {
-    return this.#manifest.get(options?.signal);
+  async rawManifest(options?: Options): Promise<Bytes> {
+    return (await this.#manifest.get(options?.signal)).slice();
   }
 
   async entries(options?: Options): Promise<readonly IndexEntry[]> {
