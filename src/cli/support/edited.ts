@@ -100,6 +100,7 @@ export async function write(
     const [descriptor] = await place.save(
       [{ image: edited, names: name === undefined ? [] : [name] }],
       options,
+      options,
     );
     return { descriptor: descriptor!, how: "written" };
   });
@@ -127,7 +128,7 @@ async function save(
     context,
     "pushed",
     { ...flags, whole: true },
-    (options) => place.save!([{ image, names }], { ...options, format: "combined" }),
+    (options) => place.save!([{ image, names }], options, { ...options, format: "combined" }),
   );
 }
 

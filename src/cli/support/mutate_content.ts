@@ -48,7 +48,7 @@ export async function changeContent(
   if (flags.externalUrlsRm) changed = changed.edit(withoutUrls);
   if (flags.subject === undefined) return changed;
   const { signal } = context;
-  const subject = await openPlace(flags.subject, { signal, registry: await context.registries() });
+  const subject = await openPlace(flags.subject, { signal, ...await context.clients() });
   return changed.edit(setSubject(await subject.descriptor({ signal })));
 }
 

@@ -15,7 +15,7 @@ import type { CommandContext } from "../context.ts";
 
 /** What is at a place, whole; a directory with a layout, or an archive, may be named by its path alone. */
 export async function openIndex(from: string, context: CommandContext): Promise<Image | Index> {
-  const options = { signal: context.signal, registry: await context.registries() };
+  const options = { signal: context.signal, ...await context.clients() };
   const place = parsePathPlace(from) ?? await placeAt(from);
   if (!place) return await openPlace(from, options);
   if (place.scheme === ociScheme && place.name === undefined) return await layoutIndex(place.path!);

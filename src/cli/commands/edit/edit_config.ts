@@ -23,7 +23,7 @@ export function define(command: Command, context: CommandContext): void {
 async function editConfig(from: string, flags: DestinationFlags, context: CommandContext): Promise<void> {
   const { signal, platform } = context;
   const place = parsePlace(from);
-  const source = place.source({ registry: await context.registries() });
+  const source = place.source(await context.clients());
   const root = await openNamed({ source, name: place.name }, `open ${JSON.stringify(from)}`, { signal });
   const image = await selectImage(root, platform, { signal });
   const config = await edited(await image.rawConfigFile({ signal }), "config.json", context);

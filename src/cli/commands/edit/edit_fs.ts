@@ -29,7 +29,7 @@ export function define(command: Command, context: CommandContext): void {
 
 async function editFile(from: string, flags: EditFilesFlags, context: CommandContext): Promise<void> {
   const { signal, platform } = context;
-  const root = await openPlace(from, { signal, registry: await context.registries() });
+  const root = await openPlace(from, { signal, ...await context.clients() });
   const image = root instanceof Index ? await selectImage(root, platform, { signal }) : root;
   const path = cleaned(flags.filename);
   const found = await find(image, path, signal);

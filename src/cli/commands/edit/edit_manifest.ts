@@ -24,7 +24,7 @@ export function define(command: Command, context: CommandContext): void {
 async function editManifest(from: string, flags: EditManifestFlags, context: CommandContext): Promise<void> {
   const { signal, platform } = context;
   const place = parsePlace(from);
-  const source = place.source({ registry: await context.registries() });
+  const source = place.source(await context.clients());
   const root = await openNamed({ source, name: place.name }, `open ${JSON.stringify(from)}`, { signal });
   const chosen = platform && "select" in root ? await root.select(platform, { signal }) : root;
   const bytes = await edited(await chosen.rawManifest({ signal }), "manifest.json", context);

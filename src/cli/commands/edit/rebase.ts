@@ -69,7 +69,7 @@ async function basesOf(
 /** A base as it is for the platform of an image. */
 async function openFor(image: Image, base: string, context: CommandContext): Promise<Image> {
   const { signal } = context;
-  const root = await openPlace(base, { signal, registry: await context.registries() });
+  const root = await openPlace(base, { signal, ...await context.clients() });
   if (!(root instanceof Index)) return root;
   const { os, architecture, variant } = await image.config({ signal });
   return await selectImage(root, { os, architecture, ...(variant && { variant }) }, { signal });
@@ -98,7 +98,7 @@ async function check(
   const outdated: string[] = [];
   for (const image of images) {
     const { newBase } = await basesOf(from, image, { ...flags, old_base: flags.old_base ?? "-" }, context);
-    const base = await openPlace(newBase, { signal, registry: await context.registries() });
+    const base = await openPlace(newBase, { signal, ...await context.clients() });
     const { current, reason } = await checkBase(image, base, { signal });
     await context.print(`${await image.digest({ signal })} ${current ? "current" : "outdated"}: ${reason}\n`);
     if (!current) outdated.push(reason);

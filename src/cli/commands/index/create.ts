@@ -39,7 +39,7 @@ async function create(images: readonly string[], flags: CreateFlags, context: Co
   }
   if (flags.annotation) index = index.edit(annotate(flags.annotation));
   if (flags.subject !== undefined) {
-    const subject = await openPlace(flags.subject, { signal, registry: await context.registries() });
+    const subject = await openPlace(flags.subject, { signal, ...await context.clients() });
     index = index.edit(setSubject(await subject.descriptor({ signal })));
   }
   await writeEdited(index, undefined, flags, context);

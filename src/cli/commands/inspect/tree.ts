@@ -35,7 +35,7 @@ export function define(command: Command, context: CommandContext): void {
     .action(async (from: string, flags: TreeFlags) => {
       const { signal } = context;
       const place = parsePlace(from);
-      const source = place.source({ registry: await context.registries() });
+      const source = place.source(await context.clients());
       const root = await openNamed({ source, name: place.name }, `open ${JSON.stringify(from)}`, { signal });
       const node = await new Growing(source, flags.referrers, signal).node(root, "", 0);
       if (flags.json) await context.printJson(node);
