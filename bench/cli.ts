@@ -9,20 +9,22 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { copy, emptyImage, type Image, layer } from "../mod.ts";
+import { type Bytes, copy, emptyImage, type Image, layer } from "../mod.ts";
 import { writeTar } from "../src/tar/mod.ts";
 import { randomBytes } from "../src/testing/content.ts";
 import { startDockerRegistry } from "../tests/interop/docker_registry.ts";
-import { has, mixed } from "./data.ts";
+import { has, mixed, streamed } from "./data.ts";
 import { machine, median } from "./run.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const rounds = Number(process.env["ROUNDS"] ?? 9);
 const scratch = mkdtempSync(join(tmpdir(), "gantry-bench-"));
+const appended = join(scratch, "append.tar");
 const executable = join(root, "dist/gantry");
 if (!existsSync(executable)) throw new Error("dist/gantry is missing: deno task build");
 
@@ -55,15 +57,17 @@ function image(layers: number, size: number): Image {
   return made;
 }
 
-/** Five layers of programs, libraries and texts, 88 MB each, as Go and others compress them. */
-function realImage(): Image {
-  const bytes = mixed(440_000_000);
+/** A tar of one file of so many bytes, which are those of programs and texts, from the `start`th on. */
+function realTar(bytes: Bytes, start: number, size: number): ReadableStream<Bytes> {
+  const readable = streamed(bytes.subarray(start, start + size) as Bytes);
+  return writeTar([{ type: "file", path: "file", size, readable }]);
+}
+
+/** An image of five layers of 88 MB, which compress as those of real images do. */
+function realImage(bytes: Bytes): Image {
   let made = emptyImage();
   for (let i = 0; i < 5; i++) {
-    const part = new Blob([bytes.subarray(i * 88_000_000, (i + 1) * 88_000_000)]);
-    const tar = () =>
-      writeTar([{ type: "file", path: `data-${i}`, size: part.size, readable: part.stream() }]);
-    made = made.append(layer(tar, { compression: "gzip", workers: "auto" }));
+    made = made.append(layer(() => realTar(bytes, i * 88_000_000, 88_000_000), { workers: "auto" }));
   }
   return made;
 }
@@ -144,6 +148,16 @@ function jobs(host: string, other: string): Job[] {
       gantry: `cat ${host}/lazy:v1 last`,
       others: { crane: `crane export ${host}/lazy:v1 OUT` },
     },
+    {
+      name: "validate, 440 MB in 5 layers",
+      gantry: `validate --remote ${host}/real:v1`,
+      others: { crane: `crane validate --remote ${host}/real:v1` },
+    },
+    {
+      name: "append a tar of 150 MB",
+      gantry: `append -q -f ${appended} -t ${host}/NEW:v1`,
+      others: { crane: `crane append -f ${appended} -t ${host}/NEW:v1` },
+    },
   ];
 }
 
@@ -196,9 +210,11 @@ const [registry, other] = [await startDockerRegistry(), await startDockerRegistr
 try {
   await copy(image(5, 24_000_000), `${registry.host}/large:v1`);
   await copy(image(60, 100_000), `${registry.host}/many:v1`);
-  await copy(realImage(), `${registry.host}/real:v1`);
   await copy(lazyImage(), `${registry.host}/lazy:v1`);
   await copy(`${registry.host}/large:v1`, `oci:${join(scratch, "layout")}:v1`);
+  const real = mixed(440_000_000);
+  await copy(realImage(real), `${registry.host}/real:v1`);
+  await writeFile(appended, realTar(real, 0, 150_000_000));
   const asked = process.argv.slice(2);
   console.log(`### the command: ${machine()}\n`);
   console.log(`The median of ${rounds} runs in milliseconds, and in brackets that ÷ crane's.\n`);
