@@ -16,7 +16,7 @@ import { type DockerRegistry, startDockerRegistry } from "./docker_registry.ts";
 import { run } from "./server_peers.ts";
 
 // The layer is not compressed, so that even archives without a manifest lead back to the same one.
-const manifest = "sha256:58daa64ffbaa13afbfb6cbf57a24642dd066a4d0057a68c297ac5c6eb4e52677";
+const saved = "sha256:4cb92e906f52a8c76c6caa12097dc28be9ac9045e7c64c17abc1c740710ca071";
 const config = "sha256:af341ccd2df8b0e2d67cf8dd32e087bfda4e5756ebd1c76bbf3efa0dc246590e";
 const diffID = "sha256:531743b7098cb2aaf615641007a129173f63ed86ca32fe7b5a246a1c47286028";
 const skopeo = (...args: string[]) => run("skopeo", "--insecure-policy", ...args);
@@ -24,12 +24,15 @@ const skopeo = (...args: string[]) => run("skopeo", "--insecure-policy", ...args
 describe("an archive from registry to loader", () => {
   let registry: DockerRegistry;
   let name: string;
+  /** What others read in layouts has OCI's types. */
+  let manifest: string;
   before(async () => {
     registry = await startDockerRegistry();
     name = `${registry.host}/alpine:3.10`;
     await inDirectory(async (directory) => {
       const from = fixture("docker-archives/trivy-alpine-310.tar.gz");
-      assert.equal(await gantry(directory, "push", from, name), `${registry.host}/alpine@${manifest}`);
+      assert.equal(await gantry(directory, "push", from, name), `${registry.host}/alpine@${saved}`);
+      manifest = (await gantry(directory, "mutate", name, "--to-oci")).split("@")[1]!;
     });
   });
   after(() => registry.stop());
@@ -75,7 +78,9 @@ describe("an archive from registry to loader", () => {
         }
         if (format === "oci") return;
         const again = await loaded(path);
-        assert.deepEqual(again, { config, diffIDs: [diffID], digest: manifest });
+        // One form has no manifest: what is pushed of it has Docker's types again.
+        const digest = format === "legacy" ? saved : manifest;
+        assert.deepEqual(again, { config, diffIDs: [diffID], digest });
       }));
   }
 
