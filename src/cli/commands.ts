@@ -40,7 +40,7 @@ export const commands: readonly CommandRow[] = [
     path: "export",
     group: "Transfer",
     summary: "write the file system of an image as a tarball",
-    examples: ["alpine:3.20 rootfs.tar", "--platform linux/arm64 oci:./images:app | tar x"],
+    examples: ["alpine:3.20 rootfs.tar", "--platform linux/arm64 alpine:3.20 | tar x"],
     load: () => import("./commands/transfer/export.ts"),
   },
   {
@@ -75,7 +75,7 @@ export const commands: readonly CommandRow[] = [
     path: "cat",
     group: "Inspect",
     summary: "write a file of an image to standard output",
-    examples: ["alpine:3.20 /etc/os-release", "docker-archive:app.tar etc/passwd"],
+    examples: ["alpine:3.20 /etc/os-release", "localhost:5000/app:v1 etc/passwd"],
     load: () => import("./commands/inspect/cat.ts"),
   },
   {
@@ -96,14 +96,14 @@ export const commands: readonly CommandRow[] = [
     path: "diff",
     group: "Inspect",
     summary: "tell what is different between two images",
-    examples: ["app:v1 app:v2", "--semantic oci:./images:app localhost:5000/app:v1"],
+    examples: ["app:v1 app:v2", "--semantic alpine:3.20 localhost:5000/app:v1"],
     load: () => import("./commands/inspect/diff.ts"),
   },
   {
     path: "du",
     group: "Inspect",
     summary: "tell what each layer of an image adds, hides and wastes",
-    examples: ["alpine:3.20", "--json docker-archive:app.tar"],
+    examples: ["alpine:3.20", "--json localhost:5000/app:v1"],
     load: () => import("./commands/inspect/du.ts"),
   },
   {

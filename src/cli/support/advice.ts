@@ -23,7 +23,8 @@ export function adviceFor(error: unknown): string | undefined {
   const { code, message, cause } = error;
   const { reason = "", codes = [], host = "" } = (cause ?? {}) as Partial<ConnectionFailure & RegistryError>;
   if (code === "unavailable") return forReason[reason];
-  if ((code === "unauthorized" || code === "denied") && host !== "") {
+  // Who logs in need not be told to.
+  if ((code === "unauthorized" || code === "denied") && host !== "" && !message.startsWith("log in")) {
     const registry = host === "registry-1.docker.io" ? "docker.io" : host;
     return code === "denied" && !message.includes("no credentials for")
       ? `the account at ${registry} may not do this`
