@@ -41,6 +41,7 @@ export { filterManifests, removeManifests } from "./edits/remove_manifests.ts";
 export { replaceManifests } from "./edits/replace_manifests.ts";
 export { retime, type RetimeOptions } from "./edits/retime.ts";
 export type { RewriteOptions } from "./rewrite_layers.ts";
+export { selectPlatforms, sparse } from "./edits/select_platforms.ts";
 export { setSubject } from "./edits/set_subject.ts";
 export { type FilePattern, stripFiles } from "./edits/strip_files.ts";
 export { artifact, type ArtifactOptions } from "./artifact.ts";

@@ -7,10 +7,10 @@ import {
   referrersOf,
 } from "../copy/mod.ts";
 import { GantryError } from "../errors.ts";
-import { Index } from "../image/mod.ts";
+import { Index, selectPlatforms, sparse } from "../image/mod.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import type { Platform } from "../spec/platform.ts";
+import { formatPlatform, type Platform } from "../spec/platform.ts";
 import { type From, isPart, openNamed, platformOf } from "./open.ts";
 import { clientsOf, type PlaceOptions, type TargetPlace } from "./place.ts";
 import type { Clients, NamedPart, SaveOptions } from "./scheme.ts";
@@ -21,8 +21,13 @@ export type To = string | TargetPlace;
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" | "platform" | "referrers"> {
-  /** Of an index, only the image for this platform. Default: all of it. */
-  platform?: Platform | string | undefined;
+  /**
+   * Of an index, only the image for this platform. Of several platforms, an index of the images for them and what is attested
+   * of these. Default: all of it.
+   */
+  platform?: Platform | string | readonly (Platform | string)[] | undefined;
+  /** With `platform`: the index stays whole, and names what is not copied; registries may refuse it. Default: false. */
+  sparse?: boolean | undefined;
   /**
    * Copies what belongs to the image or index and to all that it names: signatures, SBOMs, attestations. A filter takes
    * some of it; see {@link referrersOf}. Default: false.
@@ -49,21 +54,33 @@ export interface CopyOptions extends PlaceOptions, Omit<PartCopyOptions, "name" 
  * ```
  */
 export async function copy(from: From, to: To, options: CopyOptions = {}): Promise<Written> {
-  const { registry: _registry, link: _link, platform, referrers, ...rest } = options;
+  const { registry: _registry, link: _link, platform, sparse: isSparse, referrers, ...rest } = options;
   const { signal } = options;
   const clients = clientsOf(options);
   const write = writerTo(to, clients);
   const source = openSource(from, typesFor(to), clients);
   try {
-    const root = await source.root({ signal });
-    const wanted = platformOf(platform);
-    return await write(wanted && root instanceof Index ? await root.select(wanted, { signal }) : root, {
+    const root = await chosen(await source.root({ signal }), { platform, sparse: isSparse, signal });
+    return await write(root, {
       ...rest,
       referrers: referrers ? source.referrers(referrers === true ? {} : referrers) : undefined,
     });
   } finally {
     await source.close();
   }
+}
+
+/** What is to be copied of an index. */
+async function chosen(
+  root: Part,
+  { platform, sparse: whole, signal }: Pick<CopyOptions, "platform" | "sparse" | "signal">,
+): Promise<Part> {
+  const named = [platform ?? []].flat().map((one) => platformOf(one)!);
+  const wanted = [...new Map(named.map((one) => [formatPlatform(one), one])).values()];
+  const [first] = wanted;
+  if (!first || !(root instanceof Index)) return root;
+  if (whole) return sparse(root, wanted);
+  return wanted.length === 1 ? await root.select(first, { signal }) : root.edit(selectPlatforms(wanted));
 }
 
 /** What writes to a place: each kind copies into its target, or saves its stream. */

@@ -21,6 +21,7 @@ interface CopyFlags extends ProgressFlags {
   jobs?: number;
   link?: boolean;
   referrers?: boolean;
+  sparse?: boolean;
 }
 
 /** `gantry copy` */
@@ -38,6 +39,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--artifact-type <type>", "with --referrers: only those of this type")
     .option("-n, --no-clobber", "leave tags alone that are there already")
     .option("-j, --jobs <int>", "how many blobs are copied at once (default: 4)", parseCount)
+    .option("--sparse", "with --platform: keep the index whole, though it names images that are not copied")
     .option("--link", "share blobs between layouts on one disk by hard links")
     .action((from: string, to: string, flags: CopyFlags) =>
       flags.allTags ? copyAll(from, to, flags, context) : copyOne(from, to, flags, context)
@@ -45,12 +47,12 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 /** What the library is told. */
-function optionsOf(flags: CopyFlags, { platform }: CommandContext): CopyOptions {
-  const { artifactType, jobs, link, referrers } = flags;
+function optionsOf(flags: CopyFlags, { platforms }: CommandContext): CopyOptions {
+  const { artifactType, jobs, link, referrers, sparse } = flags;
   if (artifactType !== undefined && !referrers) {
     throw new GantryError("invalid-name", "copy: --artifact-type means which --referrers");
   }
-  return { platform, concurrency: jobs, link, referrers: referrers && { artifactType } };
+  return { platform: platforms, sparse, concurrency: jobs, link, referrers: referrers && { artifactType } };
 }
 
 async function copyOne(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {

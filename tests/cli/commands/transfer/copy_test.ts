@@ -9,7 +9,16 @@ import { copy } from "../../../../src/copy/mod.ts";
 import { emptyImage, layer, openImage } from "../../../../src/image/mod.ts";
 import { layout } from "../../../../src/layout/mod.ts";
 import type { Descriptor } from "../../../../src/spec/mod.ts";
-import { digestAt, imageOf, printed, start, withRegistry, writeDocument, writeIndex } from "../../gantry.ts";
+import {
+  digestAt,
+  imageOf,
+  manifestAt,
+  printed,
+  start,
+  withRegistry,
+  writeDocument,
+  writeIndex,
+} from "../../gantry.ts";
 
 const mebibyte = 1 << 20;
 
@@ -86,6 +95,32 @@ describe("gantry copy", () => {
       assert.equal(printed(await gantry("ls", `${host}/to`)), "v1.0\nv1.1\n");
       const alone = await gantry("copy", `${host}/from:v1.0`, `${host}/to:v1.0`, "--include", "v1");
       assert.match(alone.stderr, /--include and --exclude mean which of --all-tags/);
+    }));
+
+  it("copies some platforms of an index, and may leave the index whole", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      const { digest } = await writeIndex(repository("from"), "v1");
+      const both = "linux/amd64,linux/arm64";
+      printed(await gantry("copy", `${host}/from:v1`, `${host}/both:v1`, "--platform", both));
+      assert.equal(await digestAt(repository("both"), "v1"), digest);
+      printed(
+        await gantry("copy", `${host}/from:v1`, `${host}/some:v1`, "--platform", "linux/arm64,linux/s390x"),
+      );
+      const { manifests } = JSON.parse(await manifestAt(repository("some"), "v1"));
+      assert.deepEqual(manifests.map((one: Descriptor) => one.platform?.architecture), ["arm64"]);
+      const none = await gantry(
+        "copy",
+        `${host}/from:v1`,
+        `${host}/no:v1`,
+        "--platform",
+        "linux/s390x,linux/riscv64",
+      );
+      assert.match(none.stderr, /nothing is left of 2 manifests\n$/);
+      const sparse = ["--platform", "linux/arm64", "--sparse"];
+      printed(await gantry("copy", `${host}/from:v1`, "oci:layout:v1", ...sparse));
+      assert.equal(printed(await gantry("digest", "oci:layout:v1")), `${digest}\n`);
+      const refused = await gantry("copy", `${host}/from:v1`, `${host}/refused:v1`, ...sparse);
+      assert.match(refused.stderr, /MANIFEST_BLOB_UNKNOWN/);
     }));
 
   it("takes along what belongs to an image, as referrers and under the tags of cosign", () =>
