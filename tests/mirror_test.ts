@@ -47,7 +47,10 @@ const elsewhere: Record<string, readonly string[]> = {
     "cli/support/serve/storage",
     "cli/support/serve/upstreams",
   ],
-  "tests/cli/commands/transfer/copy_test.ts": ["cli/commands/inspect/referrers"],
+  "tests/cli/commands/transfer/copy_test.ts": [
+    "cli/commands/inspect/referrers",
+    "cli/commands/registry/ratelimit",
+  ],
   "tests/cli/program_test.ts": [
     "cli/commands/version",
     "cli/context",

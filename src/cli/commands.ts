@@ -51,6 +51,16 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/transfer/flatten.ts"),
   },
   {
+    path: "attach",
+    group: "Transfer",
+    summary: "attach files to an image, such as a signature or an SBOM",
+    examples: [
+      "--artifact-type application/spdx+json localhost:5000/app:v1 sbom.json:application/spdx+json",
+      "--artifact-type application/vnd.example.note -a by=me localhost:5000/app:v1",
+    ],
+    load: () => import("./commands/transfer/attach.ts"),
+  },
+  {
     path: "pull",
     group: "Transfer",
     summary: "pull images into a tarball, or an OCI image layout",
@@ -334,6 +344,13 @@ export const commands: readonly CommandRow[] = [
     summary: "tell whether the configuration of a registry is right",
     examples: ["registry.json", "/etc/gantry/registry.json"],
     load: () => import("./commands/registry/check_config.ts"),
+  },
+  {
+    path: "ratelimit",
+    group: "Registry",
+    summary: "tell how many pulls a registry still allows",
+    examples: ["alpine", "--json library/alpine:3.20"],
+    load: () => import("./commands/registry/ratelimit.ts"),
   },
   {
     path: "tag",

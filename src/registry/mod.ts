@@ -61,3 +61,5 @@ export { registrySource } from "./open.ts";
 export type { RegistrySource } from "./source.ts";
 export type { Registry } from "./target.ts";
 export { fetchTransport, type Transport, type TransportRequest } from "../http/transport.ts";
+export type { GoogleListing } from "./google_listing.ts";
+export type { RateLimit } from "./rate_limit.ts";

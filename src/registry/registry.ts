@@ -8,9 +8,12 @@ import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { Client } from "./client.ts";
 import { ensure } from "./errors.ts";
+import { type GoogleListing, listBelow } from "./google_listing.ts";
 import { listRepositories } from "./listing.ts";
 import { type RegistryOptions, withDefaults } from "./options.ts";
 import { checkRegistry, openRepository } from "./open.ts";
+import { type RateLimit, rateLimitOf } from "./rate_limit.ts";
+import { parseReference } from "../spec/reference.ts";
 import { type Registry, RepositoryTarget } from "./target.ts";
 
 /** Opens repositories that share what the client has learned of their registries: tokens, schemes, unfinished uploads. */
@@ -31,6 +34,14 @@ export interface Registries {
    * @throws {GantryError} `unsupported` where the registry gives none.
    */
   token(repository: string, options?: TokenOptions): Promise<BearerToken>;
+  /**
+   * How many pulls a registry allows, and how many are left; nothing of it where it does not tell.
+   *
+   * @param image `alpine`, `ghcr.io/acme/app:v1`: asking about it counts as no pull.
+   */
+  rateLimit(image: string, options?: Options): Promise<RateLimit>;
+  /** A repository and all below it, as Google's registries list them; elsewhere the repository alone. */
+  below(repository: string, options?: Options): AsyncIterable<GoogleListing>;
 }
 
 /** What a token is to allow, besides reading from its repository. */
@@ -105,6 +116,16 @@ export function registries(options?: RegistryOptions): Registries {
       await ensure(response, 200);
       await response.discard();
     },
+    async rateLimit(image: string, options: Options = {}): Promise<RateLimit> {
+      const { registry, repository, tag, digest } = parseReference(image);
+      return await rateLimitOf(
+        openRepository(client, `${registry}/${repository}`),
+        digest ?? tag ?? "latest",
+        options,
+      );
+    },
+    below: (repository: string, options: Options = {}): AsyncIterable<GoogleListing> =>
+      listBelow((name) => openRepository(client, name), repository, options),
     async token(name: string, { push, mount = [], signal }: TokenOptions = {}): Promise<BearerToken> {
       const repository = openRepository(client, name);
       const scopes = push ? repository.pushScopes : [repository.scope("pull")];

@@ -8,6 +8,7 @@ interface LsFlags {
   fullRef?: boolean;
   json?: boolean;
   omitDigestTags?: boolean;
+  recursive?: boolean;
 }
 
 /** `gantry ls` */
@@ -17,7 +18,13 @@ export function define(command: Command, context: CommandContext): void {
     .addOption(fullRefOption("repository", "each"))
     .addOption(jsonOption())
     .option("-O, --omit-digest-tags", "leave out tags that are made of digests: sha256-…")
-    .action((repository: string, flags: LsFlags) => list(repository, flags, context));
+    .option(
+      "-r, --recursive",
+      "list all repositories below it too, and untagged manifests, in Google's registries",
+    )
+    .action((repository: string, flags: LsFlags) =>
+      flags.recursive ? listBelow(repository, flags, context) : list(repository, flags, context)
+    );
 }
 
 async function list(repository: string, flags: LsFlags, context: CommandContext): Promise<void> {
@@ -32,4 +39,27 @@ async function list(repository: string, flags: LsFlags, context: CommandContext)
     else await context.print(`${name}\n`);
   }
   if (flags.json) await context.printJson({ repository: place.container, tags });
+}
+
+/** Prints what gcrane does: `REPOSITORY@DIGEST`, and `REPOSITORY:TAG` for each of its tags. */
+async function listBelow(repository: string, flags: LsFlags, context: CommandContext): Promise<void> {
+  const registries = await context.registries();
+  const place = parseContainer(repository);
+  const found: object[] = [];
+  for await (
+    const { repository, manifests, tags } of registries.below(place.container, { signal: context.signal })
+  ) {
+    if (flags.json) {
+      found.push({ repository, tags, ...(manifests && { manifests: Object.fromEntries(manifests) }) });
+      continue;
+    }
+    const named = new Set([...manifests?.values() ?? []].flat());
+    for (const [digest, tags] of manifests ?? []) {
+      await context.print(
+        [`${repository}@${digest}`, ...tags.map((tag) => `${repository}:${tag}`), ""].join("\n"),
+      );
+    }
+    for (const tag of tags) if (!named.has(tag)) await context.print(`${repository}:${tag}\n`);
+  }
+  if (flags.json) await context.printJson(found);
 }

@@ -20,6 +20,7 @@ interface CopyFlags extends ProgressFlags {
   include?: string[];
   jobs?: number;
   link?: boolean;
+  recursive?: boolean;
   referrers?: boolean;
   sparse?: boolean;
 }
@@ -30,6 +31,7 @@ export function define(command: Command, context: CommandContext): void {
     .argument("<src>", placeUsage)
     .argument("<dst>")
     .option("-a, --all-tags", "copy all tags of one repository to another")
+    .option("-r, --recursive", "copy all of a repository and of those below it, in Google's registries")
     .option("--include <glob...>", "with --all-tags: only tags that are like one of these, such as 'v1.*'")
     .option("--exclude <glob...>", "with --all-tags: no tags that are like one of these")
     .option(
@@ -41,9 +43,12 @@ export function define(command: Command, context: CommandContext): void {
     .option("-j, --jobs <int>", "how many blobs are copied at once (default: 4)", parseCount)
     .option("--sparse", "with --platform: keep the index whole, though it names images that are not copied")
     .option("--link", "share blobs between layouts on one disk by hard links")
-    .action((from: string, to: string, flags: CopyFlags) =>
-      flags.allTags ? copyAll(from, to, flags, context) : copyOne(from, to, flags, context)
-    );
+    .action((from: string, to: string, flags: CopyFlags) => copyOf(flags)(from, to, flags, context));
+}
+
+function copyOf({ allTags, recursive }: CopyFlags): typeof copyOne {
+  if (recursive) return copyBelow;
+  return allTags ? copyAll : copyOne;
 }
 
 /** What the library is told. */
@@ -84,6 +89,27 @@ async function copyAll(from: string, to: string, flags: CopyFlags, context: Comm
       if (!isWanted(name, flags)) continue;
       if (!flags.clobber && await digestAt(target, name, signal)) continue;
       await copy({ source, name }, { target, name }, { ...options, ...more });
+    }
+  });
+}
+
+/** Copies a repository and those below it to others of the same names below another: tagged manifests and untagged ones. */
+async function copyBelow(from: string, to: string, flags: CopyFlags, context: CommandContext): Promise<void> {
+  const { signal } = context;
+  const more = optionsOf(flags, context);
+  const { registry } = await context.clients();
+  const [above, below] = [parseContainer(from).container, parseContainer(to).container];
+  await transfer(context, "pushed", flags, async (options) => {
+    for await (const { repository, manifests, tags } of registry.below(above, { signal })) {
+      const [source, target] = [registry(repository), registry(below + repository.slice(above.length))];
+      const names = manifests
+        ? [...manifests].flatMap(([digest, tags]) => tags.length > 0 ? tags : digest)
+        : tags;
+      for (const name of names) {
+        if (!isWanted(name, flags)) continue;
+        if (!flags.clobber && await digestAt(target, name, signal)) continue;
+        await copy({ source, name }, { target, name }, { ...options, ...more });
+      }
     }
   });
 }

@@ -123,6 +123,18 @@ describe("gantry copy", () => {
       assert.match(refused.stderr, /MANIFEST_BLOB_UNKNOWN/);
     }));
 
+  it("lists and copies what is below a repository", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      for (const tag of ["v1", "v2"]) await copy(imageOf(tag), repository("from"), { name: tag });
+      const tags = (name: string) => `${host}/${name}:v1\n${host}/${name}:v2\n`;
+      assert.equal(printed(await gantry("ls", "-r", `${host}/from`)), tags("from"));
+      printed(await gantry("copy", "-r", `${host}/from`, `${host}/to/deep`));
+      assert.equal(printed(await gantry("ls", "-r", `${host}/to/deep`)), tags("to/deep"));
+      const json = JSON.parse(printed(await gantry("ls", "-r", "--json", `${host}/from`)));
+      assert.deepEqual(json, [{ repository: `${host}/from`, tags: ["v1", "v2"] }]);
+      assert.equal(printed(await gantry("ratelimit", `${host}/from:v1`)), "the registry tells of no limit\n");
+    }));
+
   it("takes along what belongs to an image, as referrers and under the tags of cosign", () =>
     withRegistry(async ({ gantry, host, repository }) => {
       const image = await openImage(await signed(repository("from")), "v1");
