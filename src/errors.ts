@@ -10,6 +10,8 @@ export type ErrorCode =
   | "invalid-name"
   /** A digest string does not follow its grammar. */
   | "invalid-digest"
+  /** A label, filter, field path or other argument is not what it must be. */
+  | "invalid-argument"
   /** A manifest, index, config, layout file or registry answer is not what it must be. */
   | "invalid-document"
   /** A tar or compressed stream is broken. */

@@ -13,15 +13,19 @@ export interface Collected {
   bytes: number;
 }
 
+/** Whether something has come to need a blob since garbage was looked for. */
+export type IsNeeded = (digest: Digest) => Promise<boolean>;
+
 /**
  * Removes the blobs that are not to be kept, that no lease names, and that nobody has touched since `before`, in
- * milliseconds since 1970.
+ * milliseconds since 1970. `isNeeded` is asked last; where what refers to blobs is locked, nothing need be asked.
  */
 export async function sweepBlobs(
   blobs: BlobDirectory,
   kept: ReadonlySet<Digest>,
   before: number,
   signal: AbortSignal | undefined,
+  isNeeded?: IsNeeded,
 ): Promise<Collected> {
   const collected: Collected = { removed: [], bytes: 0 };
   const leased = await blobs.leases.noted();
@@ -31,7 +35,8 @@ export async function sweepBlobs(
       const digest = `${algorithm}:${hex}` as const;
       if (!isDigest(digest) || kept.has(digest) || leased.has(digest)) continue;
       const found = await ifThere(stat(blobs.path(digest)));
-      if (!found?.isFile() || found.mtimeMs >= before || !await takeAway(digest, blobs, before)) continue;
+      if (!found?.isFile() || found.mtimeMs >= before) continue;
+      if (!await takeAway(digest, blobs, before, isNeeded)) continue;
       collected.removed.push(digest);
       collected.bytes += found.size;
     }
@@ -48,12 +53,20 @@ export async function sweepBlobs(
  *
  * Whichever acts first, one of them sees the other: either the collector finds the claim and puts the blob back, or the
  * writer finds nothing and writes the blob again.
+ *
+ * A writer that gives up its note has said before that the blob is needed, so `isNeeded` is asked after the notes.
  */
-export async function takeAway(digest: Digest, blobs: BlobDirectory, before: number): Promise<boolean> {
+export async function takeAway(
+  digest: Digest,
+  blobs: BlobDirectory,
+  before: number,
+  isNeeded: IsNeeded = () => Promise.resolve(false),
+): Promise<boolean> {
   const gone = join(trash(blobs), `${algorithmOf(digest)}-${hexOf(digest)}`);
   await mkdir(trash(blobs), { recursive: true });
   await rename(blobs.path(digest), gone);
-  const claimed = (await blobs.leases.noted()).has(digest) || (await stat(gone)).mtimeMs >= before;
+  const claimed = (await blobs.leases.noted()).has(digest) || (await stat(gone)).mtimeMs >= before ||
+    await isNeeded(digest);
   await (claimed ? rename(gone, blobs.path(digest)) : rm(gone));
   return !claimed;
 }

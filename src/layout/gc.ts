@@ -1,11 +1,10 @@
 import { type Collected, restoreBlobs, sweepBlobs } from "../disk/gc_sweep.ts";
-import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Options } from "../content/contracts.ts";
-import { ifThere } from "../disk/errors.ts";
 import { namesIn } from "../disk/directory.ts";
 import type { IndexFile } from "./index_file.ts";
 import { markAll } from "../disk/gc_mark.ts";
+import { sweepTemporary } from "../disk/temporary_sweep.ts";
 import { forgetUntagged } from "./untagged.ts";
 import type { LayoutBlobs } from "./layout_blobs.ts";
 
@@ -54,11 +53,3 @@ export async function collect(
 
 /** A file may be about to be linked, a session about to be locked, in milliseconds after it was made. */
 const newborn = 2_000;
-
-async function sweepTemporary(directory: string, before: number): Promise<void> {
-  for (const name of await namesIn(directory)) {
-    const path = join(directory, name);
-    const found = await ifThere(stat(path));
-    if (found && found.mtimeMs < before) await rm(path, { recursive: true, force: true });
-  }
-}

@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import type { Options } from "../content/contracts.ts";
+import { BlobDirectory } from "../disk/blob_directory.ts";
+import { onDisk } from "../disk/errors.ts";
+import { GantryDirectory, gantryDirectoryIn } from "../disk/gantry_directory.ts";
+import { Ingests } from "../disk/ingests.ts";
+import { GantryError } from "../errors.ts";
+import { isRegistry, isRepository } from "../spec/reference.ts";
+import { ContentStore } from "./content.ts";
+import { Events, type StoreEvent } from "./events.ts";
+import { type CheckedStore, checkStore, type CheckStoreOptions } from "./fsck.ts";
+import { collectStore, namespacesOf, type StoreCollected, type StoreCollectOptions } from "./gc.ts";
+import { ImageStore } from "./images.ts";
+import { LeaseStore } from "./leases.ts";
+import { listAll, type Metadata } from "./metadata.ts";
+import { Namespace, type Shared } from "./namespace.ts";
+import { recoverBlobs } from "./recover.ts";
+import { repositoryOf } from "./repositories.ts";
+import { RepositoryTarget } from "./repository.ts";
+import { SqliteMetadata } from "./sqlite/metadata.ts";
+import type { Store, StoreOptions, StoreRepository } from "./types.ts";
+
+/**
+ * Opens a store: a directory of images, of their content and of what is known of it, as containerd has them. Nothing is
+ * read before it is asked for; the first write makes the directory. Several processes may use it at once, and may be
+ * killed at any moment. The records are in a SQLite database, which {@link Store.close} lets go of.
+ *
+ * @throws {GantryError} `invalid-name` for what cannot be a namespace.
+ *
+ * @example
+ * ```ts
+ * import { copy } from "@gantry/oci/copy";
+ * import { emptyImage } from "@gantry/oci/image";
+ * import { store } from "@gantry/oci/store";
+ *
+ * await using images = store(await Deno.makeTempDir());
+ * await copy(emptyImage(), images.repository("acme/app"), { name: "v1" });
+ * for await (const { name } of images.images.list()) console.log(name); // acme/app:v1
+ * ```
+ */
+export function store(directory: string, options: StoreOptions = {}): Store {
+  const { namespace = "default", now = () => new Date() } = options;
+  // https://github.com/containerd/containerd/blob/main/pkg/identifiers/validate.go
+  if (namespace.length > 76 || !/^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/.test(namespace)) {
+    const reason = `${JSON.stringify(namespace)} is no namespace`;
+    throw new GantryError("invalid-name", `open store ${JSON.stringify(directory)}: ${reason}`);
+  }
+  const blobs = new BlobDirectory(
+    join(directory, "blobs"),
+    new GantryDirectory(gantryDirectoryIn(directory)),
+  );
+  const metadata = recoverBlobs(new SqliteMetadata(join(directory, "metadata.db")), blobs);
+  const shared: Shared = {
+    directory,
+    metadata,
+    blobs,
+    sessions: new Ingests(blobs),
+    events: new Events(),
+    now: () => now().getTime(),
+  };
+  return new DiskStore(new Namespace(namespace, shared), metadata);
+}
+
+class DiskStore implements Store {
+  readonly images: ImageStore;
+  readonly content: ContentStore;
+  readonly leases: LeaseStore;
+  readonly #namespace: Namespace;
+  readonly #metadata: Metadata;
+
+  constructor(namespace: Namespace, metadata: Metadata) {
+    const collect = ({ signal }: Options) => this.gc({ signal });
+    this.images = new ImageStore(namespace, collect);
+    this.content = new ContentStore(namespace);
+    this.leases = new LeaseStore(namespace, collect);
+    this.#namespace = namespace;
+    this.#metadata = metadata;
+  }
+
+  get directory(): string {
+    return this.#namespace.shared.directory;
+  }
+
+  get namespace(): string {
+    return this.#namespace.name;
+  }
+
+  repository(name: string): StoreRepository {
+    const slash = name.indexOf("/");
+    const rest = slash > 0 && isRegistry(name.slice(0, slash)) ? name.slice(slash + 1) : name;
+    if (isRepository(name) || isRepository(rest)) return new RepositoryTarget(name, this.#namespace);
+    const action = `open repository ${JSON.stringify(name)}`;
+    throw new GantryError("invalid-name", `${this.#namespace.where(action)}: not a repository's name`);
+  }
+
+  async *repositories(options: Options = {}): AsyncGenerator<string, void, void> {
+    const found = new Set<string>();
+    const { shared, buckets } = this.#namespace;
+    for await (const { key } of listAll(shared.metadata, buckets.images, options)) {
+      const name = repositoryOf(key);
+      if (name !== undefined) found.add(name);
+    }
+    yield* [...found].sort();
+  }
+
+  async *namespaces({ signal }: Options = {}): AsyncGenerator<string, void, void> {
+    for (const { name } of await namespacesOf(this.#namespace.shared, signal)) yield name;
+  }
+
+  async *events(options: Options = {}): AsyncGenerator<StoreEvent, void, void> {
+    for await (const event of this.#namespace.shared.events.listen(options)) {
+      if (event.namespace === this.namespace) yield event;
+    }
+  }
+
+  gc(options: StoreCollectOptions = {}): Promise<StoreCollected> {
+    options.signal?.throwIfAborted();
+    const where = this.#namespace.where("collect garbage");
+    return onDisk(where, () => collectStore(this.#namespace.shared, options));
+  }
+
+  fsck(options: CheckStoreOptions = {}): Promise<CheckedStore> {
+    options.signal?.throwIfAborted();
+    return onDisk(this.#namespace.where("check"), () => checkStore(this.#namespace.shared, options));
+  }
+
+  async close(): Promise<void> {
+    await this.#metadata[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
