@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { readFileSync } from "node:fs";
 import { utf8 } from "../../../src/bytes.ts";
 import { anyFilter } from "../../../src/store/filter/filter.ts";
-import { Scanner, type Token } from "../../../src/store/filter/scanner.ts";
+import { Scanner, type TokenKind } from "../../../src/store/filter/scanner.ts";
 import { fails } from "../../../src/testing/errors.ts";
 import { fixture, needsFixtures, table } from "../../support/fixtures.ts";
 
@@ -57,11 +57,11 @@ describe("filter-tokens table", needsFixtures, () => {
     it(name, () => {
       const scanner = new Scanner(input);
       const found = [];
-      for (let token: Token | undefined; token?.kind !== "EOF";) {
-        token = scanner.next();
-        const { kind, text, problem = null } = token;
+      for (let kind: TokenKind | undefined, text: string, at: number; kind !== "EOF";) {
+        let problem: string | null;
+        ({ kind, text, at, problem = null } = scanner.next());
         // The table counts bytes.
-        found.push({ pos: utf8(input.slice(0, token.at)).byteLength, kind, text, err: problem });
+        found.push({ pos: utf8(input.slice(0, at)).byteLength, kind, text, err: problem });
       }
       assert.deepEqual(found, tokens);
     });
