@@ -63,8 +63,12 @@ export async function takeAway(
   isNeeded: IsNeeded = () => Promise.resolve(false),
 ): Promise<boolean> {
   const gone = join(trash(blobs), `${algorithmOf(digest)}-${hexOf(digest)}`);
-  await mkdir(trash(blobs), { recursive: true });
-  await rename(blobs.path(digest), gone);
+  for (let tries = 1;; tries++) {
+    await mkdir(trash(blobs), { recursive: true });
+    if (await ifThere(rename(blobs.path(digest), gone).then(() => true))) break;
+    // Another process may remove the directory while it is empty, at any moment.
+    if (tries > 20 || !await blobs.facts(digest)) return false;
+  }
   const claimed = (await blobs.leases.noted()).has(digest) || (await stat(gone)).mtimeMs >= before ||
     await isNeeded(digest);
   await (claimed ? rename(gone, blobs.path(digest)) : rm(gone));

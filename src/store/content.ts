@@ -9,7 +9,7 @@ import { type Digest, isDigest, parseDigest } from "../spec/digest.ts";
 import { isLayerType } from "../spec/media_type.ts";
 import { ContentWriter, type IngestValue, type WriterOptions } from "./content_writer.ts";
 import { contentFields, statusFields } from "./filter/fields.ts";
-import { anyFilter, type FilterInput } from "./filter/filter.ts";
+import { anyFilter, type FilterInput, ParsedFilters } from "./filter/filter.ts";
 import { markNamespace } from "./mark.ts";
 import { bad, checkLabels, labelNames, type Labels, splitFieldPath, updateLabels } from "./labels.ts";
 import { type Change, listAll } from "./metadata.ts";
@@ -104,11 +104,12 @@ export class ContentStore {
 
   /** The content that one of the filters matches, all without filters, in the order of digests. */
   async *walk(filters: FilterInput = [], options: Options = {}): AsyncGenerator<ContentInfo, void, void> {
-    const matches = anyFilter(filters, contentFields);
+    const parsed = new ParsedFilters(filters, contentFields);
     const { shared, buckets } = this.#namespace;
     for await (const entry of listAll(shared.metadata, buckets.content, options)) {
+      if (!parsed.mayMatch(entry.value)) continue;
       const info = contentOf(entry);
-      if (matches(info)) yield info;
+      if (parsed.matches(info)) yield info;
     }
   }
 

@@ -3,12 +3,12 @@ import { GantryError } from "../errors.ts";
 import { checkAnnotations } from "./annotations.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { parseDigest } from "../spec/digest.ts";
-import { anyFilter, type FilterInput } from "./filter/filter.ts";
+import { type FilterInput, ParsedFilters } from "./filter/filter.ts";
 import { imageFields } from "./filter/fields.ts";
 import { bad, checkLabels, type Labels, splitFieldPath, updateLabels } from "./labels.ts";
-import { listAll } from "./metadata.ts";
+import { listPages } from "./metadata.ts";
 import type { Namespace, Plan } from "./namespace.ts";
-import { imageOf, type ImageValue, type StoredImage, valueOf } from "./records.ts";
+import { imageFrom, imageOf, type ImageValue, type StoredImage, valueOf } from "./records.ts";
 
 /** An image to be created or updated. */
 export interface ImageInput {
@@ -63,11 +63,15 @@ export class ImageStore {
     filters: FilterInput = [],
     options: Options & { prefix?: string | undefined } = {},
   ): AsyncGenerator<StoredImage, void, void> {
-    const matches = anyFilter(filters, imageFields);
+    const parsed = new ParsedFilters(filters, imageFields);
     const { shared, buckets } = this.#namespace;
-    for await (const entry of listAll(shared.metadata, buckets.images, options)) {
-      const image = imageOf(entry);
-      if (matches(image)) yield image;
+    for await (const page of listPages(shared.metadata, buckets.images, options)) {
+      for (const entry of page) {
+        if (!parsed.mayMatch(entry.value)) continue;
+        const value = valueOf<ImageValue>(entry);
+        const { target, labels } = value;
+        if (parsed.matches({ name: entry.key, target, labels })) yield imageFrom(entry.key, value);
+      }
     }
   }
 

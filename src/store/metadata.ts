@@ -56,17 +56,28 @@ export interface Metadata extends AsyncDisposable {
   commit(changes: readonly Change[], options?: Options): Promise<boolean>;
 }
 
-/** All records of a bucket whose keys begin with a prefix, read page by page. */
-export async function* listAll(
+/** How many records the first page has, and each after that; who wants few need not wait for many. */
+const [firstPage, nextPage] = [64, 1000];
+
+/** All records of a bucket whose keys begin with a prefix, page by page. */
+export async function* listPages(
   metadata: Metadata,
   bucket: string,
-  options: ListOptions = {},
-): AsyncGenerator<Entry, void, void> {
-  const { prefix, limit = 1000, signal } = options;
-  for (let after = options.after;;) {
-    const page = await metadata.list(bucket, { prefix, after, limit, signal });
-    yield* page;
+  options: Omit<ListOptions, "limit"> = {},
+): AsyncGenerator<Entry[], void, void> {
+  for (let { after } = options, limit = firstPage;; limit = nextPage) {
+    const page = await metadata.list(bucket, { ...options, after, limit });
+    yield page;
     if (page.length < limit) return;
     after = page.at(-1)!.key;
   }
+}
+
+/** All records of a bucket whose keys begin with a prefix. */
+export async function* listAll(
+  metadata: Metadata,
+  bucket: string,
+  options: Omit<ListOptions, "limit"> = {},
+): AsyncGenerator<Entry, void, void> {
+  for await (const page of listPages(metadata, bucket, options)) yield* page;
 }

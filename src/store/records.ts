@@ -90,9 +90,13 @@ export function valueOf<T>({ key, value }: Entry): T {
 
 /** An image as it is in the store. */
 export function imageOf(entry: Entry): StoredImage {
-  const { target, labels, createdAt, updatedAt } = valueOf<ImageValue>(entry);
+  return imageFrom(entry.key, valueOf<ImageValue>(entry));
+}
+
+/** An image by its name and what its record says. */
+export function imageFrom(name: string, { target, labels, createdAt, updatedAt }: ImageValue): StoredImage {
   return {
-    name: entry.key,
+    name,
     target,
     labels,
     createdAt: new Date(createdAt),

@@ -2,7 +2,10 @@ import type { ContentInfo, StoredImage } from "../records.ts";
 import type { Labels } from "../labels.ts";
 
 /** `name`, `target.digest`, `target.mediatype`, `labels.*`, `annotations.*` */
-export function imageFields(image: StoredImage, path: readonly string[]): string | undefined {
+export function imageFields(
+  image: Pick<StoredImage, "name" | "target" | "labels">,
+  path: readonly string[],
+): string | undefined {
   const [field, second] = path;
   if (field === "name") return path.length === 1 ? textOf(image.name) : undefined;
   if (field === "labels") return labelAt(image.labels, path);

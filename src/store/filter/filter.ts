@@ -64,10 +64,41 @@ export function where(...path: [string, ...string[]]): FieldCondition {
   };
 }
 
+/** Filters that were parsed, of which one must match; everything does where there are none. */
+export class ParsedFilters<T> {
+  readonly #filters: readonly (readonly Selector[])[];
+  readonly #needles: readonly (readonly string[])[];
+  readonly #fields: Fields<T>;
+
+  constructor(input: FilterInput, fields: Fields<T>) {
+    const filters = typeof input === "string" || input instanceof Filter ? [input] : input;
+    this.#filters = filters.map((one) => one instanceof Filter ? one.selectors : parseFilter(one));
+    this.#needles = this.#filters.map((selectors) => selectors.flatMap(needleOf));
+    this.#fields = fields;
+  }
+
+  /** Whether what JSON says may match: most that cannot need not be parsed. */
+  mayMatch(json: string): boolean {
+    return this.#needles.length === 0 ||
+      this.#needles.some((needles) => needles.every((needle) => json.includes(needle)));
+  }
+
+  /** Whether it matches. */
+  matches(from: T): boolean {
+    return this.#filters.length === 0 ||
+      this.#filters.some((selectors) => selectors.every((one) => selects(one, from, this.#fields)));
+  }
+}
+
+/** What stands in the JSON of everything that such a condition on labels matches. */
+function needleOf({ path, operator, value }: Selector): string[] {
+  if (path[0] !== "labels" || path.length < 2) return [];
+  if (operator === "==") return [JSON.stringify(value)];
+  return operator === "present" ? [JSON.stringify(path.slice(1).join("."))] : [];
+}
+
 /** Whether one of the filters matches; everything does where there are none. */
 export function anyFilter<T>(input: FilterInput, fields: Fields<T>): (from: T) => boolean {
-  const filters = typeof input === "string" || input instanceof Filter ? [input] : input;
-  const parsed = filters.map((one) => one instanceof Filter ? one.selectors : parseFilter(one));
-  if (parsed.length === 0) return () => true;
-  return (from) => parsed.some((selectors) => selectors.every((one) => selects(one, from, fields)));
+  const parsed = new ParsedFilters(input, fields);
+  return (from) => parsed.matches(from);
 }

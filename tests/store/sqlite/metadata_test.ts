@@ -67,12 +67,16 @@ describe("records in SQLite", () => {
       const changes = keys.toReversed().map((key) => ({ bucket: "x", key, value: key }));
       assert.ok(await metadata.commit([...changes, { bucket: "y", key: "a/3", value: "" }]));
       const found = async (options: object) =>
-        (await collect(listAll(metadata, "x", { limit: 2, ...options }))).map(({ key }) => key);
+        (await collect(listAll(metadata, "x", options))).map(({ key }) => key);
       // U+FFEE comes before U+1F600, other than in UTF-16.
       assert.deepEqual(await found({}), ["a", "a/1", "a/2", "a/\uFFEE", "a/\u{1F600}", "b", "ä"]);
       assert.deepEqual(await found({ prefix: "a/" }), ["a/1", "a/2", "a/\uFFEE", "a/\u{1F600}"]);
       assert.deepEqual(await found({ prefix: "a/", after: "a/1" }), ["a/2", "a/\uFFEE", "a/\u{1F600}"]);
-      assert.equal((await metadata.list("x", { prefix: "a/", limit: 3 })).length, 3);
+      assert.equal((await metadata.list("x", { prefix: "a/", limit: 2 })).length, 2);
+      const many = Array.from({ length: 2500 }, (_, n) => ({ bucket: "z", key: String(n), value: "" }));
+      assert.ok(await metadata.commit(many));
+      const all = (await collect(listAll(metadata, "z"))).map(({ key }) => key);
+      assert.deepEqual(all, many.map(({ key }) => key).sort());
     }));
 
   it("add up in several processes that compare before they set", () =>
