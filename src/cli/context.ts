@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Clients } from "../places/scheme.ts";
 import type { CredentialsProvider } from "../content/credentials.ts";
 import type { Registries } from "../registry/mod.ts";
@@ -66,9 +68,17 @@ export class CommandContext {
     });
   }
 
+  /** Where the store is. */
+  get storeDirectory(): string {
+    const { env } = this.environment;
+    const data = env["XDG_DATA_HOME"] || join(env["HOME"] || homedir(), ".local", "share");
+    return this.options.store ?? join(data, "gantry", "store");
+  }
+
   /** What places are reached with. */
   async clients(): Promise<Clients> {
-    return { registry: await this.registries(), daemon: daemonOptions(this.environment.env) };
+    const { env } = this.environment;
+    return { registry: await this.registries(), daemon: daemonOptions(env), store: this.storeDirectory };
   }
 
   /** Writes to standard output, as fast as it is read. */

@@ -38,6 +38,7 @@ export interface GlobalOptions {
   insecure?: boolean;
   /** In the order in which they were given; most commands take the last. */
   platform?: readonly (Platform | "all")[];
+  store?: string;
   /** Milliseconds. */
   timeout?: number;
   verbose?: boolean;

@@ -6,7 +6,7 @@ import { documentLimit } from "../content/read.ts";
 import { verifying } from "../digest/verify.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest, hexOf, parseDigest } from "../spec/digest.ts";
-import { errno } from "./errors.ts";
+import { errno, ifThere } from "./errors.ts";
 import { factsOf, type FileFacts } from "./files.ts";
 import { makeDirectory, syncDirectory } from "./directory.ts";
 import { putFile } from "./replace.ts";
@@ -51,14 +51,30 @@ export class BlobDirectory {
     await this.leases.note(digest);
     const now = new Date();
     await utimes(path, now, now).catch(() => {}); // another user's file: then only a lease helps
-    const facts = await factsOf(path).catch((error) => {
-      if (GantryError.is(error, "invalid-document")) return undefined; // written anew, over whatever is there
-      throw error;
-    });
+    const look = () =>
+      factsOf(path).catch((error) => {
+        if (GantryError.is(error, "invalid-document")) return undefined; // written anew, over whatever is there
+        throw error;
+      });
+    // A collection of garbage may have taken it away a moment ago, or have been killed then.
+    const facts = await look() ?? (await this.putBack(digest) ? await look() : undefined);
     if (!facts || (size !== undefined && facts.size !== size)) return undefined;
     // Another process may have put it there a moment ago.
     if (this.leases.areHeld) this.#unflushed.add(dirname(path));
     return facts.size;
+  }
+
+  /** Where a blob is while a collection of garbage decides about it. */
+  trashPath(digest: Digest): string {
+    return join(this.state.directory, "trash", `${algorithmOf(digest)}-${hexOf(digest)}`);
+  }
+
+  /** Puts a blob back that is being decided about, if there is one. */
+  async putBack(digest: Digest): Promise<boolean> {
+    const from = this.trashPath(digest);
+    if (!await factsOf(from)) return false;
+    await makeDirectory(dirname(this.path(digest)));
+    return await ifThere(rename(from, this.path(digest)).then(() => true)) ?? false;
   }
 
   /** Opens a blob. The file is opened with the first read, so that a stream nobody reads holds nothing. */

@@ -1,9 +1,10 @@
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from "../spec/digest.ts";
+import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
 import type { BlobDirectory } from "./blob_directory.ts";
-import { makeDirectory, namesIn } from "./directory.ts";
+import { namesIn } from "./directory.ts";
 import { ifThere } from "./errors.ts";
+import { factsOf } from "./files.ts";
 
 /** What was collected. */
 export interface Collected {
@@ -52,7 +53,7 @@ export async function sweepBlobs(
  * 2. The collector renames the blob away, then looks for a note or a new time of change.
  *
  * Whichever acts first, one of them sees the other: either the collector finds the claim and puts the blob back, or the
- * writer finds nothing and writes the blob again.
+ * writer does so, or finds nothing and writes the blob again.
  *
  * A writer that gives up its note has said before that the blob is needed, so `isNeeded` is asked after the notes.
  */
@@ -62,17 +63,19 @@ export async function takeAway(
   before: number,
   isNeeded: IsNeeded = () => Promise.resolve(false),
 ): Promise<boolean> {
-  const gone = join(trash(blobs), `${algorithmOf(digest)}-${hexOf(digest)}`);
+  const gone = blobs.trashPath(digest);
   for (let tries = 1;; tries++) {
     await mkdir(trash(blobs), { recursive: true });
     if (await ifThere(rename(blobs.path(digest), gone).then(() => true))) break;
     // Another process may remove the directory while it is empty, at any moment.
     if (tries > 20 || !await blobs.facts(digest)) return false;
   }
-  const claimed = (await blobs.leases.noted()).has(digest) || (await stat(gone)).mtimeMs >= before ||
+  const isClaimed = async () =>
+    (await blobs.leases.noted()).has(digest) || ((await factsOf(gone))?.changed ?? Infinity) >= before ||
     await isNeeded(digest);
-  await (claimed ? rename(gone, blobs.path(digest)) : rm(gone));
-  return !claimed;
+  if (!await isClaimed()) return await ifThere(rm(gone).then(() => true)) ?? false;
+  await blobs.putBack(digest);
+  return false;
 }
 
 /** Puts back what a collection has taken away that was killed before it could decide. */
@@ -80,8 +83,7 @@ export async function restoreBlobs(blobs: BlobDirectory): Promise<void> {
   for (const name of await namesIn(trash(blobs))) {
     const digest = name.replace("-", ":");
     if (!isDigest(digest)) continue;
-    await makeDirectory(join(blobs.directory, algorithmOf(digest)));
-    await rename(join(trash(blobs), name), blobs.path(digest));
+    await blobs.putBack(digest);
   }
 }
 

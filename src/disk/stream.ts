@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { storageError } from "./errors.ts";
+import { errno, storageError } from "./errors.ts";
 import { reading } from "./files.ts";
 
 const chunkSize = 512 * 1024;
@@ -50,6 +50,9 @@ export function fileStream(
         controller.close();
       } catch (error) {
         await close();
+        if (errno(error) === "ENOENT") {
+          throw new GantryError("not-found", `read ${path}: it is no longer there`, { cause: error });
+        }
         throw storageError(`read ${path}`, error);
       }
     },

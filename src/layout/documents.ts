@@ -99,12 +99,14 @@ function statedType(bytes: Bytes): string | undefined {
   }
 }
 
-/** What `work` gives; nothing where bytes are not the ones that their digest names. */
+/** What `work` gives; nothing where bytes are not the ones that their digest names, or have been removed since. */
 export async function unlessBroken<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (GantryError.is(error, "size-mismatch", "digest-mismatch", "invalid-document")) return undefined;
+    if (GantryError.is(error, "size-mismatch", "digest-mismatch", "invalid-document", "not-found")) {
+      return undefined;
+    }
     throw error;
   }
 }

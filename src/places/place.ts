@@ -1,6 +1,7 @@
 import type { Source, Target } from "../content/mod.ts";
 import type { DaemonOptions } from "../daemon/mod.ts";
 import { type Registries, registries, type RegistryOptions } from "../registry/mod.ts";
+import type { Store } from "../store/mod.ts";
 import type { Clients, SourceOptions } from "./scheme.ts";
 import { parsePlace, targetOf } from "./schemes.ts";
 
@@ -26,6 +27,8 @@ export interface PlaceOptions {
   registry?: RegistryOptions | Registries | undefined;
   /** How the Docker engine is reached. Default: over its own socket. */
   daemon?: DaemonOptions | undefined;
+  /** The store that `store:NAME` is in, or its directory. Default: there is none. */
+  store?: Store | string | undefined;
   /**
    * Has layouts take blobs from other layouts on the same disk without copying their bytes: by hard links. Default: false.
    */
@@ -35,7 +38,7 @@ export interface PlaceOptions {
 /**
  * The place that a string names, to write to and to read from: `registry/name:tag` and `registry/name@digest`, as
  * `docker pull` takes them, with or without `docker://` before it; or `oci:DIRECTORY` and `oci:DIRECTORY:NAME` for an OCI
- * image layout, whose directory ends at the first colon, as with skopeo. Archives are read with {@link sourcePlace} and
+ * image layout, whose directory ends at the first colon, as with skopeo; or `store:NAME:TAG`. Archives are read with {@link sourcePlace} and
  * written with {@link copy}.
  *
  * @throws {GantryError} `invalid-name`, `invalid-digest`; `unsupported` for other kinds of places.
@@ -74,6 +77,6 @@ export function sourcePlace(text: string, options: PlaceOptions & SourceOptions 
 }
 
 /** The clients that options ask for. */
-export function clientsOf({ registry, daemon, link }: PlaceOptions): Clients {
-  return { registry: typeof registry === "function" ? registry : registries(registry), daemon, link };
+export function clientsOf({ registry, daemon, store, link }: PlaceOptions): Clients {
+  return { registry: typeof registry === "function" ? registry : registries(registry), daemon, store, link };
 }

@@ -11,6 +11,7 @@ import type { DaemonOptions } from "../daemon/mod.ts";
 import type { Registries } from "../registry/mod.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Reference } from "../spec/reference.ts";
+import type { Store } from "../store/types.ts";
 
 /** What places are reached with. */
 export interface Clients {
@@ -18,6 +19,8 @@ export interface Clients {
   readonly registry: Registries;
   /** How the Docker engine is reached. */
   readonly daemon?: DaemonOptions | undefined;
+  /** The store that `store:NAME` is in, or its directory. */
+  readonly store?: Store | string | undefined;
   /** Has layouts share blobs with others on the same disk where that can be. Default: false. */
   readonly link?: boolean | undefined;
 }

@@ -5,6 +5,7 @@ import { daemonScheme } from "./daemon.ts";
 import { dirScheme } from "./dir.ts";
 import { ociScheme } from "./oci.ts";
 import { registryScheme } from "./registry.ts";
+import { storeScheme } from "./store.ts";
 import type { Clients, PathScheme, Place, Scheme } from "./scheme.ts";
 
 /** The kinds of places, in the order in which messages list them. A new kind is a file beside this one and a line here. */
@@ -15,12 +16,13 @@ export const schemes: readonly Scheme[] = [
   ociArchiveScheme,
   dirScheme,
   daemonScheme,
+  storeScheme,
 ];
 
 const pathSchemes = schemes.filter((scheme): scheme is PathScheme => scheme.kind === "path");
 
 /** What other tools take for a place; unless it is a kind of ours, it is not to be read as a reference. */
-const otherKinds = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:containers-storage|store):)/;
+const otherKinds = /^(?:[a-z][a-z0-9+.-]*:\/\/|containers-storage:)/;
 
 /** How places are written, for help. */
 export const placeUsage: string = `REGISTRY/NAME:TAG, or ${pathUsage(schemes)}`;

@@ -55,7 +55,7 @@ export class Events {
         const next = listener.waiting.shift();
         if (next) yield next;
         else if (listener.overrun) {
-          throw new GantryError("too-large", `listen to the store: more than ${mostWaiting} events wait`);
+          throw new GantryError("too-large", `listen to events: more than ${mostWaiting} of them wait`);
         } else await new Promise<void>((resolve) => listener.wake = resolve);
       }
     } finally {

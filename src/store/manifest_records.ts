@@ -60,18 +60,23 @@ async function childrenChanges(
     if (there !== child.size) continue;
     if (isDocumentType(child.mediaType) && !await namespace.has(child.digest, options)) continue;
     for (const change of await namespace.referTo(child, options)) {
-      changes.set(change.key, withOrigins(change, origins));
+      changes.set(change.key, await withOrigins(namespace, change, origins));
     }
   }
   return [...changes.values()];
 }
 
-/** A new record of content with the repositories that it came from. */
-function withOrigins(change: Change, origins: Origins): Change {
+/** The change of a record of content, with the repositories that it came from. */
+async function withOrigins({ shared }: Namespace, change: Change, origins: Origins): Promise<Change> {
   const from = origins.get(change.key as Digest);
-  if (!from || typeof change.value !== "string") return change;
-  const value = JSON.parse(change.value) as ContentValue;
-  return { ...change, value: JSON.stringify({ ...value, labels: addOrigins(value.labels, from) }) };
+  if (!from) return change;
+  const { bucket, key } = change;
+  const entry = change.value === undefined ? await shared.metadata.get(bucket, key) : undefined;
+  const text = change.value ?? entry?.value;
+  if (typeof text !== "string") return change;
+  const value = JSON.parse(text) as ContentValue;
+  const labels = addOrigins(value.labels, from);
+  return { bucket, key, value: JSON.stringify({ ...value, labels }), expect: entry?.version ?? null };
 }
 
 /** Writes down what a manifest is about, which keeps it from then on, if it is here. */

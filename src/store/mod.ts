@@ -43,6 +43,7 @@ export type {
   Written,
 } from "../content/mod.ts";
 export type { Collected } from "../disk/gc_sweep.ts";
+export type { CheckedImage } from "./check.ts";
 export { childrenLabels } from "./children_labels.ts";
 export { type ContentStatus, ContentStore } from "./content.ts";
 export { type CommitOptions, ContentWriter, type WriterOptions } from "./content_writer.ts";
@@ -55,6 +56,8 @@ export { type DeleteImageOptions, type ImageInput, ImageStore } from "./images.t
 export { labelNames, type Labels } from "./labels.ts";
 export type { LeaseResource, ResourceType } from "./lease_records.ts";
 export { type CreateLeaseOptions, LeaseStore, type StoreLease } from "./leases.ts";
+export type { Pulled, StorePullOptions } from "./pull.ts";
 export type { ContentInfo, StoredImage } from "./records.ts";
 export { store } from "./store.ts";
+export type { ImageCandidate, ImageVerifier, Verdict } from "./verifier.ts";
 export type { Store, StoreOptions, StoreRepository } from "./types.ts";

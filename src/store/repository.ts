@@ -289,7 +289,8 @@ export class RepositoryTarget implements StoreRepository {
     try {
       return await this.#blobs.read({ digest, size: there });
     } catch (error) {
-      if (GantryError.is(error, "digest-mismatch", "size-mismatch")) return undefined;
+      // It may have been taken away since.
+      if (GantryError.is(error, "digest-mismatch", "size-mismatch", "not-found")) return undefined;
       throw error;
     }
   }

@@ -1,22 +1,29 @@
 import { join } from "node:path";
-import type { Options } from "../content/contracts.ts";
+import type { Options, Part, Source } from "../content/contracts.ts";
 import { BlobDirectory } from "../disk/blob_directory.ts";
 import { onDisk } from "../disk/errors.ts";
 import { GantryDirectory, gantryDirectoryIn } from "../disk/gantry_directory.ts";
 import { Ingests } from "../disk/ingests.ts";
 import { GantryError } from "../errors.ts";
+import { openRoot } from "../image/open.ts";
+import type { PlatformMatcher } from "../spec/platform_match.ts";
 import { isRegistry, isRepository } from "../spec/reference.ts";
+import { type CheckedImage, checkImage } from "./check.ts";
 import { ContentStore } from "./content.ts";
 import { Events, type StoreEvent } from "./events.ts";
 import { type CheckedStore, checkStore, type CheckStoreOptions } from "./fsck.ts";
 import { collectStore, namespacesOf, type StoreCollected, type StoreCollectOptions } from "./gc.ts";
 import { ImageStore } from "./images.ts";
+import { importImages, type StoreImportOptions } from "./import.ts";
 import { LeaseStore } from "./leases.ts";
 import { listAll, type Metadata } from "./metadata.ts";
 import { Namespace, type Shared } from "./namespace.ts";
+import { type Pulled, pullImage, type StorePullOptions } from "./pull.ts";
+import type { StoredImage } from "./records.ts";
 import { recoverBlobs } from "./recover.ts";
 import { repositoryOf } from "./repositories.ts";
 import { RepositoryTarget } from "./repository.ts";
+import { keepsPlatforms, keepsPresent, sparse } from "./sparse.ts";
 import { SqliteMetadata } from "./sqlite/metadata.ts";
 import type { Store, StoreOptions, StoreRepository } from "./types.ts";
 
@@ -61,6 +68,10 @@ export function store(directory: string, options: StoreOptions = {}): Store {
   return new DiskStore(new Namespace(namespace, shared), metadata);
 }
 
+interface ImageOptions extends Options {
+  platforms?: PlatformMatcher | undefined;
+}
+
 class DiskStore implements Store {
   readonly images: ImageStore;
   readonly content: ContentStore;
@@ -91,6 +102,31 @@ class DiskStore implements Store {
     if (isRepository(name) || isRepository(rest)) return new RepositoryTarget(name, this.#namespace);
     const action = `open repository ${JSON.stringify(name)}`;
     throw new GantryError("invalid-name", `${this.#namespace.where(action)}: not a repository's name`);
+  }
+
+  pull(source: Source, reference: string, options: StorePullOptions = {}): Promise<Pulled> {
+    return pullImage(this.#namespace, this.images, source, reference, options);
+  }
+
+  import(source: Source, options: StoreImportOptions = {}): Promise<StoredImage[]> {
+    return importImages(this.#namespace, this.images, source, options);
+  }
+
+  async open(name: string, options: ImageOptions = {}): Promise<Part> {
+    const { platforms, signal } = options;
+    const { target } = await this.images.get(name, { signal });
+    const repository = new RepositoryTarget(repositoryOf(name) ?? name, this.#namespace);
+    const isThere = keepsPresent(repository);
+    return sparse(
+      await openRoot(repository, target, { signal }),
+      async (child, more) =>
+        (!platforms || await keepsPlatforms(platforms)(child, more)) && await isThere(child, more),
+    );
+  }
+
+  async check(name: string, { platforms, signal }: ImageOptions = {}): Promise<CheckedImage> {
+    const { target } = await this.images.get(name, { signal });
+    return await checkImage(this.#namespace, target, platforms, { signal });
   }
 
   async *repositories(options: Options = {}): AsyncGenerator<string, void, void> {

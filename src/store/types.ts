@@ -1,10 +1,15 @@
-import type { Options, Target } from "../content/contracts.ts";
+import type { Options, Part, Source, Target } from "../content/contracts.ts";
+import type { PlatformMatcher } from "../spec/platform_match.ts";
+import type { CheckedImage } from "./check.ts";
 import type { ContentStore } from "./content.ts";
 import type { StoreEvent } from "./events.ts";
 import type { CheckedStore, CheckStoreOptions } from "./fsck.ts";
 import type { StoreCollected, StoreCollectOptions } from "./gc.ts";
 import type { ImageStore } from "./images.ts";
+import type { StoreImportOptions } from "./import.ts";
 import type { LeaseStore } from "./leases.ts";
+import type { Pulled, StorePullOptions } from "./pull.ts";
+import type { StoredImage } from "./records.ts";
 
 /** How to open a store. */
 export interface StoreOptions {
@@ -41,6 +46,35 @@ export interface Store extends AsyncDisposable {
    * @throws {GantryError} `invalid-name`.
    */
   repository(name: string): StoreRepository;
+  /**
+   * Pulls an image from wherever a source is: `reference` says what it is called in the store, as `docker pull` takes
+   * names. Nothing is fetched when all of it is here. Pulls that want the same blob at once, also in other processes,
+   * share its download, and go on where one that was killed has stopped.
+   *
+   * @throws {GantryError} `denied` when a verifier refuses it, `digest-mismatch`, and what the source throws.
+   */
+  pull(source: Source, reference: string, options?: StorePullOptions): Promise<Pulled>;
+  /**
+   * Puts all images of an archive or a layout into the store, and gives what was named: containerd's full name, or
+   * else the one that stands in its index. What an index names and is not there is left out.
+   *
+   * @throws {GantryError} `unsupported` when the source cannot list what is in it, and what it throws.
+   */
+  import(source: Source, options?: StoreImportOptions): Promise<StoredImage[]>;
+  /**
+   * Opens an image as it is here, to be copied or saved: of an index, only what is here goes along.
+   *
+   * @param options `platforms`: of an index, only the images for these.
+   * @throws {GantryError} `not-found`.
+   */
+  open(name: string, options?: Options & { platforms?: PlatformMatcher | undefined }): Promise<Part>;
+  /**
+   * Looks what of an image is here.
+   *
+   * @param options `platforms`: of an index, only the images for these.
+   * @throws {GantryError} `not-found` when there is no such image.
+   */
+  check(name: string, options?: Options & { platforms?: PlatformMatcher | undefined }): Promise<CheckedImage>;
   /** The names of all repositories that have images, in the order of their bytes. */
   repositories(options?: Options): AsyncIterable<string>;
   /** The namespaces in which something has been written. */

@@ -209,7 +209,7 @@ describe("blobs of a layout", () => {
       await rm(join(directory, "blobs", "sha256", blob.digest.slice(7)));
       const gone = (await there.open(await putText(there, "gone"))).getReader();
       await rm(join(directory, "blobs"), { recursive: true });
-      await rejects(gone.read(), "storage");
+      await rejects(gone.read(), "not-found");
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.deepEqual(await openFiles(directory), []);
     }));
