@@ -59,6 +59,16 @@ export {
   samePlatform,
   satisfies,
 } from "./platform.ts";
+export { type HostFacts, hostPlatform, runsOnHost } from "./host_platform.ts";
+export {
+  anyOf,
+  everyPlatform,
+  except,
+  inOrder,
+  ordered,
+  parsePlatforms,
+  sortPlatforms,
+} from "./platform_matchers.ts";
 export { madeFor, type PlatformMatcher, runsOn, sameSystem } from "./platform_match.ts";
 export {
   familiarName,

@@ -33,7 +33,7 @@ import type { Namespace } from "./namespace.ts";
 import { originsIn } from "./origins.ts";
 import { contentOf, imageOf, valueOf } from "./records.ts";
 import { removeContent } from "./remove.ts";
-import type { StoreRepository } from "./types.ts";
+import type { StoreRepository } from "./repository_type.ts";
 
 /** A blob of so many bytes or fewer is held in memory and written at once, without a session that could be continued. */
 const smallBlob = 256 * 1024;

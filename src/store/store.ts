@@ -25,7 +25,8 @@ import { repositoryOf } from "./repositories.ts";
 import { RepositoryTarget } from "./repository.ts";
 import { keepsPlatforms, keepsPresent, sparse } from "./sparse.ts";
 import { SqliteMetadata } from "./sqlite/metadata.ts";
-import type { Store, StoreOptions, StoreRepository } from "./types.ts";
+import type { StoreRepository } from "./repository_type.ts";
+import type { Store, StoreOptions } from "./types.ts";
 
 /**
  * Opens a store: a directory of images, of their content and of what is known of it, as containerd has them. Nothing is

@@ -1,4 +1,4 @@
-import type { Options, Part, Source, Target } from "../content/contracts.ts";
+import type { Options, Part, Source } from "../content/contracts.ts";
 import type { PlatformMatcher } from "../spec/platform_match.ts";
 import type { CheckedImage } from "./check.ts";
 import type { ContentStore } from "./content.ts";
@@ -10,6 +10,7 @@ import type { StoreImportOptions } from "./import.ts";
 import type { LeaseStore } from "./leases.ts";
 import type { Pulled, StorePullOptions } from "./pull.ts";
 import type { StoredImage } from "./records.ts";
+import type { StoreRepository } from "./repository_type.ts";
 
 /** How to open a store. */
 export interface StoreOptions {
@@ -17,14 +18,6 @@ export interface StoreOptions {
   namespace?: string | undefined;
   /** The time that records are given. Default: the clock's. */
   now?: (() => Date) | undefined;
-}
-
-/** One repository of a store, as a target. */
-export interface StoreRepository extends Required<Omit<Target, "complete" | "names">> {
-  /** Its name in full: `docker.io/library/alpine`. */
-  readonly name: string;
-  /** The tags, in the order of their bytes; those behind `after`, if it is given. */
-  names(options?: Options & { after?: string | undefined }): AsyncIterable<string>;
 }
 
 /** Images, content and leases on a disk, as {@link store} opens them. */
