@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "./context.ts";
 
 /** The headings under which help lists commands. */
-export type CommandGroup = "Transfer" | "Inspect" | "Edit" | "Registry" | "Other";
+export type CommandGroup = "Transfer" | "Inspect" | "Edit" | "Registry" | "Store" | "Other";
 
 /** What the file of a command exports. */
 export interface CommandModule {
@@ -63,14 +63,18 @@ export const commands: readonly CommandRow[] = [
   {
     path: "pull",
     group: "Transfer",
-    summary: "pull images into a tarball, or an OCI image layout",
-    examples: ["alpine:3.20 alpine.tar", "--format oci --platform linux/arm64 alpine:3.20 ./images"],
+    summary: "pull images into the store, a tarball or an OCI image layout",
+    examples: [
+      "alpine:3.20",
+      "alpine:3.20 alpine.tar",
+      "--format oci --platform linux/arm64 alpine:3.20 ./images",
+    ],
     load: () => import("./commands/transfer/pull.ts"),
   },
   {
     path: "push",
     group: "Transfer",
-    summary: "push what is in an archive or an OCI image layout",
+    summary: "push what is in an archive, an OCI image layout or the store",
     examples: ["app.tar localhost:5000/app:v1", "--index ./images ghcr.io/acme/app:v1"],
     load: () => import("./commands/transfer/push.ts"),
   },
@@ -358,6 +362,136 @@ export const commands: readonly CommandRow[] = [
     summary: "give an image in a registry one more tag",
     examples: ["localhost:5000/app:v1 stable", "ghcr.io/acme/app@sha256:44136fa3… v1"],
     load: () => import("./commands/registry/tag.ts"),
+  },
+  { path: "images", group: "Store", summary: "images of the store" },
+  {
+    path: "images ls",
+    group: "Store",
+    summary: "list the images of the store",
+    examples: ["", "name~=alpine,labels.env==prod"],
+    load: () => import("./commands/store/images_ls.ts"),
+  },
+  {
+    path: "images tag",
+    group: "Store",
+    summary: "give an image of the store one more name",
+    examples: ["alpine:3.20 acme/base:v1", "--force alpine:3.20 acme/base:v1"],
+    load: () => import("./commands/store/images_tag.ts"),
+  },
+  {
+    path: "images rm",
+    group: "Store",
+    summary: "take names of images away",
+    examples: ["alpine:3.20", "--sync alpine:3.20 acme/base:v1"],
+    load: () => import("./commands/store/images_rm.ts"),
+  },
+  {
+    path: "images label",
+    group: "Store",
+    summary: "set the labels of an image",
+    examples: ["alpine:3.20 env=prod", "--replace-all alpine:3.20 env=test"],
+    load: () => import("./commands/store/images_label.ts"),
+  },
+  {
+    path: "images check",
+    group: "Store",
+    summary: "tell which images of the store are whole",
+    examples: ["", "--platform all name~=alpine"],
+    load: () => import("./commands/store/images_check.ts"),
+  },
+  {
+    path: "images usage",
+    group: "Store",
+    summary: "tell how much of the disk an image takes",
+    examples: ["alpine:3.20", "--json alpine:3.20"],
+    load: () => import("./commands/store/images_usage.ts"),
+  },
+  { path: "content", group: "Store", summary: "content of the store" },
+  {
+    path: "content ls",
+    group: "Store",
+    summary: "list the content of the store",
+    examples: ["", "labels.env==prod"],
+    load: () => import("./commands/store/content_ls.ts"),
+  },
+  {
+    path: "content get",
+    group: "Store",
+    summary: "write content of the store to standard output",
+    examples: ["sha256:44136fa3…", "sha256:44136fa3… > config.json"],
+    load: () => import("./commands/store/content_get.ts"),
+  },
+  {
+    path: "content fetch",
+    group: "Store",
+    summary: "fetch what belongs to an image, and give it no tag",
+    examples: ["alpine:3.20", "--platform all ghcr.io/acme/app:v1"],
+    load: () => import("./commands/store/content_fetch.ts"),
+  },
+  {
+    path: "content label",
+    group: "Store",
+    summary: "set the labels of content",
+    examples: ["sha256:44136fa3… env=prod", "sha256:44136fa3… env="],
+    load: () => import("./commands/store/content_label.ts"),
+  },
+  {
+    path: "content rm",
+    group: "Store",
+    summary: "remove content that nothing needs",
+    examples: ["sha256:44136fa3…", "sha256:44136fa3… sha256:0b9f4a1c…"],
+    load: () => import("./commands/store/content_rm.ts"),
+  },
+  {
+    path: "content active",
+    group: "Store",
+    summary: "list the content that is being written",
+    examples: ["", "--json ref~=^pull-"],
+    load: () => import("./commands/store/content_active.ts"),
+  },
+  { path: "leases", group: "Store", summary: "leases of the store" },
+  {
+    path: "leases ls",
+    group: "Store",
+    summary: "list what keeps content from the collection of garbage",
+    examples: ["", "--json"],
+    load: () => import("./commands/store/leases_ls.ts"),
+  },
+  {
+    path: "leases create",
+    group: "Store",
+    summary: "keep images or content from the collection of garbage",
+    examples: ["--id release alpine:3.20", "--expires 3600 sha256:44136fa3…"],
+    load: () => import("./commands/store/leases_create.ts"),
+  },
+  {
+    path: "leases rm",
+    group: "Store",
+    summary: "end leases",
+    examples: ["release", "--sync release"],
+    load: () => import("./commands/store/leases_rm.ts"),
+  },
+  { path: "store", group: "Store", summary: "the store itself" },
+  {
+    path: "store gc",
+    group: "Store",
+    summary: "remove what nothing refers to any longer",
+    examples: ["", "--dry-run --grace 0"],
+    load: () => import("./commands/store/store_gc.ts"),
+  },
+  {
+    path: "store fsck",
+    group: "Store",
+    summary: "read all content of the store, and tell what is wrong",
+    examples: ["", "--repair --json"],
+    load: () => import("./commands/store/store_fsck.ts"),
+  },
+  {
+    path: "store du",
+    group: "Store",
+    summary: "tell how much of the disk the store takes",
+    examples: ["", "--store ./store --json"],
+    load: () => import("./commands/store/store_du.ts"),
   },
   {
     path: "version",

@@ -58,6 +58,7 @@ export function start(
       DOCKER_CONFIG: join(options.directory, "docker"),
       XDG_CONFIG_HOME: join(options.directory, "config"),
       XDG_RUNTIME_DIR: join(options.directory, "run"),
+      XDG_DATA_HOME: join(options.directory, "data"),
       NO_COLOR: "1",
       NODE_NO_WARNINGS: "1",
       ...options.env,

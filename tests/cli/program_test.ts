@@ -48,6 +48,7 @@ describe("gantry", () => {
       "Inspect:",
       "Edit:",
       "Registry:",
+      "Store:",
       "Other:",
     ]);
     for (const { path, summary } of commands) {

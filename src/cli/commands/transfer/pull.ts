@@ -12,6 +12,7 @@ import type { CommandContext } from "../../context.ts";
 import { openSelected } from "../../support/open.ts";
 import { layerCache } from "../../support/layer_cache.ts";
 import type { ProgressFlags } from "../../support/progress.ts";
+import { pullIntoStore } from "../../support/store_transfer.ts";
 import { addTransferOptions, transfer, type TransferOptions } from "../../support/transfer.ts";
 
 interface PullFlags extends ProgressFlags {
@@ -46,9 +47,9 @@ interface Destination {
 /** `gantry pull` */
 export function define(command: Command, context: CommandContext): void {
   addTransferOptions(command)
-    .usage("[options] IMAGE... PATH")
-    .argument("<image>")
-    .argument("<path...>", `a file, or with --format oci a directory; or ${pathUsage()}`)
+    .usage("[options] IMAGE... [PATH]")
+    .argument("<image>", "without a path, it is pulled into the store")
+    .argument("[path...]", `a file, or with --format oci a directory; or ${pathUsage()}`)
     .option(
       "--format <format>",
       'what to save them as: "tarball" (default), "legacy", "oci" or "oci-archive"',
@@ -56,6 +57,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("-c, --cache_path <directory>", "keep layers there, and take them from there the next time")
     .option("--annotate-ref", "name each image in the layout as it was named on the command line")
     .action((first: string, others: string[], flags: PullFlags) => {
+      if (others.length === 0) return pullIntoStore(first, flags, context);
       const images = [first, ...others.slice(0, -1)];
       return pull([...new Set(images)], others.at(-1)!, flags, context);
     });

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { stat, writeFile } from "node:fs/promises";
+import type { Part } from "../../../content/mod.ts";
 import { GantryError } from "../../../errors.ts";
 import { type Image, type Index, openRoot } from "../../../image/mod.ts";
 import { dockerArchiveScheme, ociArchiveScheme } from "../../../places/archive.ts";
@@ -10,6 +11,8 @@ import type { Place } from "../../../places/scheme.ts";
 import { parsePathPlace, parsePlace, pathUsage, recognizePath, targetOf } from "../../../places/schemes.ts";
 import type { CommandContext } from "../../context.ts";
 import { layoutIndex } from "../../support/open_index.ts";
+import { withStore } from "../../support/store.ts";
+import { openStored } from "../../support/store_transfer.ts";
 import type { ProgressFlags } from "../../support/progress.ts";
 import { addTransferOptions, transfer } from "../../support/transfer.ts";
 
@@ -21,17 +24,27 @@ interface PushFlags extends ProgressFlags {
 /** `gantry push` */
 export function define(command: Command, context: CommandContext): void {
   addTransferOptions(command)
-    .argument("<path>", `a file or directory, or ${pathUsage()}`)
-    .argument("<image>")
+    .usage("[options] [PATH] IMAGE")
+    .argument(
+      "<path>",
+      `a file or directory, or ${pathUsage()}; without it, what has the image's name in the store`,
+    )
+    .argument("[image]")
     .option("--index", "push all that is in the layout as one index")
     .option("--image-refs <file>", "also write what was pushed, REPOSITORY@DIGEST, to a file")
-    .action((path: string, image: string, flags: PushFlags) => push(path, image, flags, context));
+    .action((path: string, image: string | undefined, flags: PushFlags) =>
+      image === undefined
+        ? withStore(
+          context,
+          async (there) => send(await openStored(there, path, context), path, flags, context),
+        )
+        : load(path, flags, context).then((root) => send(root, image, flags, context))
+    );
 }
 
-async function push(path: string, image: string, flags: PushFlags, context: CommandContext): Promise<void> {
+async function send(root: Part, image: string, flags: PushFlags, context: CommandContext): Promise<void> {
   const place = parsePlace(image);
   const target = targetOf(place, image, await context.clients());
-  const root = await load(path, flags, context);
   const { platform } = context;
   const { descriptor } = await transfer(
     context,

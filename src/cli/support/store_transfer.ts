@@ -1,0 +1,59 @@
+import { GantryError } from "../../errors.ts";
+import { openRoot } from "../../image/open.ts";
+import { selectImage } from "../../image/select.ts";
+import { parsePlace } from "../../places/schemes.ts";
+import { formatReference } from "../../spec/reference.ts";
+import type { Part } from "../../content/contracts.ts";
+import type { Store } from "../../store/mod.ts";
+import type { CommandContext } from "../context.ts";
+import type { ProgressFlags } from "./progress.ts";
+import { imageName, platformsAsked, withStore } from "./store.ts";
+import { transfer } from "./transfer.ts";
+
+/** Pulls an image into the store, for this machine unless `--platform` says otherwise. */
+export async function pullIntoStore(
+  image: string,
+  flags: ProgressFlags,
+  context: CommandContext,
+): Promise<void> {
+  const place = parsePlace(image);
+  const { reference, name } = place;
+  if (!reference || name === undefined) {
+    throw new GantryError(
+      "invalid-name",
+      `pull ${JSON.stringify(image)}: say into what, or name an image of a registry`,
+    );
+  }
+  await withStore(context, async (there) => {
+    const source = place.source(await context.clients());
+    const platforms = await platformsAsked(context);
+    const { image: { name: stored, target } } = await transfer(
+      context,
+      "pulled",
+      flags,
+      (options) => there.pull(source, formatReference(reference), { platforms, ...options }),
+    );
+    const pulled = { image: stored, digest: target.digest };
+    await context.print(
+      flags.json ? `${JSON.stringify({ type: "result", ...pulled })}\n` : `${stored}@${target.digest}\n`,
+    );
+  });
+}
+
+/**
+ * The image of a name in the store, to be pushed: an index whole, or the one for the platform that is asked for.
+ *
+ * @throws {GantryError} `not-found`, also when not all of it is in the store.
+ */
+export async function openStored(there: Store, text: string, context: CommandContext): Promise<Part> {
+  const { signal, platform } = context;
+  const name = await imageName(there, text);
+  const { target } = await there.images.get(name, { signal });
+  const root = await openRoot(there.repository("any"), target, { signal });
+  if (platform) return await selectImage(root, platform, { signal });
+  const { complete, missing, required } = await there.check(name, { signal });
+  if (complete) return root;
+  const reason = `${missing.length} of ${required.length} parts are not in the store`;
+  const advice = "pull it with --platform all, or push one of its images with --platform";
+  throw new GantryError("not-found", `push ${JSON.stringify(name)}: ${reason}; ${advice}`);
+}
