@@ -48,6 +48,20 @@ export { artifact, type ArtifactOptions } from "./artifact.ts";
 export { type BaseCheck, checkBase } from "./check_base.ts";
 export { emptyImage } from "./empty_image.ts";
 export { emptyIndex } from "./empty_index.ts";
+export {
+  chain,
+  childrenHandler,
+  dispatch,
+  filterPlatforms,
+  type Handled,
+  type Handler,
+  limitManifests,
+  skip,
+  stop,
+  visit,
+  visitNotEmpty,
+  withReferrers,
+} from "./handlers.ts";
 export { layer, type LayerOptions, type Tar } from "./made_layer.ts";
 export { filesLayer } from "./file_map.ts";
 export { packedLayer } from "./packed_layer.ts";
