@@ -400,6 +400,13 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/store/images_check.ts"),
   },
   {
+    path: "images prune",
+    group: "Store",
+    summary: "take the names of old images away",
+    examples: ["--keep-last 5 name~=nightly", "--older-than 2592000 --dry-run"],
+    load: () => import("./commands/store/images_prune.ts"),
+  },
+  {
     path: "images usage",
     group: "Store",
     summary: "tell how much of the disk an image takes",

@@ -4,7 +4,8 @@ import { selectImage } from "../../image/select.ts";
 import { parsePlace } from "../../places/schemes.ts";
 import { formatReference } from "../../spec/reference.ts";
 import type { Part } from "../../content/contracts.ts";
-import type { Store } from "../../store/mod.ts";
+import type { ImageVerifier, Store } from "../../store/mod.ts";
+import { readSmall } from "../../disk/files.ts";
 import type { CommandContext } from "../context.ts";
 import type { ProgressFlags } from "./progress.ts";
 import { imageName, platformsAsked, withStore } from "./store.ts";
@@ -13,7 +14,7 @@ import { transfer } from "./transfer.ts";
 /** Pulls an image into the store, for this machine unless `--platform` says otherwise. */
 export async function pullIntoStore(
   image: string,
-  flags: ProgressFlags,
+  flags: ProgressFlags & { policy?: string },
   context: CommandContext,
 ): Promise<void> {
   const place = parsePlace(image);
@@ -27,11 +28,12 @@ export async function pullIntoStore(
   await withStore(context, async (there) => {
     const source = place.source(await context.clients());
     const platforms = await platformsAsked(context);
+    const verifiers = flags.policy === undefined ? [] : [await readPolicy(flags.policy)];
     const { image: { name: stored, target } } = await transfer(
       context,
       "pulled",
       flags,
-      (options) => there.pull(source, formatReference(reference), { platforms, ...options }),
+      (options) => there.pull(source, formatReference(reference), { platforms, verifiers, ...options }),
     );
     const pulled = { image: stored, digest: target.digest };
     await context.print(
@@ -57,3 +59,14 @@ export async function openStored(there: Store, text: string, context: CommandCon
   const advice = "pull it with --platform all, or push one of its images with --platform";
   throw new GantryError("not-found", `push ${JSON.stringify(name)}: ${reason}; ${advice}`);
 }
+
+/** The verifier that a policy file asks for. */
+async function readPolicy(path: string): Promise<ImageVerifier> {
+  const { parsePolicy, policyVerifier } = await import("../../store/mod.ts");
+  const bytes = await readSmall(path, policyLimit);
+  if (!bytes) throw new GantryError("not-found", `read ${JSON.stringify(path)}: no such file`);
+  return policyVerifier(parsePolicy(bytes, path));
+}
+
+/** The largest policy that is read, in bytes. */
+const policyLimit = 1024 * 1024;

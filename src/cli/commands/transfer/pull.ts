@@ -19,6 +19,7 @@ interface PullFlags extends ProgressFlags {
   cache_path?: string;
   format?: string;
   annotateRef?: boolean;
+  policy?: string;
 }
 
 /** What `--format` names. */
@@ -55,9 +56,13 @@ export function define(command: Command, context: CommandContext): void {
       'what to save them as: "tarball" (default), "legacy", "oci" or "oci-archive"',
     )
     .option("-c, --cache_path <directory>", "keep layers there, and take them from there the next time")
+    .option("--policy <file>", "what may be pulled into the store, and what signatures it must have")
     .option("--annotate-ref", "name each image in the layout as it was named on the command line")
     .action((first: string, others: string[], flags: PullFlags) => {
       if (others.length === 0) return pullIntoStore(first, flags, context);
+      if (flags.policy !== undefined) {
+        throw new GantryError("unsupported", "pull: --policy is of pulls into the store, which take no path");
+      }
       const images = [first, ...others.slice(0, -1)];
       return pull([...new Set(images)], others.at(-1)!, flags, context);
     });

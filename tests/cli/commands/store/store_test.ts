@@ -55,6 +55,27 @@ describe("gantry and the store", () => {
       assert.equal(JSON.parse(await configAt(repository("one"), "v1")).architecture, "arm64");
     }));
 
+  it("pulls what a policy allows, and takes old names away", () =>
+    withRegistry(async ({ directory, gantry, host, repository, log }) => {
+      await copy(imageOf("one"), repository("app"), { name: "v1" });
+      await copy(imageOf("two"), repository("app"), { name: "v2" });
+      const policy = join(directory, "policy.json");
+      const pull = (tag: string) => gantry("pull", "--policy", policy, `${host}/app:${tag}`);
+      await writeFile(policy, JSON.stringify({ rules: [{ prefix: host, require: ["application/x-sbom"] }] }));
+      const refused = await pull("v1");
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /it may not be pulled: it has no artifact of type application\/x-sbom/);
+      assert.ok(!log.some((line) => line.includes("/blobs/")));
+      await writeFile(policy, JSON.stringify({ rules: [{ prefix: `${host}/app` }] }));
+      printed(await pull("v1"));
+      printed(await pull("v2"));
+      assert.match((await gantry("images", "prune")).stderr, /say which/);
+      const prune = ["images", "prune", "--keep-last", "1"];
+      assert.equal(printed(await gantry(...prune, "--dry-run")), `${host}/app:v1\n`);
+      assert.equal(printed(await gantry(...prune)), `${host}/app:v1\n`);
+      assert.equal(printed(await gantry("images", "ls", "-q")), `${host}/app:v2\n`);
+    }));
+
   it("labels, leases, removes and collects", () =>
     withRegistry(async ({ gantry, host, repository }) => {
       await copy(imageOf("one"), repository("app"), { name: "v1" });
