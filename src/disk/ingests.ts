@@ -77,9 +77,13 @@ export class Ingests {
     }
   }
 
-  /** Removes the sessions nobody holds in which nothing has happened since `before`, in milliseconds since 1970. */
-  async sweep(before: number): Promise<void> {
+  /**
+   * Removes the sessions nobody holds in which nothing has happened since `before`, in milliseconds since 1970, but for
+   * those that are to be kept.
+   */
+  async sweep(before: number, kept: ReadonlySet<string> = new Set()): Promise<void> {
     for (const session of await namesIn(this.#directory)) {
+      if (kept.has(session)) continue;
       const directory = join(this.#directory, session);
       const touched = await ifThere(stat(join(directory, "data"))) ?? await ifThere(stat(directory));
       if (!touched || touched.mtimeMs >= before) continue;

@@ -7,10 +7,12 @@ import { ifThere } from "../disk/errors.ts";
 import { sweepTemporary } from "../disk/temporary_sweep.ts";
 import { GantryError } from "../errors.ts";
 import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
+import type { IngestValue } from "./content_writer.ts";
+import { hasExpired, type LeaseValue, splitResource } from "./lease_records.ts";
 import { isNeededIn, type Marked, markNamespace } from "./mark.ts";
 import { type Change, listAll } from "./metadata.ts";
 import { Namespace, type Shared } from "./namespace.ts";
-import { bucketsOf, namespacesBucket } from "./records.ts";
+import { bucketsOf, namespacesBucket, valueOf } from "./records.ts";
 
 /** How to collect garbage. */
 export interface StoreCollectOptions extends Options {
@@ -41,7 +43,7 @@ export async function collectStore(shared: Shared, options: StoreCollectOptions)
   // Without the lock: a full disk has no room for it.
   const unused = Math.min(before, Date.now() - newborn);
   await sweepTemporary(join(state.directory, "tmp"), unused);
-  await sessions.sweep(unused);
+  await sessions.sweep(unused, await leasedSessions(shared, signal));
   await blobs.leases.sweep();
   await state.useRoom();
   return await state.locked(async () => {
@@ -54,6 +56,23 @@ export async function collectStore(shared: Shared, options: StoreCollectOptions)
     const kept = await recorded(shared, signal);
     return { ...await sweepBlobs(blobs, kept, before, signal, isNeededIn(shared)), images };
   }, { signal });
+}
+
+/** The sessions of writes in the making that a lease keeps. */
+async function leasedSessions(shared: Shared, signal?: AbortSignal): Promise<Set<string>> {
+  const { metadata } = shared;
+  const kept = new Set<string>();
+  for (const { buckets } of await namespacesOf(shared, signal)) {
+    for await (const { key } of listAll(metadata, buckets.leased, { signal })) {
+      const [lease = "", ...resource] = key.split("/");
+      const { type, id } = splitResource(resource.join("/"));
+      const entry = type === "ingests" ? await metadata.get(buckets.leases, lease) : undefined;
+      if (!entry || hasExpired(valueOf<LeaseValue>(entry).labels, shared.now())) continue;
+      const ingest = await metadata.get(buckets.ingests, id);
+      kept.add(ingest ? valueOf<IngestValue>(ingest).session : id);
+    }
+  }
+  return kept;
 }
 
 /** Removes the records that nothing leads to, all at once or none, and tells which images had expired. */

@@ -174,6 +174,26 @@ describe("garbage in a store", () => {
       assert.equal((await there.content.info(young.digest)).size, 5);
     }));
 
+  it("are writes that nobody goes on with, unless a lease keeps them", () =>
+    inStore(async (there) => {
+      for (const ref of ["left", "leased"]) {
+        const writer = await there.content.writer(ref);
+        await writer.append(new Blob(["some"]).stream(), 0);
+        await writer.close();
+      }
+      await there.leases.create({ id: "one" });
+      await there.leases.addResource("one", { type: "ingests", id: "leased" });
+      const hourAgo = new Date(Date.now() - 3_700_000);
+      const ingests = join(there.directory, ".gantry", "ingest");
+      for (const name of await readdir(ingests)) await utimes(join(ingests, name, "data"), hourAgo, hourAgo);
+      await there.gc();
+      const refs = async () => (await collect(there.content.listStatuses())).map(({ ref }) => ref);
+      assert.deepEqual(await refs(), ["leased"]);
+      await there.leases.delete("one");
+      await there.gc();
+      assert.deepEqual(await refs(), []);
+    }));
+
   it("is what names have moved away from, with all below it", () =>
     inStore(async (there) => {
       const repository = there.repository("a");
