@@ -11,8 +11,9 @@ import type { Digest } from "../spec/digest.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
 import { childrenLabels } from "./children_labels.ts";
 import type { Events } from "./events.ts";
+import { labelNames } from "./labels.ts";
 import type { Change, Metadata } from "./metadata.ts";
-import { type Buckets, bucketsOf, type ContentValue, namespacesBucket } from "./records.ts";
+import { type Buckets, bucketsOf, type ContentValue, namespacesBucket, valueOf } from "./records.ts";
 
 /** What all namespaces of a store share. */
 export interface Shared {
@@ -82,7 +83,8 @@ export class Namespace {
    * Makes sure that content is there and stays, and tells the changes that go with a reference to it: its record gets
    * a new version, by which a collection of garbage sees that it is wanted. Where it has none, as its last one was
    * collected or another tool put the file there, one is made, and for a document of all that it names, which must be
-   * there too.
+   * there too. Content that was written by itself is known for a manifest once something names it so, and keeps
+   * from then on what it names.
    *
    * @throws {GantryError} `not-found`, `size-mismatch`.
    */
@@ -102,15 +104,22 @@ export class Namespace {
       throw new GantryError("size-mismatch", `read ${blobs.path(digest)}: ${found} bytes, expected ${size}`);
     }
     const { content: bucket } = this.buckets;
-    if (await metadata.get(bucket, digest, options)) return void changes.set(digest, { bucket, key: digest });
+    const entry = await metadata.get(bucket, digest, options);
+    const known = entry && valueOf<ContentValue>(entry);
+    if (known && !isNewDocument(known, mediaType)) return void changes.set(digest, { bucket, key: digest });
     const children = isDocumentType(mediaType)
       ? childrenOf(await blobs.read({ digest, size }, options), mediaType)
       : [];
-    const labels = childrenLabels(children);
-    const value = this.contentText({ size, mediaType, labels });
-    changes.set(digest, { bucket, key: digest, value, expect: null });
+    const labels = { ...known?.labels, ...childrenLabels(children) };
+    const value = known
+      ? JSON.stringify({ ...known, mediaType, labels, updatedAt: this.shared.now() })
+      : this.contentText({ size, mediaType, labels });
+    changes.set(digest, { bucket, key: digest, value, expect: entry?.version ?? null });
     for (const child of children) {
-      if (!isForeignType(child.mediaType)) await this.#refer(child, changes, options);
+      if (isForeignType(child.mediaType)) continue;
+      // Whoever wrote it by itself need not have written all that it names.
+      if (known && await blobs.claim({ digest: child.digest }) !== child.size) continue;
+      await this.#refer(child, changes, options);
     }
   }
 
@@ -149,4 +158,10 @@ export class Namespace {
     }
     this.#there = true;
   }
+}
+
+/** Whether something is named as a manifest or index that so far was only content, with no labels of what it names. */
+function isNewDocument({ mediaType, labels }: ContentValue, named: string): boolean {
+  return mediaType === undefined && isDocumentType(named) &&
+    !Object.keys(labels).some((key) => key.startsWith(labelNames.content));
 }

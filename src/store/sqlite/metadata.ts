@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Options } from "../../content/contracts.ts";
-import { storageError } from "../../disk/errors.ts";
+import { ifThere, storageError } from "../../disk/errors.ts";
 import { GantryError } from "../../errors.ts";
 import type { Change, Entry, ListOptions, Metadata } from "../metadata.ts";
 import { type Database, openDatabase, reasonOf, type Statement } from "./driver.ts";
@@ -38,7 +38,8 @@ export class SqliteMetadata implements Metadata {
 
   async get(bucket: string, key: string, options: Options = {}): Promise<Entry | undefined> {
     options.signal?.throwIfAborted();
-    const { get } = this.#connection ?? await this.#open();
+    const { get } = this.#connection ?? await this.#openIfThere() ?? {};
+    if (!get) return undefined;
     try {
       // Bun gives null where there is no row.
       return get.get(bucket, key) as Entry | null ?? undefined;
@@ -50,7 +51,9 @@ export class SqliteMetadata implements Metadata {
 
   async list(bucket: string, options: ListOptions = {}): Promise<Entry[]> {
     const { prefix = "", after, limit = 1000, signal } = options;
-    const { listFrom, listAfter } = this.#connection ?? await this.#open();
+    const connection = this.#connection ?? await this.#openIfThere();
+    if (!connection) return [];
+    const { listFrom, listAfter } = connection;
     const list = after === undefined ? listFrom : listAfter;
     const work = () => list.all(bucket, after ?? prefix, prefix + last, limit) as Entry[];
     return await this.#retry("list", work, { signal });
@@ -66,6 +69,14 @@ export class SqliteMetadata implements Metadata {
     const connection = await this.#opening?.catch(() => undefined);
     this.#connection = this.#opening = undefined;
     connection?.database.close();
+  }
+
+  /** Opens it to be read: nothing is made of it where there is none. */
+  async #openIfThere(): Promise<Connection | undefined> {
+    const isThere = await ifThere(stat(this.#path)).catch((error) => {
+      throw storageError(`open ${JSON.stringify(this.#path)}`, error);
+    });
+    return isThere || this.#closed ? await this.#open() : undefined;
   }
 
   #open(): Promise<Connection> {
