@@ -221,16 +221,19 @@ export class RepositoryTarget implements StoreRepository {
   }
 
   async #writeBlob(action: string, content: Content, options: WriteOptions): Promise<Written> {
-    const { digest, mediaType } = content;
+    const { digest, mediaType, size } = content;
     const { session, signal } = options;
     const { sessions } = this.#namespace.shared;
-    if (digest !== undefined) {
-      const claiming = () => this.#blobs.claim({ digest, size: content.size });
-      const size = await this.#do(action, options, claiming);
-      await this.#noteOrigins(digest, options);
-      if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "present" };
-    }
-    const isSmall = (content.size ?? Infinity) <= smallBlob;
+    const findPresent = async (): Promise<Written | undefined> => {
+      const found = digest && await this.#do(action, options, () => this.#blobs.claim({ digest, size }));
+      return found === undefined || digest === undefined
+        ? undefined
+        : { descriptor: { mediaType, digest, size: found }, how: "present" };
+    };
+    if (digest !== undefined) await this.#noteOrigins(digest, options);
+    const present = await findPresent();
+    if (present) return present;
+    const isSmall = (size ?? Infinity) <= smallBlob;
     const isBegun = async () => session !== undefined && await sessions.exists(session);
     if (digest !== undefined && isSmall && !await isBegun()) {
       const bytes = await readWhole(content, smallBlob, signal);
@@ -240,6 +243,12 @@ export class RepositoryTarget implements StoreRepository {
     const open = () =>
       sessions.open(session ?? unnamedSession(), { algorithm: digest && algorithmOf(digest), signal });
     const ingest = await this.#do(action, options, open);
+    // Another process may have ended this session since the first look.
+    const presentNow = session === undefined ? undefined : await findPresent();
+    if (presentNow) {
+      await ingest.abort();
+      return presentNow;
+    }
     const descriptor = await writeIngest(ingest, content, { keep: session !== undefined, signal });
     return { descriptor, how: "written" };
   }
