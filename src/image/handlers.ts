@@ -10,24 +10,24 @@ import type { Platform } from "../spec/platform.ts";
 import type { PlatformMatcher } from "../spec/platform_match.ts";
 
 /** What a handler answers in place of children: nothing below this is to be visited. */
-export const skip: unique symbol = Symbol("skip");
+export const skipDescriptor: unique symbol = Symbol("skip");
 /** What a handler answers in a chain: the handlers behind it are not asked, what those before it said counts. */
-export const stop: unique symbol = Symbol("stop");
+export const stopHandler: unique symbol = Symbol("stop");
 
 /** What a handler says of a descriptor: what comes below it. */
-export type Handled = readonly Descriptor[] | typeof skip | typeof stop;
+export type Handled = readonly Descriptor[] | typeof skipDescriptor | typeof stopHandler;
 
 /** Does something with a descriptor, and tells what to go on with. Handlers wrap one another. */
 export type Handler = (descriptor: Descriptor, options: Options) => Promise<Handled> | Handled;
 
 /** Asks handlers one after the other, and goes on with what all of them have said. */
-export function chain(...handlers: readonly Handler[]): Handler {
+export function chainHandlers(...handlers: readonly Handler[]): Handler {
   return async (descriptor, options) => {
     const children: Descriptor[] = [];
     for (const handler of handlers) {
       const handled = await handler(descriptor, options);
-      if (handled === skip) return skip;
-      if (handled === stop) break;
+      if (handled === skipDescriptor) return skipDescriptor;
+      if (handled === stopHandler) break;
       children.push(...handled);
     }
     return children;
@@ -44,12 +44,12 @@ export function chain(...handlers: readonly Handler[]): Handler {
  * ```ts
  * import { memory } from "@gantry/oci/content";
  * import { copy } from "@gantry/oci/copy";
- * import { chain, childrenHandler, emptyImage, visit } from "@gantry/oci/image";
+ * import { chainHandlers, childrenHandler, emptyImage, visit } from "@gantry/oci/image";
  *
  * const source = memory();
  * const { descriptor } = await copy(emptyImage(), source);
  * const print = ({ mediaType }: { mediaType: string }) => (console.log(mediaType), []);
- * await visit(chain(print, childrenHandler(source)), [descriptor]);
+ * await visit(chainHandlers(print, childrenHandler(source)), [descriptor]);
  * ```
  */
 export async function visit(

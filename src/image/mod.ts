@@ -49,15 +49,15 @@ export { type BaseCheck, checkBase } from "./check_base.ts";
 export { emptyImage } from "./empty_image.ts";
 export { emptyIndex } from "./empty_index.ts";
 export {
-  chain,
+  chainHandlers,
   childrenHandler,
   dispatch,
   filterPlatforms,
   type Handled,
   type Handler,
   limitManifests,
-  skip,
-  stop,
+  skipDescriptor,
+  stopHandler,
   visit,
   visitNotEmpty,
   withReferrers,

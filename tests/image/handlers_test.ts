@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memory } from "../../src/content/mod.ts";
 import {
-  chain,
+  chainHandlers,
   childrenHandler,
   dispatch,
   filterPlatforms,
   type Handler,
   limitManifests,
-  skip,
-  stop,
+  skipDescriptor,
+  stopHandler,
   visit,
   visitNotEmpty,
   withReferrers,
@@ -45,18 +45,18 @@ async function world() {
 describe("handlers", () => {
   it("are visited depth first and in order", async () => {
     const { index, seen, look, children } = await world();
-    await visit(chain(look, children), [index]);
+    await visit(chainHandlers(look, children), [index]);
     assert.deepEqual(seen, "index arm64 config layer amd64 config layer none config layer".split(" "));
   });
 
   it("skip what is below, and stop the chain", async () => {
     const { images, index, seen, look, children } = await world();
-    const skips: Handler = ({ digest }) => digest === images[0]!.digest ? skip : [];
-    await visit(chain(look, skips, children), [index]);
+    const skips: Handler = ({ digest }) => digest === images[0]!.digest ? skipDescriptor : [];
+    await visit(chainHandlers(look, skips, children), [index]);
     assert.deepEqual(seen, "index arm64 amd64 config layer none config layer".split(" "));
     seen.length = 0;
-    const stops: Handler = ({ digest }) => digest === images[0]!.digest ? stop : [];
-    await visit(chain(look, children, stops, look), [index]);
+    const stops: Handler = ({ digest }) => digest === images[0]!.digest ? stopHandler : [];
+    await visit(chainHandlers(look, children, stops, look), [index]);
     // What came before the stopper counts, what comes behind it is not asked.
     assert.equal(seen.filter((one) => one === "arm64").length, 1);
     assert.equal(seen.filter((one) => one === "amd64").length, 2);
@@ -66,14 +66,14 @@ describe("handlers", () => {
   it("leave platforms out, and keep what says none", async () => {
     const { index, seen, look, children } = await world();
     const amd64 = runsOn(parsePlatform("linux/amd64"));
-    await visit(chain(look, filterPlatforms(children, amd64)), [index]);
+    await visit(chainHandlers(look, filterPlatforms(children, amd64)), [index]);
     assert.deepEqual(seen, "index amd64 config layer none config layer".split(" "));
   });
 
   it("take the best of an index, and what says no platform last", async () => {
     const { index, seen, look, children } = await world();
     const amd64 = runsOn(parsePlatform("linux/amd64"));
-    await visit(chain(look, limitManifests(children, amd64, 2)), [index]);
+    await visit(chainHandlers(look, limitManifests(children, amd64, 2)), [index]);
     assert.deepEqual(seen, "index amd64 config layer arm64 config layer".split(" "));
     const none: Handler = () => [];
     await rejects(visit(limitManifests(none, amd64, 1), [index]), "not-found");
@@ -90,7 +90,7 @@ describe("handlers", () => {
   it("find what refers to what is visited", async () => {
     const { source, images, seen, look, children } = await world();
     await putImage(source, "signature", { subject: images[1]!, artifactType: "application/x-signature" });
-    await visit(chain(look, withReferrers(children, source)), [images[1]!]);
+    await visit(chainHandlers(look, withReferrers(children, source)), [images[1]!]);
     assert.deepEqual(seen.slice(0, 4), ["amd64", "config", "layer", mediaTypes.ociManifest]);
   });
 
@@ -103,11 +103,11 @@ describe("handlers", () => {
       running--;
       return [];
     };
-    await dispatch(chain(look, slow, children), [index], { concurrency: 2 });
+    await dispatch(chainHandlers(look, slow, children), [index], { concurrency: 2 });
     assert.equal(most, 2);
     assert.equal(seen[0], "index");
     assert.equal(seen.length, 10);
-    await dispatch(chain(slow, children), [index]);
+    await dispatch(chainHandlers(slow, children), [index]);
     assert.ok(most > 2);
   });
 
@@ -123,7 +123,7 @@ describe("handlers", () => {
       }
       return [];
     };
-    await assert.rejects(dispatch(chain(handler, children), [index]), reason);
+    await assert.rejects(dispatch(chainHandlers(handler, children), [index]), reason);
     assert.ok(aborted);
     const abort = new AbortController();
     abort.abort(reason);
