@@ -52,13 +52,16 @@ export class Namespace {
   /** Changes records as a plan says, which is made anew whenever others were faster. */
   async change<T>(plan: () => Promise<Plan<T>>, options: Options = {}): Promise<T> {
     const { metadata } = this.shared;
-    if (!this.#there) await this.#register();
     const end = performance.now() + patience;
     for (let pause = 1;; pause = Math.min(pause * 2, 64)) {
       options.signal?.throwIfAborted();
       const { changes, result } = await plan();
       await this.shared.blobs.flush(); // what records refer to is there for good before they are
-      if (changes.length === 0 || await metadata.commit(changes, options)) return result;
+      if (changes.length === 0) return result;
+      if (await metadata.commit([...await this.#registration(), ...changes], options)) {
+        this.#there = true;
+        return result;
+      }
       if (performance.now() > end) {
         throw new GantryError(
           "unavailable",
@@ -150,13 +153,12 @@ export class Namespace {
     return new GantryError("not-found", `${this.where(action)}: ${reason}`);
   }
 
-  /** Writes the namespace down, so that collections of garbage look into it. */
-  async #register(): Promise<void> {
-    const { metadata } = this.shared;
-    if (!await metadata.get(namespacesBucket, this.name)) {
-      await metadata.commit([{ bucket: namespacesBucket, key: this.name, value: "{}", expect: null }]);
-    }
-    this.#there = true;
+  /** With the first change the namespace is written down, so that collections of garbage look into it. */
+  async #registration(): Promise<Change[]> {
+    if (this.#there) return [];
+    const bucket = namespacesBucket;
+    if (await this.shared.metadata.get(bucket, this.name)) return [];
+    return [{ bucket, key: this.name, value: "{}", expect: null }];
   }
 }
 
