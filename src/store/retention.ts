@@ -25,7 +25,7 @@ export interface RetentionRule {
  *
  * await using there = store(await Deno.makeTempDir());
  * const images = await Array.fromAsync(there.images.list());
- * for (const { name, target } of outdated(images, [{ filter: "name~=/nightly", keepLast: 7 }])) {
+ * for (const { name, target } of outdated(images, [{ filter: "name~=nightly", keepLast: 7 }])) {
  *   await there.images.delete(name, { target });
  * }
  * ```
