@@ -79,6 +79,13 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/transfer/push.ts"),
   },
   {
+    path: "unpack",
+    group: "Transfer",
+    summary: "make the file system of an image in a directory",
+    examples: ["alpine:3.20 ./root", "--rootless --platform linux/arm64 ./app.tar ./root"],
+    load: () => import("./commands/transfer/unpack.ts"),
+  },
+  {
     path: "blob",
     group: "Inspect",
     summary: "write a blob from a registry to standard output",

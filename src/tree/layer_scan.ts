@@ -1,4 +1,6 @@
 import { type Bytes, chunksOf } from "../bytes.ts";
+import { decompress } from "../codec/decode.ts";
+import type { DecodeLimits } from "../codec/limits.ts";
 import type { Options } from "../content/contracts.ts";
 import { createHasher } from "../digest/hasher.ts";
 import type { Hasher } from "../digest/engine.ts";
@@ -25,6 +27,19 @@ export interface LayerScan {
   bytes: number;
 }
 
+/** What is refused for its size. */
+export type LayerLimits = TarLimits & DecodeLimits;
+
+/** Takes what a layer adds as it goes by. What it throws ends the scan. */
+export interface ContentSink {
+  /** An entry begins, which is no whiteout; tells whether its content is wanted. */
+  begin(inode: Inode, head: TarHeader): boolean;
+  /** A piece of the content of a file; of a sparse one, of what it holds between its holes. */
+  write(piece: Bytes): void;
+  /** That was all of it. */
+  end(): void;
+}
+
 /** How to scan a layer. */
 export interface ScanOptions extends Options {
   /** Which layer it is, from 0 at the base. */
@@ -33,7 +48,9 @@ export interface ScanOptions extends Options {
   tar?: Temporary | undefined;
   /** Hashes the content of each file. */
   digests?: boolean | undefined;
-  limits?: TarLimits | undefined;
+  /** Is given the content of files. */
+  sink?: ContentSink | undefined;
+  limits?: LayerLimits | undefined;
 }
 
 /**
@@ -48,7 +65,7 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
   const notes = new Notes(what, options);
   const keeper = tar && new Keeper(tar);
   try {
-    for await (const chunk of chunksOf(await openTar(layer, what, { signal }), signal)) {
+    for await (const chunk of chunksOf(await openTar(layer, what, options), signal)) {
       await keeper?.keep(chunk);
       await notes.take(chunk);
     }
@@ -94,9 +111,13 @@ class Keeper {
 }
 
 /** The tar, verified by the diffID that the config has for it. */
-export async function openTar(layer: Layer, what: string, options: Options): Promise<ReadableStream<Bytes>> {
-  const diffID = await layer.recordedDiffID(options);
-  const tar = await layer.uncompressed(options);
+export async function openTar(
+  layer: Layer,
+  what: string,
+  { signal, limits }: Options & { limits?: DecodeLimits | undefined },
+): Promise<ReadableStream<Bytes>> {
+  const diffID = await layer.recordedDiffID({ signal });
+  const tar = (await layer.compressed({ signal })).pipeThrough(decompress({ what, limits }));
   return diffID === undefined
     ? tar
     : tar.pipeThrough(verifying({ digest: diffID }, { what: `tar of ${what}` }));
@@ -111,6 +132,8 @@ class Notes {
   #last: Inode | undefined;
   #globals: TarHeader["globals"] | undefined;
   #hasher: Hasher | undefined;
+  /** Who takes the content of the entry that the scanner stands at. */
+  #sink: ContentSink | undefined;
 
   constructor(what: string, options: ScanOptions) {
     this.#what = what;
@@ -123,6 +146,7 @@ class Notes {
     this.#scanner.feed(chunk);
     for (;;) {
       if (this.#hasher && !await this.#hash(this.#hasher)) return;
+      if (this.#sink && !this.#give(this.#sink)) return;
       const head = this.#scanner.next();
       if (!head) return;
       this.#note(head);
@@ -133,6 +157,7 @@ class Notes {
   async end(): Promise<LayerScan> {
     this.#scanner.finish();
     if (this.#hasher) await this.#hash(this.#hasher);
+    if (this.#sink) this.#give(this.#sink);
     return this.#scan;
   }
 
@@ -144,6 +169,17 @@ class Notes {
     if (this.#scanner.left > 0) return false;
     this.#last!.digest = await hasher.digest();
     this.#hasher = undefined;
+    return true;
+  }
+
+  /** Gives away what is here of a file's content; tells whether that was the rest of it. */
+  #give(sink: ContentSink): boolean {
+    for (let piece = this.#scanner.content(Infinity); piece; piece = this.#scanner.content(Infinity)) {
+      sink.write(piece);
+    }
+    if (this.#scanner.left > 0) return false;
+    sink.end();
+    this.#sink = undefined;
     return true;
   }
 
@@ -160,6 +196,8 @@ class Notes {
     this.#scan.added.push(inode);
     this.#scan.paths++;
     this.#scan.bytes += inode.size;
+    const { sink } = this.#options;
+    if (sink?.begin(inode, head)) this.#sink = sink;
   }
 }
 

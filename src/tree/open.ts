@@ -4,7 +4,7 @@ import { Temporary } from "../disk/temporary.ts";
 import type { Image } from "../image/image.ts";
 import type { Layer } from "../image/layer.ts";
 import type { TarLimits } from "../tar/scanner.ts";
-import { type LayerScan, scanLayer } from "./layer_scan.ts";
+import { type ContentSink, type LayerLimits, type LayerScan, scanLayer } from "./layer_scan.ts";
 import { Merge, type OnHidden } from "./merge.ts";
 import type { Node } from "./node.ts";
 import { Tree } from "./tree.ts";
@@ -59,21 +59,32 @@ export interface Merged {
   tars: Temporary[];
 }
 
-/** Merges layers; `onHidden` is told of what one takes away from those below. */
+/** How to merge layers, and who is told of it. */
+export interface MergeOptions extends Omit<TreeOptions, "limits"> {
+  limits?: LayerLimits | undefined;
+  /** Who takes the content of a layer's files as it goes by; layers are read side by side. */
+  sink?: ((layer: number) => ContentSink) | undefined;
+  /** Is told of what a layer takes away from those below. */
+  onHidden?: OnHidden | undefined;
+  /** Is told when a layer has been merged with those below, the base first. */
+  onMerged?: ((root: Node, layer: number) => void) | undefined;
+}
+
+/** Merges layers. */
 export async function mergeLayers(
   image: Image | readonly Layer[],
-  options: TreeOptions,
-  onHidden?: OnHidden,
+  options: MergeOptions,
 ): Promise<Merged> {
   const { signal, content = true } = options;
   const layers = "layers" in image ? await image.layers({ signal }) : image;
   const scans = new LayerScans(layers, { ...options, content });
   try {
-    const merge = new Merge(onHidden);
+    const merge = new Merge(options.onHidden);
     const totals: Merged["layers"] = [];
     for (const [index, layer] of layers.entries()) {
       const scan = await scans.get(index);
       merge.add(scan, index, layer.known ? `layer ${layer.known.digest}` : `layer ${index}`);
+      options.onMerged?.(merge.root, index);
       totals.push({ paths: scan.paths, bytes: scan.bytes });
     }
     return { root: merge.root, layers: totals, tars: scans.tars };
@@ -90,13 +101,13 @@ class LayerScans {
   readonly #tars: (Temporary | undefined)[] = [];
   readonly #slots: Slots;
 
-  constructor(layers: readonly Layer[], { jobs = 3, signal, content, digests, limits }: TreeOptions) {
+  constructor(layers: readonly Layer[], { jobs = 3, signal, content, digests, limits, sink }: MergeOptions) {
     this.#slots = new Slots(jobs);
     const ended = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     const scan = async (layer: Layer, index: number) => {
       const tar = content ? await Temporary.create() : undefined;
       this.#tars[index] = tar;
-      return await scanLayer(layer, { index, tar, digests, limits, signal: ended });
+      return await scanLayer(layer, { index, tar, digests, limits, sink: sink?.(index), signal: ended });
     };
     this.#scans = layers.map((layer, index) => this.#slots.run(() => scan(layer, index), ended));
     for (const scanning of this.#scans) scanning.catch((error) => this.#stop.abort(error));

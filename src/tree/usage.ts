@@ -40,9 +40,10 @@ export interface LayerUsage {
  */
 export async function layerUsage(image: Image, options: Options = {}): Promise<LayerUsage[]> {
   const hiders = new Map<Inode, number>();
-  const merged = await mergeLayers(image, { ...options, content: false }, (inode, by) => {
+  const onHidden = (inode: Inode, by: number) => {
     if (!hiders.has(inode)) hiders.set(inode, by);
-  });
+  };
+  const merged = await mergeLayers(image, { ...options, content: false, onHidden });
   const layers = await image.layers(options);
   const kept = layers.map(() => 0), hidden = layers.map(() => 0);
   const seen = new Set<Inode>();

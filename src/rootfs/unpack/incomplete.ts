@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import { fchmodSync, mkdirSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import process from "node:process";
+import { makeDirectory } from "../../disk/directory.ts";
+import { errno } from "../../disk/errors.ts";
+import { type Held, Lock } from "../../disk/lock.ts";
+import { GantryError } from "../../errors.ts";
+import { OpenDirectory } from "./open_directory.ts";
+
+const lockFile = /^lock\.\d+$/;
+
+/**
+ * A directory in the making. Until it is whole all lies beside it, in one that has its name with `.incomplete` behind it
+ * and that only we may enter; then it is renamed. What a process that was killed has left there, the next one removes.
+ */
+export class Incomplete implements AsyncDisposable {
+  /** The directory to be, as it was asked for. */
+  readonly directory: string;
+  /** What it is in. */
+  readonly #parent: OpenDirectory;
+  readonly #name: string;
+  readonly #work: OpenDirectory;
+  readonly #lock: Held;
+
+  private constructor(
+    directory: string,
+    { parent, work, lock }: { parent: OpenDirectory; work: OpenDirectory; lock: Held },
+  ) {
+    this.directory = directory;
+    this.#name = basename(resolve(directory));
+    this.#parent = parent;
+    this.#work = work;
+    this.#lock = lock;
+  }
+
+  /**
+   * Begins one.
+   *
+   * @throws {GantryError} `conflict` when something is there already, or another process is at it.
+   */
+  static async begin(directory: string, signal?: AbortSignal): Promise<Incomplete> {
+    const path = resolve(directory);
+    await makeDirectory(dirname(path));
+    const parent = OpenDirectory.open(dirname(path));
+    try {
+      const incomplete = new Incomplete(directory, {
+        parent,
+        ...await takeWork(parent, `${basename(path)}.incomplete`, directory, signal),
+      });
+      try {
+        incomplete.#clear();
+        incomplete.#refuseOther();
+        return incomplete;
+      } catch (error) {
+        await incomplete.#end().catch(() => {});
+        throw error;
+      }
+    } catch (error) {
+      parent.close();
+      throw error;
+    }
+  }
+
+  /** Makes a directory to work in; all of them go in the end, but the one that is finished. */
+  make(name: string): OpenDirectory {
+    return this.#work.make(name);
+  }
+
+  /** A file beside what is finished: its name is that of the directory and a suffix. It comes just before it. */
+  writeBeside(suffix: string, text: string): void {
+    this.#work.write(suffix, text);
+    this.#work.move(suffix, this.#parent, `${this.#name}${suffix}`);
+  }
+
+  /** Gives a directory that was made here the final name. */
+  finish(name: string, directory: OpenDirectory): void {
+    this.#refuseOther();
+    const { mode } = directory.self();
+    try {
+      this.#work.move(name, this.#parent, this.#name);
+    } catch (error) {
+      // Who may not write to a directory may not move it either, and its mode is what the image wants.
+      if (errno(error) !== "EACCES") throw error;
+      fchmodSync(directory.fd, 0o700);
+      this.#work.move(name, this.#parent, this.#name);
+      fchmodSync(directory.fd, Number(mode & 0o7777n));
+    }
+  }
+
+  /** Removes what is left of the work. What cannot be removed stays, by its name as what it is, for the next one. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end().catch(() => {});
+    this.#parent.close();
+  }
+
+  #refuseOther(): void {
+    const there = this.#parent.stat(this.#name);
+    if (!there) return;
+    const what = JSON.stringify(this.directory);
+    if (!there.isDirectory()) throw new GantryError("conflict", `unpack to ${what}: not a directory`);
+    const directory = this.#parent.enter(this.#name);
+    const names = directory.names();
+    directory.close();
+    if (names.length > 0) throw new GantryError("conflict", `unpack to ${what}: directory not empty`);
+  }
+
+  /** Removes all but the lock. */
+  #clear(): void {
+    for (const name of this.#work.names()) if (!lockFile.test(name)) this.#work.remove(name);
+  }
+
+  async #end(): Promise<void> {
+    try {
+      this.#clear();
+    } finally {
+      await this.#lock.release();
+      this.#work.close();
+    }
+    // Another process may have begun there.
+    this.#parent.removeEmpty(`${this.#name}.incomplete`);
+  }
+}
+
+/** Makes the directory to work in, or takes that of a process that has died. */
+async function takeWork(
+  parent: OpenDirectory,
+  name: string,
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<{ work: OpenDirectory; lock: Held }> {
+  for (let tries = 1;; tries++) {
+    let work: OpenDirectory | undefined;
+    try {
+      work = ours(parent, name, directory);
+      const lock = await take(work, directory, signal);
+      if (parent.stat(name)?.ino === work.self().ino) return { work, lock };
+      await lock.abandon();
+    } catch (error) {
+      // Whoever finishes at this moment takes the directory away.
+      if (errno(error) !== "ENOENT" || tries > 20) {
+        work?.close();
+        throw error;
+      }
+    }
+    work?.close();
+  }
+}
+
+function ours(parent: OpenDirectory, name: string, directory: string): OpenDirectory {
+  try {
+    mkdirSync(parent.at(name), { mode: 0o700 });
+  } catch (error) {
+    if (errno(error) !== "EEXIST") throw error;
+  }
+  const refuse = (): never => {
+    const beside = JSON.stringify(name);
+    throw new GantryError(
+      "conflict",
+      `unpack to ${JSON.stringify(directory)}: ${beside} is not ours; remove it`,
+    );
+  };
+  if (parent.stat(name)?.isDirectory() === false) refuse();
+  const work = parent.enter(name);
+  if (process.getuid && work.self().uid !== BigInt(process.getuid())) {
+    work.close();
+    refuse();
+  }
+  fchmodSync(work.fd, 0o700);
+  return work;
+}
+
+async function take(work: OpenDirectory, directory: string, signal: AbortSignal | undefined): Promise<Held> {
+  const path = work.at().toString();
+  const lock = new Lock(path, async () => {
+    const temporary = `${path}/${randomUUID()}`;
+    return { path: temporary, file: await open(temporary, "wx") };
+  });
+  try {
+    return await lock.take({ wait: 0, signal });
+  } catch (error) {
+    if (!GantryError.is(error, "conflict")) throw error;
+    throw new GantryError("conflict", `unpack to ${JSON.stringify(directory)}: another process is at it`, {
+      cause: error,
+    });
+  }
+}
