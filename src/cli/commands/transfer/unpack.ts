@@ -3,7 +3,8 @@ import type { Image } from "../../../image/mod.ts";
 import { selectImage } from "../../../image/mod.ts";
 import { unpack, unpackLayers, type UnpackOptions } from "../../../rootfs/mod.ts";
 import type { CommandContext } from "../../context.ts";
-import { openOne, openStandardInput } from "../../support/open.ts";
+import { openStandardInput } from "../../support/open.ts";
+import { openAnywhere } from "../../support/open_anywhere.ts";
 
 interface UnpackFlags {
   layers?: boolean;
@@ -14,7 +15,7 @@ interface UnpackFlags {
 export function define(command: Command, context: CommandContext): void {
   command
     .usage("[options] IMAGE|- DIRECTORY")
-    .argument("<image>", "an image at any place, or - for an archive from standard input")
+    .argument("<image>", "an image at any place, a file, a layout, or - for an archive from standard input")
     .argument("<directory>", "a directory that is empty or not there yet")
     .option("--layers", "make one directory for each layer, to be mounted over each other")
     .option("--rootless", "own all files; who owns them in the image is written to DIRECTORY.owners.json")
@@ -27,7 +28,7 @@ async function unpackTo(
   flags: UnpackFlags,
   context: CommandContext,
 ): Promise<void> {
-  if (from !== "-") return await write(await openOne(from, context), to, flags, context);
+  if (from !== "-") return await write(await openAnywhere(from, context), to, flags, context);
   await using opened = await openStandardInput(context);
   const image = await selectImage(opened.root, undefined, { signal: context.signal });
   await write(image, to, flags, context);
