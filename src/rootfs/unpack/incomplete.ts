@@ -10,6 +10,10 @@ import { GantryError } from "../../errors.ts";
 import { OpenDirectory } from "./open_directory.ts";
 
 const lockFile = /^lock\.\d+$/;
+/** What the making of a lock leaves when it is killed. */
+const lockInTheMaking = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** What else there is in a directory to work in; under a lock only. */
+const work = ["content", "root", ".owners.json"];
 
 /**
  * A directory in the making. Until it is whole all lies beside it, in one that has its name with `.incomplete` behind it
@@ -77,7 +81,7 @@ export class Incomplete implements AsyncDisposable {
   /** Gives a directory that was made here the final name. */
   finish(name: string, directory: OpenDirectory): void {
     this.#refuseOther();
-    const { mode } = directory.self();
+    const { mode, ino } = directory.self();
     try {
       this.#work.move(name, this.#parent, this.#name);
     } catch (error) {
@@ -87,6 +91,11 @@ export class Incomplete implements AsyncDisposable {
       this.#work.move(name, this.#parent, this.#name);
       fchmodSync(directory.fd, Number(mode & 0o7777n));
     }
+    if (this.#parent.stat(this.#name)?.ino === ino) return;
+    throw new GantryError(
+      "conflict",
+      `unpack to ${JSON.stringify(this.directory)}: another process put something in its place`,
+    );
   }
 
   /** Removes what is left of the work. What cannot be removed stays, by its name as what it is, for the next one. */
@@ -162,13 +171,20 @@ function ours(parent: OpenDirectory, name: string, directory: string): OpenDirec
     );
   };
   if (parent.stat(name)?.isDirectory() === false) refuse();
-  const work = parent.enter(name);
-  if (process.getuid && work.self().uid !== BigInt(process.getuid())) {
-    work.close();
+  const made = parent.enter(name);
+  if (process.getuid && made.self().uid !== BigInt(process.getuid())) {
+    made.close();
     refuse();
   }
-  fchmodSync(work.fd, 0o700);
-  return work;
+  // Somebody else may have a directory of that name, and what is in there would be lost.
+  const names = made.names().filter((name) => !lockInTheMaking.test(name));
+  const isLocked = names.some((name) => lockFile.test(name));
+  if (names.some((name) => !lockFile.test(name) && !(isLocked && work.includes(name)))) {
+    made.close();
+    refuse();
+  }
+  fchmodSync(made.fd, 0o700);
+  return made;
 }
 
 async function take(work: OpenDirectory, directory: string, signal: AbortSignal | undefined): Promise<Held> {

@@ -190,10 +190,16 @@ export class Writer {
           cause: error,
         });
       }
-      if (error instanceof Error) delete (error as { path?: unknown }).path; // it means nothing to the reader
-      throw storageError(what, error);
+      throw storageError(what, withoutPath(error));
     }
   }
+}
+
+/** The same error, without a path that means nothing to the reader. */
+function withoutPath(error: unknown): unknown {
+  const code = errno(error);
+  if (!(error instanceof Error) || code === undefined) return error;
+  return Object.assign(new Error(error.message.split(", ")[0], { cause: error }), { code });
 }
 
 function unset(name: string, reason: string): string {

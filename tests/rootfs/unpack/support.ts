@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
+import process from "node:process";
 import { type Layer, layer } from "../../../src/image/mod.ts";
 import { unpack, type Unpacked, type UnpackOptions } from "../../../src/rootfs/mod.ts";
 import { type TarItem, writeTar } from "../../../src/tar/mod.ts";
@@ -52,6 +53,8 @@ export function see(directory: string, leave: (path: string) => boolean = () => 
       ino,
     });
     if (type === "directory") {
+      // Whoever is not the superuser could not look further.
+      if (process.getuid?.() !== 0 && (stat.mode & 0o700n) !== 0o700n) chmodSync(at, 0o700);
       for (const name of readdirSync(at).sort()) look(path === "." ? name : `${path}/${name}`);
     }
   };
