@@ -6,7 +6,7 @@ import type { TarItem } from "../tar/mod.ts";
 import { decodeName } from "../tar/mod.ts";
 import { fileContent } from "./content.ts";
 import type { PackOptions } from "./pack_options.ts";
-import { type Found, itemOf, list, optionsOf, rootOf, sharedInode, typeOf } from "./scan.ts";
+import { type Found, isMissing, itemOf, list, optionsOf, rootOf, sharedInode, typeOf } from "./scan.ts";
 
 /**
  * What makes one directory into another, as items of a layer for `writeTar`: what is new or changed with the directories
@@ -42,7 +42,17 @@ export async function* diffDirectories(
   options: PackOptions = {},
 ): AsyncGenerator<TarItem, void, void> {
   const [before, after] = [await rootOf(lower, "pack"), await rootOf(upper, "pack")];
-  yield* new Differ(options).inside(before, after, undefined);
+  yield* new Differ(options).inside(new FoundBefore(before), after, undefined);
+}
+
+/** Something below, with which what is above is compared. */
+export interface Before {
+  /** Its path in the archive; directories' end in a slash. */
+  readonly path: Buffer;
+  /** What is in it, if it is a directory. */
+  list(): Promise<Before[]>;
+  /** Whether the layer needs nothing to make this into that. */
+  same(after: Found, options: PackOptions): Promise<boolean>;
 }
 
 /** Something in the upper directory. */
@@ -53,7 +63,8 @@ interface Entry extends Found {
   written: boolean;
 }
 
-class Differ {
+/** Tells what makes something into an upper directory. */
+export class Differ {
   readonly #options: PackOptions;
   /** Under which name the layer has an inode. */
   readonly #names = new Map<string, string>();
@@ -66,31 +77,31 @@ class Differ {
 
   /** Goes through a directory that is in both, or only in the upper one. */
   async *inside(
-    lower: Found | undefined,
+    lower: Before | undefined,
     upper: Found,
     parent: Entry | undefined,
   ): AsyncGenerator<TarItem, void, void> {
-    const befores = new Map((lower ? await list(lower) : []).map((found) => [nameOf(found), found]));
+    const befores = new Map((await lower?.list() ?? []).map((before) => [nameOf(before.path), before]));
     const afters = new Map(
-      (await list(upper, this.#options.onSkip)).map((found) => [nameOf(found), found]),
+      (await list(upper, this.#options.onSkip)).map((found) => [nameOf(found.path), found]),
     );
-    const all = new Map([...befores, ...afters]);
-    for (const [name, found] of [...all].sort(([, a], [, b]) => Buffer.compare(a.path, b.path))) {
+    const all = new Map<string, Before | Found>([...befores, ...afters]);
+    for (const [name, { path }] of [...all].sort(([, a], [, b]) => Buffer.compare(a.path, b.path))) {
       this.#options.signal?.throwIfAborted();
-      if (!afters.has(name)) {
-        yield* this.#gone(found, parent);
+      const [before, found] = [befores.get(name), afters.get(name)];
+      if (!found) {
+        yield* this.#gone(path, parent);
         continue;
       }
-      const before = befores.get(name);
       const entry: Entry = { ...found, parent, written: false };
-      yield* this.#there(entry, before !== undefined && await this.#same(before, entry));
-      if (!entry.stat.isDirectory()) continue;
-      yield* this.inside(before?.stat.isDirectory() ? before : undefined, entry, entry);
+      yield* this.#there(entry, before !== undefined && await before.same(entry, this.#options));
+      if (entry.stat.isDirectory()) yield* this.inside(before, entry, entry);
     }
   }
 
-  async *#gone(found: Found, parent: Entry | undefined): AsyncGenerator<TarItem, void, void> {
-    const path = decodeName(found.path).replace(/\/$/, "");
+  async *#gone(pathBytes: Buffer, parent: Entry | undefined): AsyncGenerator<TarItem, void, void> {
+    const path = decodeName(pathBytes).replace(/\/$/, "");
+    if (isMissing(path, this.#options)) return;
     refuseWhiteout(path);
     const name = path.lastIndexOf("/") + 1;
     yield* this.#directories(parent);
@@ -136,14 +147,33 @@ class Differ {
   async *#directories(entry: Entry | undefined): AsyncGenerator<TarItem, void, void> {
     if (entry && !entry.written) yield* this.#write(entry);
   }
+}
 
-  async #same(before: Found, after: Found): Promise<boolean> {
-    const [one, other] = [optionsOf(before, this.#options), optionsOf(after, this.#options)];
+/** Something in a directory on the disk that is not changed. */
+class FoundBefore implements Before {
+  readonly #found: Found;
+
+  constructor(found: Found) {
+    this.#found = found;
+  }
+
+  get path(): Buffer {
+    return this.#found.path;
+  }
+
+  async list(): Promise<Before[]> {
+    if (!this.#found.stat.isDirectory()) return [];
+    return (await list(this.#found)).map((found) => new FoundBefore(found));
+  }
+
+  async same(after: Found, options: PackOptions): Promise<boolean> {
+    const before = this.#found;
+    const [one, other] = [optionsOf(before, options), optionsOf(after, options)];
     if (after.stat.isDirectory()) one.mtime = other.mtime;
     if (typeOf(before.stat) !== typeOf(after.stat)) return false;
     if (JSON.stringify(one) !== JSON.stringify(other)) return false;
     if (after.target !== undefined) return before.target === after.target;
-    return !after.stat.isFile() || await sameContent(before, after, this.#options.signal);
+    return !after.stat.isFile() || await sameContent(before, after, options.signal);
   }
 }
 
@@ -170,9 +200,9 @@ async function sameContent(one: Found, other: Found, signal: AbortSignal | undef
   }
 }
 
-/** Its last name, in a form to compare. */
-function nameOf({ path, stat }: Found): string {
-  const end = path.length - (stat.isDirectory() ? 1 : 0);
+/** The last name of a path, in a form to compare. */
+function nameOf(path: Buffer): string {
+  const end = path.length - (path.at(-1) === 0x2f ? 1 : 0);
   return path.toString("latin1", path.lastIndexOf(0x2f, end - 1) + 1, end);
 }
 

@@ -16,9 +16,10 @@
 
 export { diffDirectories } from "./diff.ts";
 export { packDirectory } from "./pack.ts";
+export { packChanges } from "./pack_changes.ts";
 export { type PackOptions } from "./pack_options.ts";
 export { unpack, type Unpacked } from "./unpack.ts";
 export { type UnpackedLayer, type UnpackedLayers, unpackLayers } from "./unpack_layers.ts";
 export type { IdMapping, IdMappings, Skipped, UnpackLimits, UnpackOptions } from "./unpack/options.ts";
-export type { RecordedOwner } from "./unpack/owners.ts";
+export { type RecordedOwner, recordedOwners } from "./unpack/owners.ts";
 export type { TarItem } from "../tar/mod.ts";

@@ -1,7 +1,12 @@
+import type { RecordedOwner } from "./unpack/owners.ts";
+
 /** How to pack a directory. */
 export interface PackOptions {
-  /** Who owns everything. Default: 0:0. `keep` takes the numbers from the disk. */
-  owner?: { uid: number; gid: number } | "keep" | undefined;
+  /**
+   * Who owns everything. Default: 0:0. `keep` takes the numbers from the disk; a map has those of some paths, as `unpack`
+   * has recorded them.
+   */
+  owner?: { uid: number; gid: number } | "keep" | ReadonlyMap<string, RecordedOwner> | undefined;
   /** When everything changed, in seconds since 1970. Default: 0. `keep` takes whole seconds from the disk. */
   mtime?: number | "keep" | undefined;
   /**

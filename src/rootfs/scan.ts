@@ -8,6 +8,7 @@ import { decodeName } from "../tar/mod.ts";
 import { fileContent } from "./content.ts";
 import { failOnDisk } from "../disk/errors.ts";
 import type { PackOptions } from "./pack_options.ts";
+import { type RecordedOwner, setIDs } from "./unpack/owners.ts";
 import { within } from "./within.ts";
 
 /** Something on disk. */
@@ -100,19 +101,31 @@ export function typeOf(stat: BigIntStats): TarType | undefined {
 }
 
 /** What a header says of it besides. */
-export function optionsOf({ stat }: Found, { owner, mtime = 0 }: PackOptions): TarOptions {
+export function optionsOf({ stat, path }: Found, { owner, mtime = 0 }: PackOptions): TarOptions {
   const type = typeOf(stat)!;
-  const { uid, gid } = owner === "keep"
+  const mode = Number(stat.mode & 0o7777n);
+  const { uid, gid, mode: recorded = mode } = owner === "keep"
     ? { uid: Number(stat.uid), gid: Number(stat.gid) }
-    : owner ?? { uid: 0, gid: 0 };
+    : recordedOf(owner, path) ?? { uid: 0, gid: 0 };
   return {
-    // Systems differ in the mode of a symlink, which nothing looks at.
-    mode: type === "symlink" ? 0o777 : Number(stat.mode & 0o7777n),
+    // Systems differ in the mode of a symlink, which nothing looks at. One that was changed meanwhile holds.
+    mode: type === "symlink" ? 0o777 : (recorded & ~setIDs) === mode ? recorded : mode,
     uid,
     gid,
     mtime: mtime === "keep" ? Math.floor(Number(stat.mtimeMs) / 1000) : mtime,
     ...type.endsWith("device") ? deviceNumbers(stat.rdev) : {},
   };
+}
+
+/** Whether this is not on the disk because it could not be put there. */
+export function isMissing(path: string, { owner }: PackOptions): boolean {
+  return owner instanceof Map && owner.get(path)?.missing === true;
+}
+
+function recordedOf(owner: Exclude<PackOptions["owner"], "keep">, path: Buffer): RecordedOwner | undefined {
+  return owner instanceof Map
+    ? owner.get(decodeName(path).replace(/\/$/, ""))
+    : owner as { uid: number; gid: number } | undefined;
 }
 
 /** Takes a device number apart as the system's `major` and `minor` do. */

@@ -10,7 +10,7 @@ import { describe, it } from "node:test";
 import { archive } from "../../src/archive/mod.ts";
 import type { Source } from "../../src/content/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
-import { Image, Index, openRoot } from "../../src/image/mod.ts";
+import { Image, Index, openRoot, validate } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import { unpack } from "../../src/rootfs/mod.ts";
 import { isLayerType } from "../../src/spec/media_type.ts";
@@ -43,6 +43,7 @@ async function* imagesIn(source: Source, name: string): AsyncGenerator<{ name: s
       if (!(image instanceof Image)) continue;
       const layers = await image.layers();
       await image.configFile();
+      if ((await validate(image)).length > 0) continue;
       if (layers.every((layer) => isLayerType(layer.mediaType()))) {
         yield { name: `${name} ${count++}`, image };
       }

@@ -8,12 +8,13 @@ import { errno } from "../../disk/errors.ts";
 import { type Held, Lock } from "../../disk/lock.ts";
 import { GantryError } from "../../errors.ts";
 import { OpenDirectory } from "./open_directory.ts";
+import { ownersSuffix } from "./owners.ts";
 
 const lockFile = /^lock\.\d+$/;
 /** What the making of a lock leaves when it is killed. */
 const lockInTheMaking = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What else there is in a directory to work in; under a lock only. */
-const work = ["content", "root", ".owners.json"];
+const work = ["content", "root", ownersSuffix];
 
 /**
  * A directory in the making. Until it is whole all lies beside it, in one that has its name with `.incomplete` behind it

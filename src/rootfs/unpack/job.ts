@@ -5,7 +5,7 @@ import type { Node } from "../../tree/node.ts";
 import { mergeLayers } from "../../tree/open.ts";
 import { Incomplete } from "./incomplete.ts";
 import type { UnpackOptions } from "./options.ts";
-import { Owners } from "./owners.ts";
+import { Owners, ownersSuffix } from "./owners.ts";
 import { Staging } from "./staging.ts";
 import { Writer } from "./writer.ts";
 
@@ -40,7 +40,7 @@ export function unpacking<T>(
           return (await mergeLayers(image, merging)).root;
         },
         writeOwners() {
-          if (owners.areRecorded) incomplete.writeBeside(".owners.json", textOf(owners.recorded));
+          if (owners.areRecorded) incomplete.writeBeside(ownersSuffix, textOf(owners.recorded));
         },
       });
     } finally {

@@ -1,11 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import process from "node:process";
+import { ifThere } from "../../disk/errors.ts";
 import { GantryError } from "../../errors.ts";
 import type { Inode } from "../../tree/inode.ts";
 import type { IdMapping, IdMappings, UnpackOptions } from "./options.ts";
 
+/** What the file has behind the directory's name. */
+export const ownersSuffix = ".owners.json";
+
 /** The largest number of a user or group; one more means nobody in particular. */
 const largest = 0xffff_fffe;
-const setIDs = 0o6000;
+/** The bits of a mode that make a program run as its owner or group. */
+export const setIDs = 0o6000;
 
 /** What is known of a file besides its type and content. */
 export type Facts = Pick<Inode, "path" | "uid" | "gid" | "mode" | "mtime">;
@@ -18,6 +25,8 @@ export interface RecordedOwner {
   gid: number;
   /** Permission bits in the image, where they are others on the disk. */
   mode?: number;
+  /** Whether it is not on the disk, as it could not be made. */
+  missing?: boolean;
 }
 
 /** Who owns what on the disk. */
@@ -49,12 +58,29 @@ export class Owners {
     return mode & (this.#how === "record" ? 0o7777 & ~setIDs : 0o7777);
   }
 
-  /** Notes what the disk does not say of a path. */
-  note(path: string, { uid, gid, mode }: Facts): void {
+  /** Notes what the disk does not say of a path. What is not noted is the superuser's. */
+  note(path: string, { uid, gid, mode }: Facts, missing = false): void {
     if (this.#how !== "record") return;
     const lost = (mode & setIDs) !== 0;
-    if (uid === this.#self.uid && gid === this.#self.gid && !lost) return;
-    this.recorded.set(path, { uid, gid, ...(lost && { mode: mode & 0o7777 }) });
+    if (uid === 0 && gid === 0 && !lost && !missing) return;
+    const more = { ...(lost && { mode: mode & 0o7777 }), ...(missing && { missing }) };
+    this.recorded.set(path, { uid, gid, ...more });
+  }
+}
+
+/**
+ * The owners that {@link unpack} has recorded for a directory; nothing where it has not.
+ *
+ * @throws {GantryError} `invalid-document` when the file is not what was written there.
+ */
+export async function recordedOwners(directory: string): Promise<Map<string, RecordedOwner> | undefined> {
+  const path = `${resolve(directory)}${ownersSuffix}`;
+  const text = await ifThere(readFile(path, "utf8"));
+  if (text === undefined) return undefined;
+  try {
+    return new Map(Object.entries(JSON.parse(text) as Record<string, RecordedOwner>));
+  } catch (cause) {
+    throw new GantryError("invalid-document", `read ${JSON.stringify(path)}: no owners of files`, { cause });
   }
 }
 

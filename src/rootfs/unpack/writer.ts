@@ -120,7 +120,10 @@ export class Writer {
     const number = staging.numberOf(inode!);
     const missing = this.#notMade.get(inode!) ??
       (inode!.type === "other" ? "of a type that no disk has" : undefined);
-    if (missing !== undefined) return void this.skipped.push({ path, reason: missing });
+    if (missing !== undefined) {
+      owners.note(this.#recorded + path, inode!, true);
+      return void this.skipped.push({ path, reason: missing });
+    }
     if (number === undefined) {
       symlinkSync(this.#bytes(inode!.linkname, path), directory.at(name));
       setFactsAt(directory.at(name), inode!, owners);
