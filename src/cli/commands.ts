@@ -79,6 +79,16 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/transfer/push.ts"),
   },
   {
+    path: "repack",
+    group: "Transfer",
+    summary: "put what has changed in an unpacked image into a new layer on top of it",
+    examples: [
+      "./root alpine:3.20 -t localhost:5000/alpine:changed",
+      "./root ./app.tar -t oci:./images:changed",
+    ],
+    load: () => import("./commands/transfer/repack.ts"),
+  },
+  {
     path: "unpack",
     group: "Transfer",
     summary: "make the file system of an image in a directory",

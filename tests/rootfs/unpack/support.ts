@@ -70,9 +70,12 @@ function typeOf(stat: BigIntStats): Seen["type"] {
   return stat.isCharacterDevice() || stat.isBlockDevice() ? "device" : "other";
 }
 
-/** A layer whose tar is these bytes, or has these items. */
-export function layerOf(content: Uint8Array | readonly TarItem[]): Layer {
-  const tar = () => content instanceof Uint8Array ? chunked(content) : writeTar(content);
+/** A layer whose tar is these bytes, or has these items; what is to be read twice has to make them. */
+export function layerOf(content: Uint8Array | readonly TarItem[] | (() => TarItem[])): Layer {
+  const tar = () =>
+    content instanceof Uint8Array
+      ? chunked(content)
+      : writeTar(typeof content === "function" ? content() : content);
   return layer(tar, { compression: "none" });
 }
 

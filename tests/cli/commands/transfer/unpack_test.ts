@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { copy } from "../../../../src/copy/mod.ts";
-import { emptyImage, layer } from "../../../../src/image/mod.ts";
+import { emptyImage, layer, openImage } from "../../../../src/image/mod.ts";
 import { writeTar } from "../../../../src/tar/mod.ts";
 import { file } from "../../../tar/tools.ts";
 import { printed, withRegistry } from "../../gantry.ts";
@@ -46,5 +47,25 @@ describe("gantry unpack", () => {
       assert.ok(!existsSync(join(upper!, "etc/motd")));
       const owners = JSON.parse(readFileSync(join(directory, "layers.owners.json"), "utf8"));
       assert.deepEqual(owners[`${layers[0]!.path}/etc/motd`], { uid: 5, gid: 0 });
+    }));
+});
+
+describe("gantry repack", () => {
+  it("puts what has changed on top of the image, and nothing where nothing has", () =>
+    withRegistry(async ({ gantry, host, repository, directory }) => {
+      await copy(image, repository("app"), { name: "v1" });
+      printed(await gantry("unpack", `${host}/app:v1`, "root"));
+      const same = printed(await gantry("repack", "root", `${host}/app:v1`, "-t", `${host}/app:same`));
+      assert.equal(same, `${host}/app@${await image.digest()}\n`);
+      writeFileSync(join(directory, "root/etc/motd"), "changed");
+      rmSync(join(directory, "root/etc/new"));
+      printed(await gantry("repack", "root", `${host}/app:v1`, "-t", `${host}/app:v2`));
+      const changed = await openImage(repository("app"), "v2");
+      const layers = await changed.layers();
+      assert.deepEqual([layers.length, (await changed.config()).history?.length], [3, 3]);
+      const paths: string[] = [];
+      for await (const { path, uid } of layers[2]!.entries()) paths.push(`${path} ${uid}`);
+      const uid = process.getuid?.() === 0 ? 5 : 0;
+      assert.deepEqual(paths, ["etc/ 0", `etc/motd ${uid}`, "etc/.wh.new 0"]);
     }));
 });
