@@ -1,5 +1,5 @@
 /**
- * File systems on disk: a directory, or what makes one into another, as tar items.
+ * File systems on disk: images unpacked to directories, and directories, or what makes one into another, as tar items.
  *
  * @example
  * ```ts

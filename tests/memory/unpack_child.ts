@@ -1,4 +1,7 @@
-/** Unpacks a layer in a file (`unpack FILE`), which must be refused (`bomb FILE`), or does nothing (`idle`). Prints the peak. */
+/**
+ * Unpacks a layer in a file (`unpack FILE`), which must be refused (`bomb FILE`), only decompresses it (`read FILE`) or does
+ * nothing (`idle`), and prints the peak of its memory in bytes.
+ */
 
 import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
@@ -16,6 +19,7 @@ await inDirectory(async (directory) => {
   if (mode === "idle") return await new Promise<void>((resolve) => setTimeout(resolve, 500));
   const { size } = await stat(file);
   const packed = layer(() => fileStream(file, 0, size, undefined), { compression: "none" });
+  if (mode === "read") return await (await packed.uncompressed()).pipeTo(new WritableStream());
   const work = unpack([packed], join(directory, "root"));
   if (mode === "unpack") await work;
   else await assert.rejects(work, (error) => GantryError.is(error, "too-large"));
