@@ -145,9 +145,8 @@ describe(
               continue;
             }
             const native = (...args: string[]) => ctr("snapshots", "--snapshotter", "native", ...args);
-            await native("view", `view-${count}`, await chainOf(image));
-            const [mounted = ""] =
-              /\/\S+\/snapshots\/\d+/.exec(await native("mounts", ours, `view-${count}`)) ?? [];
+            const mount = await native("view", "--target", ours, `view-${count}`, await chainOf(image));
+            const [mounted = ""] = /\/\S+\/snapshots\/\d+/.exec(mount) ?? [];
             assert.deepEqual((await unpack(image, ours)).skipped, []);
             const [found, expected] = [await compared(ours, image), await compared(mounted, image)];
             // The root is the snapshotter's own directory, and its copies of directories get new times.
