@@ -1,4 +1,6 @@
+import process from "node:process";
 import { onDisk } from "../../disk/errors.ts";
+import { GantryError } from "../../errors.ts";
 import type { Image } from "../../image/image.ts";
 import type { Layer } from "../../image/layer.ts";
 import type { Node } from "../../tree/node.ts";
@@ -20,14 +22,20 @@ export interface Job {
 }
 
 /** Unpacks something to a directory; what is left when it fails is removed. */
-export function unpacking<T>(
+export async function unpacking<T>(
   image: Image | readonly Layer[],
   directory: string,
   options: UnpackOptions,
   work: (job: Job) => Promise<T>,
 ): Promise<T> {
   const { signal, jobs, limits = {} } = options;
-  return onDisk(`unpack to ${JSON.stringify(directory)}`, async () => {
+  if (process.platform === "win32") {
+    throw new GantryError(
+      "unsupported",
+      `unpack to ${JSON.stringify(directory)}: not on Windows, whose disks hold no such files`,
+    );
+  }
+  return await onDisk(`unpack to ${JSON.stringify(directory)}`, async () => {
     await using incomplete = await Incomplete.begin(directory, signal);
     const owners = new Owners(options.owners);
     const staging = new Staging(incomplete.make("content"), owners, limits);

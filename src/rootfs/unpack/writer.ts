@@ -88,11 +88,12 @@ export class Writer {
   /** Fills a directory, and then gives it its own facts. */
   async fill(directory: OpenDirectory, plan: Planned, path = ""): Promise<void> {
     const { signal, limits, owners, staging } = this.#parts;
-    await this.#pause();
-    signal?.throwIfAborted();
     checkPath(path, limits);
     const below = path === "" ? "" : `${path}/`;
     for (const [name, child] of plan.children!) {
+      const pause = this.#pause();
+      if (pause) await pause;
+      signal?.throwIfAborted();
       if (!child.children) this.#named(below + name, () => this.#put(child, directory, name, below + name));
     }
     for (const [name, child] of plan.children!) {
