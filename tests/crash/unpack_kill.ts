@@ -69,7 +69,7 @@ export async function killUnpacking(
       await remove(target);
     } else if (existsSync(`${target}.incomplete`)) report.incomplete++;
     const left = readdirSync(outer).filter((name) =>
-      !["other", "root.incomplete", "root.owners.json"].includes(name)
+      !["other", "other.owners.json", "root.incomplete", "root.owners.json"].includes(name)
     );
     assert.deepEqual(left, []);
     if (report.kills % 10 === 0 || report.kills === kills) await succeed();
