@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import edge from "../../examples/edge-manifest.ts";
 import { saveArchive } from "../../src/archive/mod.ts";
 import { copy } from "../../src/copy/mod.ts";
@@ -10,7 +14,7 @@ import { openImage } from "../../src/image/mod.ts";
 import { layout } from "../../src/layout/mod.ts";
 import type { Descriptor } from "../../src/spec/mod.ts";
 import { digestAt, imageOf, manifestAt, withRegistry, writeIndex } from "../cli/gantry.ts";
-import { startScript } from "../support/spawn.ts";
+import { scriptCommand, startScript } from "../support/spawn.ts";
 
 /** Runs an example to its end, and gives what it printed. */
 async function example(name: string, ...args: string[]): Promise<string> {
@@ -81,6 +85,33 @@ describe("the example", () => {
         paths.includes("usr/bin/ls") && paths.some((path) => path.includes("libc.so")),
         String(paths),
       );
+    });
+  });
+
+  it("tiny-engine runs a command in an image, and fetches nothing the second time", async (t) => {
+    const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+    if (!isRoot || !existsSync("/usr/bin/ldd") || !existsSync("/usr/bin/unshare")) {
+      return t.diagnostic("needs Linux, the superuser, ldd and unshare");
+    }
+    await withRegistry(async ({ directory, host, log }) => {
+      await example("own-image", "/bin/ls", `${host}/ls:v1`);
+      const script = fileURLToPath(new URL("../../examples/tiny-engine.ts", import.meta.url));
+      const [program, first, ...before] = scriptCommand();
+      const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+      // Deno finds the packages of the library only where it is told of them.
+      const found = "Deno" in globalThis ? ["--config", config] : [];
+      const args = [...first === undefined ? [] : [first], ...found, ...before, script, `${host}/ls:v1`];
+      for (const round of [1, 2]) {
+        log.length = 0;
+        const options = { cwd: directory, encoding: "utf8" } as const;
+        const { stdout, stderr } = await promisify(execFile)(
+          program!,
+          [...args, "/usr/bin/ls", "/usr/bin"],
+          options,
+        );
+        assert.deepEqual([stdout, stderr], ["ls\n", ""]);
+        if (round === 2) assert.deepEqual(log.map((line) => line.split(" ")[0]), ["HEAD"]);
+      }
     });
   });
 
