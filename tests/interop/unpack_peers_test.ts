@@ -111,21 +111,21 @@ describe(
       inDirectory(async (directory) => {
         let count = 0;
         for await (const { name, image } of images()) {
-          const [ours, bundle] = [join(directory, "ours"), join(directory, "bundle")];
+          const [ours, theirs] = [join(directory, "ours"), join(directory, "theirs")];
           // It reads no other manifests.
           await copy(image.edit(convert({ format: "oci" })), layout(join(directory, "images")), {
             name: "v1",
           });
           try {
-            await run("umoci", "unpack", "--image", `${directory}/images:v1`, bundle);
+            await run("umoci", "raw", "unpack", "--image", `${directory}/images:v1`, theirs);
           } catch (error) {
             console.log(`umoci does not unpack ${name}: ${String(error).split("\n")[0]}`);
-            await rm(bundle, { recursive: true, force: true });
+            await rm(theirs, { recursive: true, force: true });
             continue;
           }
           assert.deepEqual((await unpack(image, ours)).skipped, []);
-          assert.deepEqual(await compared(ours, image), await compared(join(bundle, "rootfs"), image), name);
-          for (const path of [ours, bundle]) await rm(path, { recursive: true });
+          assert.deepEqual(await compared(ours, image), await compared(theirs, image), name);
+          for (const path of [ours, theirs]) await rm(path, { recursive: true });
           count++;
         }
         assert.ok(count >= 30, `${count} images`);
