@@ -221,6 +221,23 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/store/leases_test.ts": ["store/lease_records"],
   "tests/store/pull_test.ts": ["store/annotations", "store/import", "store/shared_download", "store/sparse"],
   "tests/store/sqlite/metadata_test.ts": ["store/metadata", "store/sqlite/driver", "store/sqlite/schema"],
+  "tests/rootfs/unpack/unpack_test.ts": [
+    "rootfs/unpack",
+    "rootfs/unpack_layers",
+    "rootfs/unpack/facts",
+    "rootfs/unpack/incomplete",
+    "rootfs/unpack/job",
+    "rootfs/unpack/layer_plan",
+    "rootfs/unpack/open_directory",
+    "rootfs/unpack/owners",
+    "rootfs/unpack/planned",
+    "rootfs/unpack/programs",
+    "rootfs/unpack/special_files",
+    "rootfs/unpack/staging",
+    "rootfs/unpack/writer",
+    "rootfs/unpack/xattrs",
+  ],
+  "tests/cli/commands/transfer/unpack_test.ts": ["cli/commands/transfer/repack", "cli/support/open_anywhere"],
 };
 
 /** Whether there is something to test: types and constants are not. */
