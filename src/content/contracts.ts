@@ -34,6 +34,11 @@ export interface ResolveOptions extends Options {
   role?: Role | undefined;
   /** Brings the bytes too: one request to a registry instead of two. */
   document?: boolean | undefined;
+  /**
+   * It is to be written if it is not here, so that a target may say that it is not where looking for it costs more than
+   * writing it again. Default: false.
+   */
+  beforeWrite?: boolean | undefined;
 }
 
 /** How to open bytes. */

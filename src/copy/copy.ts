@@ -6,7 +6,7 @@ import { Index } from "../image/index.ts";
 import { selectImage } from "../image/select.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { hexOf } from "../spec/digest.ts";
-import { isForeignType, isIndexType } from "../spec/media_type.ts";
+import { isForeignType, isIndexType, isSchema1Type } from "../spec/media_type.ts";
 import type { Platform } from "../spec/platform.ts";
 import type { CopyEvent } from "./events.ts";
 import type { Referrer, ReferrersOf } from "./referrers.ts";
@@ -119,7 +119,7 @@ class Copying {
   }
 
   async #putOnce(part: Part, name?: string): Promise<Written | undefined> {
-    let written = await this.#present(part, name);
+    let written = await this.#present(part, name) ?? await this.#nameFound(part, name);
     if (!written) {
       await this.#putChildren(part);
       written = await this.#write(part, name);
@@ -169,16 +169,33 @@ class Copying {
     }, this.#signal);
   }
 
-  /** Whether the target is known to have an image with all below it. */
+  /** Whether the target is known to have an image under the name, with all below it. */
   async #present(part: Part, name?: string): Promise<Written | undefined> {
-    const { known } = part;
-    if (!this.#target.complete || !known || !isCompleteKind(part, known)) return undefined;
+    const descriptor = await this.#find(part, name);
+    if (!descriptor) return undefined;
+    this.#options.progress?.({ type: "done", id: ++this.#ids, descriptor, how: "present" });
+    return { descriptor, how: "present" };
+  }
+
+  /** Gives the name to an image that the target has already without it. */
+  async #nameFound(part: Part, name?: string): Promise<Written | undefined> {
+    if (name === undefined || !await this.#find(part)) return undefined;
+    return await this.#write(part, name, true);
+  }
+
+  /** What the target has, if it is the part, and such as is never there without all below it. */
+  async #find(
+    { role, known }: Part,
+    name: string | undefined = known?.digest,
+  ): Promise<Descriptor | undefined> {
+    if (!this.#target.complete || !known || name === undefined || !isCompleteKind(role, known)) {
+      return undefined;
+    }
     return await this.#inSlot(async () => {
       try {
-        const { descriptor } = await this.#target.resolve(name ?? known.digest, { signal: this.#signal });
-        if (descriptor.digest !== known.digest) return undefined;
-        this.#options.progress?.({ type: "done", id: ++this.#ids, descriptor, how: "present" });
-        return { descriptor, how: "present" };
+        const options = { beforeWrite: true, signal: this.#signal };
+        const { descriptor } = await this.#target.resolve(name, options);
+        return descriptor.digest === known.digest ? descriptor : undefined;
       } catch (error) {
         // Some registries deny access to what is not there. If access is denied indeed, the write fails.
         if (GantryError.is(error, "not-found", "denied")) return undefined;
@@ -187,8 +204,8 @@ class Copying {
     });
   }
 
-  /** Writes the bytes of one part, whose children are there. */
-  #write(part: Part, name?: string): Promise<Written | undefined> {
+  /** Writes the bytes of one part, whose children are there. Where they only may be there, gives undefined if they are not. */
+  #write(part: Part, name?: string, unsure = false): Promise<Written | undefined> {
     return this.#inSlot(async () => {
       const signal = this.#signal;
       const content = await part.content({ signal });
@@ -210,10 +227,14 @@ class Copying {
           signal,
         });
       const written = await write(session).catch((error) => {
+        if (GantryError.is(error, "digest-mismatch") && isSchema1Type(mediaType)) {
+          throw notTaken(digest, error);
+        }
+        if (unsure && GantryError.is(error, "not-found")) return undefined;
         if (session === undefined || !GantryError.is(error, "conflict")) throw error;
         return write(undefined); // another copy has this session: each writes its own
       });
-      progress?.({ type: "done", id, ...written });
+      if (written) progress?.({ type: "done", id, ...written });
       return written;
     });
   }
@@ -240,7 +261,13 @@ class Copying {
   }
 }
 
+function notTaken(digest: string | undefined, cause: GantryError): GantryError {
+  const why =
+    "it is of Docker's schema 1, whose digest is not that of its bytes: it can be copied only to registries";
+  return new GantryError("unsupported", `copy ${digest}: ${why}`, { cause });
+}
+
 /** Registries refuse an image without its blobs. An index may have lost images since it was pushed. */
-function isCompleteKind(part: Part, known: Address): boolean {
-  return part.role === "manifest" && known.mediaType !== undefined && !isIndexType(known.mediaType);
+function isCompleteKind(role: Role, known: Address): boolean {
+  return role === "manifest" && known.mediaType !== undefined && !isIndexType(known.mediaType);
 }

@@ -12,7 +12,7 @@ export interface TransportOptions {
 
 /**
  * A transport for Deno, Bun and Node that does what `fetch` does not: certificates of authorities and of our own, unix
- * sockets, proxies, and a time to connect. Where nothing special is wanted, `fetch` does the work.
+ * sockets, proxies, and a time to connect. Where nothing special is wanted, the `fetch` of Deno and Bun does the work.
  *
  * @example
  * ```ts
@@ -25,7 +25,8 @@ export interface TransportOptions {
  * ```
  */
 export function runtimeTransport({ env = {}, insecure }: TransportOptions = {}): Transport {
-  const plain = tellingConnected(fetchTransport());
+  const fetched = fetchTransport();
+  const plain = tellingConnected(fetched);
   let loading: Promise<Transport> | undefined;
   const full: Transport = async (request) => {
     loading ??= import("../http/node_transport.ts").then(({ nodeTransport }) =>
@@ -33,12 +34,13 @@ export function runtimeTransport({ env = {}, insecure }: TransportOptions = {}):
     );
     return await (await loading)(request);
   };
-  // The `fetch` of Deno and Bun reads these variables too, and each reads NO_PROXY in a way of its own.
-  const proxied = namesProxy(env);
+  // The `fetch` of Deno and Bun reads these variables too, and each reads NO_PROXY in a way of its own. That of Node decodes
+  // what a server has compressed unasked, and does not tell.
+  const alone = namesProxy(env) || fetched.decodes;
   return (request) => {
     const anyCertificate = insecure && request.url.startsWith("https:");
     const connection = anyCertificate ? { ...request.connection, insecure } : request.connection;
-    return connection || proxied ? full({ ...request, connection }) : plain(request);
+    return connection || alone ? full({ ...request, connection }) : plain(request);
   };
 }
 

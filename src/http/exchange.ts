@@ -1,11 +1,11 @@
 import type { Bytes } from "../bytes.ts";
 import type { Content } from "../content/contracts.ts";
 import type { Connection } from "./endpoint.ts";
-import { RequestBody } from "./request_body.ts";
+import type { RequestBody } from "./request_body.ts";
 import { HttpResponse } from "./response.ts";
 import { Timeout } from "./timeout.ts";
 import type { Transport } from "./transport.ts";
-import { silent, unreachable } from "./unreachable.ts";
+import { type NameFailure, silent, unreachable } from "./unreachable.ts";
 
 /** One request, and how long to wait for its response. */
 export interface Exchange {
@@ -15,6 +15,10 @@ export interface Exchange {
   method: string;
   headers: Headers;
   body?: Bytes | Content | undefined;
+  /** Watches a body that is a stream. Whoever sends none need not carry it. */
+  streaming?: typeof RequestBody | undefined;
+  /** Names failures of the connection. */
+  nameFailure?: NameFailure | undefined;
   /** How the connection is made, where that is not the usual way. */
   connection?: Connection | undefined;
   /** Milliseconds until the connection must stand. */
@@ -36,9 +40,10 @@ export interface Exchange {
  */
 export async function exchange(transport: Transport, request: Exchange): Promise<HttpResponse> {
   const { what, url, method, headers, body, connection, connectTimeout, responseTimeout, signal } = request;
+  const { streaming, nameFailure } = request;
   let connected = false;
   const timeout = new Timeout(signal, (waited) => silent(what, url, { connected, waited }));
-  const upload = isStream(body) ? new RequestBody(body, timeout, responseTimeout) : undefined;
+  const upload = streaming && isStream(body) ? new streaming(body, timeout, responseTimeout) : undefined;
   timeout.start(connectTimeout);
   try {
     const response = await transport({
@@ -56,13 +61,13 @@ export async function exchange(transport: Transport, request: Exchange): Promise
     });
     if (upload && response.ok) await upload.requireSent(what);
     else upload?.cancel();
-    return new HttpResponse(response, timeout, request);
+    return new HttpResponse(response, timeout, { ...request, decoded: transport.decodes });
   } catch (error) {
     timeout.close();
     upload?.cancel();
     if (upload?.failure) throw upload.failure.error;
     timeout.signal.throwIfAborted();
-    throw unreachable(what, url, error);
+    throw unreachable(what, url, error, nameFailure);
   }
 }
 

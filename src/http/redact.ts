@@ -1,7 +1,7 @@
 /** A text from elsewhere made safe for a message: without control characters, values of queries, tokens and passwords, and short. */
 export function redact(text: string): string {
   return text
-    .replace(/([?&;][\w.%-]+=)[^&\s"'<>)]*/g, "$1…")
+    .replace(/((?:[?&;][\w.%-]+|\b\w*(?:token|password|secret|signature))=)[^&\s"'<>)]*/gi, "$1…")
     .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, "$1 …")
     .replace(/\/\/[^/@\s]*@/g, "//")
     // deno-lint-ignore no-control-regex

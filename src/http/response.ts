@@ -1,6 +1,6 @@
 import { type Bytes, concat } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
-import { unreachable } from "./unreachable.ts";
+import { type NameFailure, unreachable } from "./unreachable.ts";
 import type { Timeout } from "./timeout.ts";
 
 /** More than this is not read of an unwanted body to keep its connection. */
@@ -16,25 +16,39 @@ export class HttpResponse {
   readonly what: string;
   /** The most bytes of an error that are read. */
   readonly errorLimit: number;
+  /** Whether what reads the body gets it decoded, if it was encoded. */
+  readonly decoded: boolean;
   /** What an error should add: how the request was authorised. */
   note: string | undefined;
+  /** Whether another path answered than was asked: one that was redirected to. */
+  elsewhere = false;
   /** Is called when the body breaks off, or stays away. */
   onBroken: (() => void) | undefined;
   readonly #timeout: Timeout;
   readonly #idleTimeout: number;
+  readonly #nameFailure: NameFailure | undefined;
   readonly #reader: ReadableStreamDefaultReader<Bytes> | undefined;
 
   constructor(
     response: Response,
     timeout: Timeout,
-    request: { what: string; url: URL; idleTimeout: number; errorLimit: number },
+    request: {
+      what: string;
+      url: URL;
+      idleTimeout: number;
+      errorLimit: number;
+      decoded?: boolean | undefined;
+      nameFailure?: NameFailure | undefined;
+    },
   ) {
     this.status = response.status;
     this.headers = response.headers;
     this.url = response.redirected && response.url ? new URL(response.url) : request.url;
     this.what = request.what;
     this.errorLimit = request.errorLimit;
+    this.decoded = request.decoded ?? false;
     this.#timeout = timeout;
+    this.#nameFailure = request.nameFailure;
     this.#idleTimeout = request.idleTimeout;
     this.#reader = (response.body as ReadableStream<Bytes> | null)?.getReader();
     timeout.stop();
@@ -51,7 +65,7 @@ export class HttpResponse {
     return value !== null && /^\d+$/.test(value) && !this.encoded ? Number(value) : undefined;
   }
 
-  /** Whether the server compressed the body. A runtime may have decompressed it; it leaves the headers as they were. */
+  /** Whether the server compressed the body. */
   get encoded(): boolean {
     return !/^(?:identity)?$/i.test(this.headers.get("content-encoding") ?? "");
   }
@@ -70,7 +84,7 @@ export class HttpResponse {
       this.#close();
       this.onBroken?.();
       this.#timeout.signal.throwIfAborted();
-      throw unreachable(this.what, this.url, error);
+      throw unreachable(this.what, this.url, error, this.#nameFailure);
     }
   }
 

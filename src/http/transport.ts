@@ -31,9 +31,14 @@ export interface TransportRequest {
 
 /**
  * Sends one request and resolves with the response as soon as its headers are there. It does not follow redirects and does
- * not judge statuses. The body may be decoded from its `content-encoding` or not.
+ * not judge statuses.
  */
-export type Transport = (request: TransportRequest) => Promise<Response>;
+export interface Transport {
+  /** Sends the request. */
+  (request: TransportRequest): Promise<Response>;
+  /** Whether bodies come decoded although their `content-encoding` is still in the headers. Default: false. */
+  readonly decodes?: boolean | undefined;
+}
 
 /**
  * The transport over `fetch`, or over a function like it: a `fetch` with a proxy or with certificates of its own. `fetch`
@@ -51,7 +56,8 @@ export type Transport = (request: TransportRequest) => Promise<Response>;
 export function fetchTransport(
   send: (url: string, init: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
 ): Transport {
-  return async ({ url, method, headers, body, signal, connection, connected }) => {
+  const transport = async (request: TransportRequest): Promise<Response> => {
+    const { url, method, headers, body, signal, connection, connected } = request;
     if (connection && Object.values(connection).some((value) => value !== undefined)) {
       throw new GantryError(
         "unsupported",
@@ -61,7 +67,13 @@ export function fetchTransport(
       );
     }
     connected?.();
-    const init: RequestInit & { duplex?: "half" } = { method, headers, redirect: "manual" };
+    const init: RequestInit & { duplex?: "half"; decompress?: boolean } = {
+      method,
+      headers,
+      redirect: "manual",
+    };
+    // Bun's: all others ignore it.
+    init.decompress = false;
     if (signal) init.signal = signal;
     if (body instanceof Uint8Array) init.body = body;
     else if (body) {
@@ -78,4 +90,7 @@ export function fetchTransport(
     if (response.type !== "opaqueredirect" || body) return response;
     return await send(url, { ...init, redirect: "follow" });
   };
+  // Deno leaves alone what was asked for as it is, Bun what it is told to. All others always decode.
+  const { deno, bun } = globalThis.process?.versions ?? {} as Record<string, string | undefined>;
+  return Object.assign(transport, { decodes: deno === undefined && bun === undefined });
 }

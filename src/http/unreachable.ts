@@ -21,30 +21,24 @@ export interface ConnectionFailure {
   error?: unknown;
 }
 
-/** What runtimes call a failure, by code or by message, and what we call it. The first that matches is taken. */
-const reasons: Partial<Record<ConnectionFailure["reason"], readonly [RegExp, said: string]>> = {
-  "no-address": [/ENOTFOUND|EAI_|dns error/, "its name has no address"],
-  "refused": [/ECONNREFUSED|connection refused/i, "the connection is refused"],
-  "unroutable": [/EHOSTUNREACH|ENETUNREACH|unreachable/i, "no way leads there"],
-  "no-tls": [
-    /wrong.version.number|EPROTO|InvalidContentType|TLS handshake failed/i,
-    "HTTPS is not spoken there",
-  ],
-  "certificate": [/certificate|CERT_|_CERT|LEAF_SIGNATURE|ALTNAME/i, "its certificate is not trusted"],
-  "closed": [
-    /ECONNRESET|EPIPE|UND_ERR_SOCKET|connection (?:reset|closed)|hang up|terminated|unexpected EOF|handshake eof/i,
-    "the connection broke",
-  ],
-  "no-http": [/HPE_|malformed.http|invalid HTTP|match the HTTP/i, "HTTP is not spoken there"],
-};
+/** The kind of a failure, and what we call it. `text` is what the runtime says. */
+export type NameFailure = (text: string) => [reason: ConnectionFailure["reason"], said: string | undefined];
 
-/** The error for a connection that could not be made, or that broke. */
-export function unreachable(what: string, url: URL, error: unknown): GantryError {
+/**
+ * The error for a connection that could not be made, or that broke, in the words of `nameFailure`, or else in those of the
+ * runtime.
+ */
+export function unreachable(
+  what: string,
+  url: URL,
+  error: unknown,
+  nameFailure: NameFailure = () => ["other", undefined],
+): GantryError {
   if (GantryError.is(error)) return error;
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const text = inner instanceof Error ? inner.message : String(inner);
   const code = String((inner as { code?: unknown } | undefined)?.code ?? "");
-  const [reason, said] = reasonFor(`${code} ${text}`);
+  const [reason, said] = nameFailure(`${code} ${text}`);
   const safe = redact(text);
   const detail = said === undefined ? safe : reason === "certificate" ? `${said}: ${safe}` : said;
   const cause: ConnectionFailure = { host: url.host, reason };
@@ -73,11 +67,4 @@ export function connectionFailureOf(error: unknown): ConnectionFailure | undefin
   return typeof cause === "object" && cause !== null && "reason" in cause && "host" in cause
     ? cause as ConnectionFailure
     : undefined;
-}
-
-function reasonFor(text: string): [reason: ConnectionFailure["reason"], said: string | undefined] {
-  for (const [reason, [pattern, said]] of Object.entries(reasons)) {
-    if (pattern.test(text)) return [reason as ConnectionFailure["reason"], said];
-  }
-  return ["other", undefined];
 }

@@ -141,7 +141,8 @@ export class Image implements Part {
 
   /** The layers and the config. */
   async children(options?: Options): Promise<readonly Part[]> {
-    return [...await this.layers(options), await this.#body.configPart(options)];
+    return await this.#body.children?.(options) ??
+      [...await this.layers(options), await this.#body.configPart(options)];
   }
 
   /** The config, to be written somewhere. */

@@ -17,6 +17,8 @@ export interface ImageBody {
   configPart(options?: Options): Promise<Part>;
   /** The layers, base first; the same objects each time. */
   layers(options?: Options): Promise<readonly Layer[]>;
+  /** What the manifest names, where that is not the layers and the config. */
+  children?(options?: Options): Promise<readonly Part[]>;
   /** Where the manifest may be had from. */
   origins?(): AsyncIterable<Origin>;
 }

@@ -7,7 +7,7 @@ import type { Platform } from "../spec/platform.ts";
 import { Image } from "./image.ts";
 import { Index } from "./index.ts";
 import { selectImage } from "./select.ts";
-import { StoredImage } from "./stored_image.ts";
+import { storedBody } from "./stored_body.ts";
 import { StoredIndex } from "./stored_index.ts";
 
 /** How to open an image or an index. */
@@ -39,7 +39,7 @@ export async function openRoot(
     : { descriptor: name, document: options.document };
   return isIndexType(descriptor.mediaType)
     ? new Index(new StoredIndex(source, descriptor, document))
-    : new Image(new StoredImage(source, descriptor, document));
+    : new Image(storedBody(source, descriptor, document));
 }
 
 /**

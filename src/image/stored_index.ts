@@ -11,7 +11,7 @@ import { Image } from "./image.ts";
 import { Index } from "./index.ts";
 import type { IndexBody, IndexEntry } from "./index_body.ts";
 import { StoredBlob } from "./stored_blob.ts";
-import { StoredImage } from "./stored_image.ts";
+import { storedBody } from "./stored_body.ts";
 
 /** An index that is in a source already. */
 export class StoredIndex implements IndexBody {
@@ -82,7 +82,7 @@ export class StoredIndex implements IndexBody {
     if (isIndexType(descriptor.mediaType)) {
       return new Index(new StoredIndex(this.#source, descriptor, undefined, this.#depth + 1));
     }
-    if (isDocumentType(descriptor.mediaType)) return new Image(new StoredImage(this.#source, descriptor));
+    if (isDocumentType(descriptor.mediaType)) return new Image(storedBody(this.#source, descriptor));
     return new StoredBlob(this.#source, descriptor);
   }
 }

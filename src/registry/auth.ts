@@ -3,6 +3,7 @@ import { Once } from "../content/once.ts";
 import { GantryError } from "../errors.ts";
 import { isListed, sameSite } from "../http/hosts.ts";
 import type { HttpResponse } from "../http/response.ts";
+import { redact } from "../http/redact.ts";
 import { follow } from "../http/url.ts";
 import { chooseChallenge } from "./challenge.ts";
 import { type Account, CredentialsCache } from "./credentials_cache.ts";
@@ -135,9 +136,15 @@ export class Auth {
     );
   }
 
-  /** What an error should add about the credentials of a request. */
-  async note(scopes: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
-    return this.#note(await this.#credentials.get(scopes, signal).catch(() => undefined));
+  /** What an error should add about the credentials of a request that was refused. */
+  async note(
+    { headers }: HttpResponse,
+    scopes: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    const note = this.#note(await this.#credentials.get(scopes, signal).catch(() => undefined));
+    const scope = chooseChallenge(headers.get("www-authenticate"))?.params.get("scope");
+    return note ?? (scope === undefined ? undefined : `these credentials do not allow ${redact(scope)}`);
   }
 
   #note(account: Account | undefined): string | undefined {
@@ -175,13 +182,13 @@ export class Auth {
     return this.#widened.get(scopes.join(" ")) ?? mergeScopes(scopes);
   }
 
-  /** Adds the scopes of a challenge to those that a request asks for. Tells whether that made them more. */
+  /** Adds the scopes of a challenge to those that a request asks for. Tells whether that changed them. */
   #widen(scopes: readonly string[], challenged: string): boolean {
     const wanted = this.#wanted(scopes);
     const asked = challenged.split(" ").filter((scope) => scope !== "");
     // What was missing comes first: some servers read no further.
     const wider = mergeScopes([...asked, ...wanted]);
-    if ([...wider].sort().join(" ") === [...wanted].sort().join(" ")) return false;
+    if (wider.join(" ") === wanted.join(" ")) return false;
     this.#widened.set(scopes.join(" "), wider);
     return true;
   }

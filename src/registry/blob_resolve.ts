@@ -29,7 +29,7 @@ export async function resolveBlob(
       return { descriptor: descriptor(response.length) };
     }
     const document = await response.bytes(repository.client.settings.limits.manifest);
-    await checkBytes(document, digest, response.what);
+    await checkBytes(document, digest, { what: response.what, digestBytes: repository.digestBytes });
     return { descriptor: descriptor(document.byteLength), ...(wanted && { document }) };
   });
 }
@@ -41,11 +41,12 @@ export async function resolveBlob(
 export async function findBlob(
   repository: Repository,
   digest: Digest,
-  { signal }: Options,
+  { signal, once = false }: Options & { once?: boolean },
 ): Promise<{ size: number | undefined } | undefined> {
   const response = await repository.send("HEAD", `blobs/${digest}`, {
     what: `look for ${repository.reference(digest)}`,
     scopes: repository.pushScopes,
+    once,
     signal,
   });
   if (isTransientStatus(response.status)) await ensure(response);

@@ -1,4 +1,4 @@
-import { chunksOf } from "../bytes.ts";
+import { chunksOf, streamOf } from "../bytes.ts";
 import type { Content, Options } from "../content/contracts.ts";
 import { writeIngest } from "../content/ingest.ts";
 import { piecesOf } from "../content/pieces.ts";
@@ -8,7 +8,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf } from "../spec/digest.ts";
 import { checkedContent, readContent } from "./checked_content.ts";
 import { isTransient, registryErrorOf } from "./errors.ts";
-import { openIngest } from "./ingest.ts";
+import { defaultPieceSize, openIngest } from "./ingest.ts";
 import type { Repository } from "./repository.ts";
 import { Upload } from "./upload.ts";
 
@@ -17,15 +17,26 @@ const small = 1 << 20;
 /** A blob of this many bytes or fewer is sent in one request, which ends the upload. */
 const medium = 16 << 20;
 
-/** The piece size for registries that refuse a blob in one piece. */
-const fallbackPieceSize = 4 << 20;
+/**
+ * The sizes of pieces for registries that refuse larger ones: GHCR takes 4 MiB, and a proxy that nobody has told otherwise
+ * less than one.
+ */
+const smallerPieces: readonly number[] = [4 << 20, 512 << 10];
+
+/** The size of pieces that the caller wants, or that the registry has turned out to want. */
+function pieceSizeOf({ client, registry }: Repository): number | undefined {
+  const sizes = [client.settings.pieceSize, client.pieceSizes.get(registry)].filter((size) =>
+    size !== undefined
+  );
+  return sizes.length > 0 ? Math.min(...sizes) : undefined;
+}
 
 /** Whether a blob is sent in one request, which is not worth a session. */
 export function isUploadedAtOnce(
-  { client }: Repository,
+  repository: Repository,
   { digest, size = Infinity, replayable }: Content,
 ): boolean {
-  return digest !== undefined && replayable && size <= (client.settings.pieceSize === undefined ? medium : 0);
+  return digest !== undefined && replayable && size <= medium && pieceSizeOf(repository) === undefined;
 }
 
 /** Uploads at once, as a stream, or in pieces. Of an upload that fails, nothing is left. */
@@ -39,23 +50,33 @@ export async function uploadBlob(
     : `a blob to ${repository.reference()}`;
   const what = `write ${target}`;
   const algorithm = content.digest && algorithmOf(content.digest);
-  const { pieceSize = small } = repository.client.settings;
-  const whole = (content.size ?? Infinity) <= Math.min(small, pieceSize)
+  const whole = (content.size ?? Infinity) <= Math.min(small, repository.client.settings.pieceSize ?? small)
     ? await readContent(content, { what, limit: small, signal })
     : undefined;
-  const replayable = content.replayable || whole !== undefined;
+  const replayed: Content = whole
+    ? { ...content, ...whole, replayable: true, open: () => Promise.resolve(streamOf(whole.bytes)) }
+    : content;
   const atOnce = isUploadedAtOnce(repository, content);
-  return await retryUpload(repository, { replayable, signal }, async (pieceSize) => {
+  let streamed = false;
+  const retries = { replayable: replayed.replayable, onlyOnce: () => streamed, signal };
+  return await retryUpload(repository, retries, async (pieceSize) => {
     const upload = begun ?? await Upload.begin(repository, { signal, algorithm });
     begun = undefined;
     try {
-      if (!whole && atOnce && pieceSize === undefined) {
+      const most = Math.min(pieceSize ?? Infinity, upload.mostAtOnce);
+      if (whole && whole.size <= most) {
+        await upload.finish(whole.digest, whole.bytes, { signal });
+        return { mediaType: content.mediaType, digest: whole.digest, size: whole.size };
+      }
+      streamed = (content.size ?? Infinity) <= most;
+      if (atOnce && streamed) {
         const { content: checked, sent } = checkedContent(content, what);
         await upload.finish(content.digest!, checked, { signal });
         return { mediaType: content.mediaType, ...await sent() };
       }
-      const { digest, size } = whole ?? await send(upload, content, { what, pieceSize, signal });
-      await upload.finish(digest, whole?.bytes ?? new Uint8Array(0), { signal });
+      const wanted = pieceSize ?? defaultPieceSize;
+      const { digest, size } = await send(upload, replayed, { what, most, wanted, signal });
+      await upload.finish(digest, new Uint8Array(0), { signal });
       return { mediaType: content.mediaType, digest, size };
     } catch (error) {
       await upload.cancel(signal?.aborted ? 100 : undefined); // who has stopped does not wait for a registry
@@ -70,7 +91,8 @@ export function uploadSession(
   content: Content,
   { session, signal }: Options & { session: string },
 ): Promise<Descriptor> {
-  return retryUpload(repository, { replayable: content.replayable, signal }, async (pieceSize) => {
+  const retries = { replayable: content.replayable, onlyOnce: () => false, signal };
+  return retryUpload(repository, retries, async (pieceSize) => {
     const ingest = await openIngest(repository, session, { pieceSize, signal });
     return await writeIngest(ingest, content, { keep: true, signal });
   });
@@ -79,40 +101,53 @@ export function uploadSession(
 async function send(
   upload: Upload,
   content: Content,
-  { what, pieceSize, signal }: Options & { what: string; pieceSize: number | undefined },
+  { what, most, wanted, signal }: Options & { what: string; most: number; wanted: number },
 ): Promise<Digested> {
   const { content: checked, sent } = checkedContent(content, what);
-  if (pieceSize === undefined) await upload.sendStream(checked, { signal });
+  if ((content.size ?? Infinity) <= most) await upload.sendStream(checked, { signal });
   else {
     const chunks = chunksOf(await checked.open({ signal }), signal);
-    for await (const piece of piecesOf(chunks, upload.pieceSize(pieceSize))) {
+    for await (const piece of piecesOf(chunks, upload.pieceSize(wanted))) {
       await upload.sendPiece(piece, { signal });
     }
   }
   return await sent();
 }
 
-/** Retries what failed for a transient reason, and in smaller pieces what was too large. */
+/**
+ * Retries what failed for a transient reason, where that was sent only once so far, and in smaller pieces what was too large.
+ * What the registry takes is remembered for what is sent there next.
+ */
 async function retryUpload(
   repository: Repository,
-  { replayable, signal }: Options & { replayable: boolean },
+  { replayable, onlyOnce, signal }: Options & { replayable: boolean; onlyOnce(): boolean },
   attempt: (pieceSize: number | undefined) => Promise<Descriptor>,
 ): Promise<Descriptor> {
-  const { settings } = repository.client;
-  const tries = new Tries(settings);
-  let { pieceSize } = settings;
+  const { client, registry } = repository;
+  const tries = new Tries(client.settings);
+  let pieceSize = pieceSizeOf(repository);
+  let smaller: number | undefined;
   for (;;) {
     try {
-      return await attempt(pieceSize);
+      const descriptor = await attempt(pieceSize);
+      if (smaller !== undefined) client.pieceSizes.set(registry, smaller);
+      return descriptor;
     } catch (error) {
       signal?.throwIfAborted();
-      const tooLarge = [411, 413, 416].includes(registryErrorOf(error)?.status ?? 0) &&
-        (pieceSize ?? Infinity) > fallbackPieceSize;
-      const hopeful = tooLarge || isLost(error) || isTransient(error);
+      const next = isTooLarge(error)
+        ? smallerPieces.find((size) => size < (pieceSize ?? Infinity))
+        : undefined;
+      const hopeful = next !== undefined || isLost(error) || (onlyOnce() && isTransient(error));
       if (!replayable || !hopeful || !await tries.again({ signal })) throw error;
-      if (tooLarge) pieceSize = fallbackPieceSize;
+      if (next !== undefined) pieceSize = smaller = next;
     }
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  const { status = 0, codes = [] } = registryErrorOf(error) ?? {};
+  // Proxies that want to know the length say 400 without a word that a registry would say.
+  return [411, 413, 416].includes(status) || (status === 400 && codes.length === 0);
 }
 
 /** Whether the registry has lost the upload, or track of it. */

@@ -2,7 +2,9 @@ import type { Content, WriteOptions, Written } from "../content/contracts.ts";
 import { findBlob, resolveBlob } from "./blob_resolve.ts";
 import { isUploadedAtOnce, uploadBlob, uploadSession } from "./blob_upload.ts";
 import { sessionKey } from "./ingest.ts";
+import { KeyedLock } from "./keyed_lock.ts";
 import { mountBlob } from "./mount.ts";
+import type { Digest } from "../spec/digest.ts";
 import type { Repository } from "./repository.ts";
 
 /** Writes a blob: finds it already there, mounts it from another repository, or uploads it. */
@@ -12,14 +14,30 @@ export async function writeBlob(
   options: WriteOptions,
 ): Promise<Written> {
   const { signal } = options;
-  const { mediaType, digest } = content;
-  const session = digest && await sessionFor(repository, content, options.session);
+  const { digest } = content;
   if (!digest) return { descriptor: await uploadBlob(repository, content, { signal }), how: "written" };
+  // Images that are pushed at the same time share blobs: whoever comes second finds what the first has sent.
+  const locks = repository.client.locks ??= new KeyedLock();
+  return await locks.run(`blob ${repository.reference(digest)}`, async () => {
+    const written = await writeNamed(repository, { ...content, digest }, options);
+    if (written.how !== "written") repository.foundBlobs?.add(digest, content);
+    return written;
+  }, signal);
+}
+
+async function writeNamed(
+  repository: Repository,
+  content: Content & { digest: Digest },
+  options: WriteOptions,
+): Promise<Written> {
+  const { signal } = options;
+  const { mediaType, digest } = content;
+  const session = await sessionFor(repository, content, options.session);
   const descriptor = async (size = content.size) => {
     size ??= (await resolveBlob(repository, digest, { signal })).descriptor.size;
     return { mediaType, digest, size };
   };
-  const absent = isUploadedAtOnce(repository, content) && await repository.existence.isNew({ signal });
+  const absent = isUploadedAtOnce(repository, content) && await repository.existence?.isNew({ signal });
   const found = absent ? undefined : await findBlob(repository, digest, { signal });
   if (found) {
     if (session) await repository.client.settings.sessions.delete(sessionKey(repository, session));

@@ -13,7 +13,7 @@ export async function readContent(
 ): Promise<Digested & { bytes: Bytes }> {
   const stream = sized(await content.open({ unverified: true, signal }), content.size, what);
   const bytes = await readAll(stream, { limit, what, signal });
-  if (content.digest) await checkBytes(bytes, content.digest, what);
+  if (content.digest) await checkBytes(bytes, content.digest, { what, digestBytes });
   return { bytes, digest: content.digest ?? await digestBytes(bytes), size: bytes.byteLength };
 }
 

@@ -1,27 +1,40 @@
-import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import { type Connection, type Endpoint, hostAt } from "../http/endpoint.ts";
 import { exchange, isStream } from "../http/exchange.ts";
 import { isLoopback } from "../http/hosts.ts";
+import type { RequestBody } from "../http/request_body.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { Tries } from "../http/retry.ts";
+import type { NameFailure } from "../http/unreachable.ts";
 import { follow } from "../http/url.ts";
-import { warningsIn } from "../http/warning.ts";
 import { Auth } from "./auth.ts";
-import { Endpoints } from "./endpoints.ts";
-import { ensure, errorFrom, isTransient } from "./errors.ts";
-import { KeyedLock } from "./keyed_lock.ts";
+import { ensure, isTransient } from "./errors.ts";
+import type { HostSlots } from "./host_slots.ts";
+import { Hosts, type Ways } from "./hosts.ts";
+import type { KeyedLock } from "./keyed_lock.ts";
 import type { Settings } from "./options.ts";
-import { redirectLocation, requireReplayable } from "./redirects.ts";
+import { redirectLocation, requireReplayable, staysAt } from "./redirects.ts";
 import { isReplayable, type RegistryRequest } from "./request.ts";
 import { Schemes } from "./schemes.ts";
 import type { Token } from "./token.ts";
+import type { Warnings } from "./warnings.ts";
 
 /** How many challenges one request answers. */
 const mostChallenges = 2;
+/** How many redirects a request with a body follows, which is sent each time. */
+const mostUploadRedirects = 3;
 
-/** Makes something of a response. */
-type Use<T> = (response: HttpResponse) => Promise<T>;
+/** What a client does besides, which an edge function that only reads need not carry. */
+export interface ClientExtras {
+  /** Finds mirrors. */
+  hosts?: Hosts | undefined;
+  slots?: HostSlots | undefined;
+  /** Names failures of connections. */
+  nameFailure?: NameFailure | undefined;
+  /** Sends streams. */
+  streaming?: typeof RequestBody | undefined;
+  warnings?: Warnings | undefined;
+}
 
 /**
  * Sends requests to registries: finds out where they are and their scheme, follows redirects, logs in, retries.
@@ -30,50 +43,38 @@ type Use<T> = (response: HttpResponse) => Promise<T>;
 export class Client {
   readonly settings: Settings;
   /** Orders changes that this process makes to one thing. */
-  readonly locks: KeyedLock = new KeyedLock();
-  readonly #schemes = new Schemes();
-  readonly #endpoints: Endpoints;
+  locks: KeyedLock | undefined;
+  /** The most bytes that registries took in one request, where they refused more. */
+  readonly pieceSizes: Map<string, number> = new Map();
+  /** The registries that keep no list of referrers. */
+  readonly withoutReferrers: Set<string> = new Set();
+  /** Which schemes hosts speak. */
+  readonly schemes: Schemes = new Schemes();
+  /** Where registries are reached. */
+  readonly hosts: Hosts;
+  readonly #extras: ClientExtras;
   /** By origin. */
   readonly #auths = new Map<string, Auth>();
-  /** By host. Uploads have slots of their own: one may read from the host that it writes to. */
-  readonly #slots = new Map<string, Slots>();
-  readonly #warned = new Set<string>();
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, extras: ClientExtras = {}) {
     this.settings = settings;
-    this.#endpoints = new Endpoints(settings, settings.environment.now);
+    this.hosts = extras.hosts ?? new Hosts();
+    this.#extras = extras;
   }
 
   /**
-   * Sends a request and makes something of the response. Mirrors are asked first, once each; what one of them does not have,
-   * or gets wrong, is asked of the next. `use` is called again when it fails for a transient reason, such as a body that breaks
-   * off, and the request may be retried. It sees a transient status only after the last try.
+   * Sends a request and makes something of the response. `use` is called again when it fails for a transient reason, such as
+   * a body that breaks off, and the request may be retried. It sees a transient status only after the last try.
    */
   async send<T = HttpResponse>(
     request: RegistryRequest,
-    use: Use<T> = (response) => Promise.resolve(response as T),
+    use: Ways<T>["use"] = (response) => Promise.resolve(response as T),
   ): Promise<T> {
-    const endpoints = await this.#endpoints.for(request);
-    const refused: string[] = [];
-    for (const mirror of endpoints.slice(0, -1)) {
-      try {
-        const response = await this.#sendTo(mirror, request);
-        if (response.status >= 400) throw await errorFrom(response);
-        response.onBroken = () => this.#endpoints.rest(mirror);
-        return await use(response);
-      } catch (error) {
-        if (request.signal?.aborted || !GantryError.is(error)) throw error;
-        if (isTransient(error)) this.#endpoints.rest(mirror);
-        refused.push(error.message.replace(`${request.what}: `, `${hostAt(mirror.root)}: `));
-      }
-    }
-    try {
-      return await this.#sendRetrying(request, endpoints.at(-1), use);
-    } catch (error) {
-      if (refused.length === 0 || !GantryError.is(error)) throw error;
-      const message = `${error.message} (mirrors: ${refused.join("; ")})`;
-      throw new GantryError(error.code, message, { cause: error.cause });
-    }
+    return await this.hosts.send(request, {
+      once: (endpoint) => this.#sendTo(endpoint, request),
+      use,
+      patiently: (endpoint) => this.#sendRetrying(request, endpoint, use),
+    });
   }
 
   /** The token that a registry's token server gives for these scopes; undefined where it wants none. */
@@ -88,8 +89,12 @@ export class Client {
     return await auth.token(scopes, signal);
   }
 
-  async #sendRetrying<T>(request: RegistryRequest, endpoint: Endpoint | undefined, use: Use<T>): Promise<T> {
-    const { once, login, body, signal } = request;
+  async #sendRetrying<T>(
+    request: RegistryRequest,
+    endpoint: Endpoint | undefined,
+    use: Ways<T>["use"],
+  ): Promise<T> {
+    const { once, login, body, final = [], signal } = request;
     const { retry } = this.settings;
     const tries = new Tries(this.settings);
     const retryable = !once && !login && !isStream(body);
@@ -98,7 +103,8 @@ export class Client {
       let last = !retryable;
       try {
         const response = await this.#sendTo(endpoint, request, tries.left);
-        if (retryable && retry.statuses.includes(response.status)) {
+        last ||= final.includes(response.status);
+        if (!last && retry.statuses.includes(response.status)) {
           delay = tries.next(response.headers);
           last = delay === undefined;
         }
@@ -121,22 +127,23 @@ export class Client {
     const { to, signal } = request;
     signal?.throwIfAborted();
     if (to instanceof URL || !endpoint) return await this.#sendAuthorized(request, to as URL, left);
-    const address = this.#endpoints.address(endpoint, to);
+    const address = this.hosts.address(endpoint, to);
     const send = (address: string) => {
       const url = new URL(address);
-      this.#endpoints.learn(url, endpoint, to);
+      this.hosts.learn(url, endpoint, to);
       return this.#sendAuthorized(request, url, left);
     };
     if (/^https?:/.test(address)) return await send(address);
     const host = hostAt(endpoint.root);
-    const http = endpoint.connection?.insecure ?? this.#allowsHttp(this.#endpoints.nameOf(endpoint, to));
-    return await this.#schemes.detect({ host, http, signal }, (scheme) => send(`${scheme}://${address}`));
+    const http = endpoint.connection?.insecure ?? this.allowsHttp(this.hosts.nameOf(endpoint, to));
+    return await this.schemes.detect({ host, http, signal }, (scheme) => send(`${scheme}://${address}`));
   }
 
   /** Follows redirects and answers challenges. Each host sees its own authorisation and no other's. */
   async #sendAuthorized(request: RegistryRequest, start: URL, left: number): Promise<HttpResponse> {
-    const { what, login, signal, via = this.#endpoints.at(start) } = request;
+    const { what, login, anonymous, sameOrigin, signal, via = this.hosts.at(start) } = request;
     const { limits, trustedHosts } = this.settings;
+    const mostRedirects = request.body ? Math.min(mostUploadRedirects, limits.redirects) : limits.redirects;
     let url = start;
     let leftOrigin = false;
     let redirects = 0;
@@ -144,22 +151,25 @@ export class Client {
     for (;;) {
       const atOrigin = url.origin === start.origin;
       // No authorisation back at the origin after a detour: another host chose that address.
-      const auth = login || (atOrigin && leftOrigin) ? undefined : this.#authAt(url);
+      const auth = login || anonymous || (atOrigin && leftOrigin) ? undefined : this.#authAt(url);
       // Another host does not learn the name of our repository.
-      const scopes = atOrigin ? this.#endpoints.scopesAt(url, request.scopes) : [];
+      const scopes = atOrigin ? this.hosts.scopesAt(url, request.scopes) : [];
       const authorization = await auth?.authorize(scopes, signal);
       const response = await this.#exchange(
         { ...request, via },
         url,
         { authorization: authorization?.header, left },
       );
+      response.elsewhere = response.url.pathname !== start.pathname;
       const location = redirectLocation(request, response);
       if (location !== undefined) {
+        if (sameOrigin && !staysAt(url, location)) return response;
+        const next = follow(url, location, what, trustedHosts);
         await response.discard();
-        if (++redirects > limits.redirects) {
-          throw new GantryError("too-large", `${what}: more than ${limits.redirects} redirects`);
+        if (++redirects > mostRedirects) {
+          throw new GantryError("too-large", `${what}: more than ${mostRedirects} redirects`);
         }
-        url = follow(url, location, what, trustedHosts);
+        url = next;
         leftOrigin ||= url.origin !== start.origin;
         if (leftOrigin && login) {
           throw new GantryError("denied", `${what}: ${start.host} redirects to ${url.host}`);
@@ -175,7 +185,7 @@ export class Client {
         await response.discard();
         continue;
       }
-      if (response.status !== 400) response.note = await auth.note(scopes, signal);
+      if (response.status !== 400) response.note = await auth.note(response, scopes, signal);
       return response;
     }
   }
@@ -186,10 +196,10 @@ export class Client {
     { authorization, left }: { authorization: string | undefined; left: number },
   ): Promise<HttpResponse> {
     const { transport, timeouts, userAgent, limits } = this.settings;
-    const endpoint = this.#endpoints.at(url);
+    const endpoint = this.hosts.at(url);
     // Compressed on the way, bytes could be neither counted nor resumed.
     const headers = new Headers({
-      ...(this.#endpoints.isRegistry(url) && this.settings.headers),
+      ...(this.hosts.isRegistry(url) && this.settings.headers),
       "accept-encoding": "identity",
       "user-agent": userAgent,
       ...request.headers,
@@ -199,40 +209,27 @@ export class Client {
     // Elsewhere the authorities still count: token servers and storage often have certificates of the same house.
     const ca = request.via?.connection?.ca;
     const connection: Connection | undefined = endpoint?.connection ?? (ca && { ca });
-    const response = await this.#slotsAt(url, request).run(() =>
+    const { slots, streaming, nameFailure, warnings } = this.#extras;
+    const send = () =>
       exchange(transport, {
         ...request,
         url,
         headers,
+        streaming,
+        nameFailure,
         connection,
         connectTimeout: Math.min(connection?.timeout ?? timeouts.connect, left),
         responseTimeout: Math.min(request.timeout ?? timeouts.response, left),
         idleTimeout: timeouts.idle,
         errorLimit: limits.answer,
-      }), request.signal);
-    this.#tellWarnings(url, response);
+      });
+    const response = await (slots ? slots.run(url, request, send) : send());
+    warnings?.tell(url, response);
     return response;
   }
 
-  #slotsAt({ host }: URL, { body }: RegistryRequest): Slots {
-    const key = `${host} ${isStream(body)}`;
-    let slots = this.#slots.get(key);
-    if (!slots) this.#slots.set(key, slots = new Slots(this.settings.concurrency));
-    return slots;
-  }
-
-  #tellWarnings({ host }: URL, { headers }: HttpResponse): void {
-    for (const text of warningsIn(headers)) {
-      const key = `${host} ${text}`;
-      // Whoever makes up ever new ones is not listened to.
-      if (this.#warned.has(key) || this.#warned.size >= 100) continue;
-      this.#warned.add(key);
-      this.settings.warn?.({ host, text });
-    }
-  }
-
   /** Whether a registry may be spoken to over plain HTTP. */
-  #allowsHttp(registry: string): boolean {
+  allowsHttp(registry: string): boolean {
     const { insecure } = this.settings;
     return typeof insecure === "function" ? insecure(registry) : insecure ?? isLoopback(registry);
   }
@@ -241,10 +238,10 @@ export class Client {
     const { credentials, trustedRealms = [], environment, limits } = this.settings;
     let auth = this.#auths.get(url.origin);
     if (!auth) {
-      const registry = this.#endpoints.registryAt(url);
-      const via = this.#endpoints.at(url);
+      const registry = this.hosts.registryAt(url);
+      const via = this.hosts.at(url);
       const told = via?.root.startsWith("http:") || via?.connection?.insecure;
-      const safe = url.protocol === "https:" || told || this.#allowsHttp(registry);
+      const safe = url.protocol === "https:" || told || this.allowsHttp(registry);
       auth = new Auth({
         registry,
         origin: url,

@@ -1,4 +1,4 @@
-import { digestBytes } from "../digest/hasher.ts";
+import type { DigestBytes } from "../digest/subtle.ts";
 import { GantryError } from "../errors.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
@@ -8,7 +8,11 @@ import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
  *
  * @throws {GantryError} `digest-mismatch`.
  */
-export async function checkBytes(bytes: Uint8Array, digest: Digest, what: string): Promise<void> {
+export async function checkBytes(
+  bytes: Uint8Array,
+  digest: Digest,
+  { what, digestBytes }: { what: string; digestBytes: DigestBytes },
+): Promise<void> {
   const actual = await digestBytes(bytes, algorithmOf(digest));
   if (actual !== digest) throw new GantryError("digest-mismatch", `${what}: the bytes are ${actual}`);
 }

@@ -3,34 +3,31 @@ import type { Address, OpenOptions } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { parseDigest } from "../spec/digest.ts";
 import type { HttpResponse } from "../http/response.ts";
+import { type Body, bodyOf } from "./body.ts";
+import { contentRangeOf, sizeBehind } from "./content_range.ts";
 import { ensure } from "./errors.ts";
 import type { Repository } from "./repository.ts";
 import { Tries } from "../http/retry.ts";
 import type { RegistryRequest } from "./request.ts";
 
-/** Opens a blob, or a range of it. */
-export async function openBlob(
+/** Who gets fewer bytes than this out of a connection waits before the next one. */
+const fair = 64 << 10;
+/** How often storage elsewhere may refuse an address that the registry has just signed. */
+const mostRefusals = 2;
+
+/** Opens a blob, or a range of it: at the registry, or at another address, where no credentials are sent along. */
+export async function download(
   repository: Repository,
   what: Address,
-  options: OpenOptions,
+  options: OpenOptions & { from?: URL | undefined },
 ): Promise<ReadableStream<Bytes>> {
-  const download = new Download(repository, what, options);
-  await download.connect();
-  return new ReadableStream<Bytes>({
-    async pull(controller) {
-      const chunk = await download.next();
-      if (chunk) controller.enqueue(chunk);
-      else controller.close();
-    },
-    cancel: () => download.close(),
-  }, { highWaterMark: 0 });
+  const opened = new Download(repository, what, options);
+  await opened.connect();
+  return opened.stream();
 }
 
-/** Whoever gets fewer bytes than this between two failures makes no progress. */
-const progress = 1 << 20;
-
 /** A download that resumes where its connection broke. */
-class Download {
+export class Download {
   readonly #repository: Repository;
   readonly #request: RegistryRequest;
   readonly #end: number;
@@ -38,47 +35,64 @@ class Download {
   #at: number;
   /** The size of the blob, as soon as the descriptor or the registry has told it. */
   #size: number | undefined;
-  /** Bytes to be skipped, where the registry ignores ranges. */
+  /** Whether ranges are no good here, so that all is asked for, and what came before is passed over. */
+  #whole = false;
   #skip = 0;
   #response: HttpResponse | undefined;
+  #body: Body | undefined;
   #connectedAt = 0;
   readonly #tries: Tries;
 
   constructor(
     repository: Repository,
     { digest, size }: Address,
-    { start = 0, end = Infinity, signal }: OpenOptions,
+    { start = 0, end = Infinity, signal, from }: OpenOptions & { from?: URL | undefined },
   ) {
     parseDigest(digest);
     this.#repository = repository;
-    this.#request = repository.request("GET", `blobs/${digest}`, {
-      what: `read ${repository.reference(digest)}`,
-      signal,
-    });
+    const what = `read ${repository.reference(digest)}`;
+    const request = repository.request("GET", `blobs/${digest}`, { what, signal });
+    this.#request = from ? { ...request, to: from, anonymous: true } : request;
     this.#tries = new Tries(repository.client.settings);
     this.#size = size;
     this.#at = start;
     this.#end = Math.max(start, end);
   }
 
+  /** The bytes. */
+  stream(): ReadableStream<Bytes> {
+    return new ReadableStream<Bytes>({
+      pull: async (controller) => {
+        const chunk = await this.next();
+        if (chunk) controller.enqueue(chunk);
+        else controller.close();
+      },
+      cancel: () => this.close(),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Whether the registry gives parts of the blob. */
+  get inRanges(): boolean {
+    return this.#response?.status === 206 && !this.#whole;
+  }
+
   /** Requests the bytes from the offset on. */
   async connect(): Promise<void> {
     const { client } = this.#repository;
-    const last = this.#end < Infinity ? Math.max(this.#at, this.#end - 1) : "";
-    const all = this.#at === 0 && last === "";
-    const headers: Record<string, string> = all ? {} : { range: `bytes=${this.#at}-${last}` };
     await this.close();
-    const response = await client.send({ ...this.#request, headers });
-    this.#response = response;
     this.#connectedAt = this.#at;
-    try {
-      if (response.status === 206) this.#takePart(response);
-      else if (response.status === 200) this.#takeWhole(response);
-      else if (response.status === 416) await this.#takeNothing(response);
-      else await ensure(response);
-    } catch (error) {
-      await this.close();
-      throw error;
+    for (let refusals = 0;;) {
+      const response = await client.send({ ...this.#request, headers: this.#headers() });
+      try {
+        if (this.#isRefusedElsewhere(response) && refusals++ < mostRefusals) await response.discard();
+        else if (await this.#take(response)) {
+          this.#response = response;
+          return;
+        }
+      } catch (error) {
+        await response.discard();
+        throw error;
+      }
     }
   }
 
@@ -86,7 +100,7 @@ class Download {
   async next(): Promise<Bytes | undefined> {
     while (this.#at < this.#stop) {
       try {
-        const chunk = await this.#response!.read();
+        const chunk = await this.#body!.read();
         if (!chunk && this.#size === undefined) return undefined;
         if (!chunk) throw this.#wrongSize(this.#at);
         const wanted = chunk.subarray(this.#skip).subarray(0, this.#stop - this.#at);
@@ -109,34 +123,57 @@ class Download {
     return Math.min(this.#end, this.#size ?? Infinity);
   }
 
-  /** Connects again after a failure, unless that is hopeless. */
+  #headers(): Record<string, string> {
+    const last = this.#end < Infinity ? Math.max(this.#at, this.#end - 1) : "";
+    const all = this.#whole || (this.#at === 0 && last === "");
+    return all ? {} : { range: `bytes=${this.#at}-${last}` };
+  }
+
+  /** Connects again after a failure, unless that is hopeless: nothing came over so many connections in a row. */
   async #recover(error: unknown): Promise<void> {
     const { signal } = this.#request;
-    const progressed = this.#at - this.#connectedAt >= progress;
-    if (progressed) this.#tries.progressed();
-    // After decompression by the runtime, the offset in the compressed bytes is not known.
-    const hopeless = !GantryError.is(error, "unavailable", "size-mismatch") || this.#response?.encoded;
-    if (signal?.aborted || hopeless) throw error;
-    if (!progressed && !await this.#tries.again({ signal })) throw error;
+    const gained = this.#at - this.#connectedAt;
+    if (gained > 0) this.#tries.progressed();
+    if (signal?.aborted || !GantryError.is(error, "unavailable", "size-mismatch")) throw error;
+    // Where in the compressed bytes to go on, nobody knows.
+    this.#whole ||= this.#response!.encoded;
+    if (gained < fair && !await this.#tries.again({ signal })) throw error;
     await this.connect();
   }
 
+  /** Whether a response can be read from the offset on. If not, all of the blob is to be asked for. */
+  async #take(response: HttpResponse): Promise<boolean> {
+    if (response.status === 200) this.#takeWhole(response);
+    else {
+      const ranged = this.#headers()["range"] !== undefined;
+      try {
+        if (response.status === 206) this.#takePart(response);
+        else if (response.status === 416) await this.#takeNothing(response);
+        else await ensure(response);
+      } catch (error) {
+        if (!ranged || ![206, 416].includes(response.status)) throw error;
+        await response.discard();
+        this.#whole = true;
+        return false;
+      }
+    }
+    this.#body = bodyOf(response, this.#size);
+    return true;
+  }
+
   /** 206: the range must be the requested one, or its beginning. */
-  #takePart({ headers }: HttpResponse): void {
-    const header = headers.get("content-range") ?? "";
-    const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header.trim()) ?? [];
-    if (
-      Number(from) !== this.#at || !(Number(to) >= this.#at && Number(to) < Math.max(this.#end, this.#at + 1))
-    ) {
+  #takePart(response: HttpResponse): void {
+    const range = contentRangeOf(response);
+    const most = Math.max(this.#end, this.#at + 1);
+    if (range?.start !== this.#at || range.end <= this.#at || range.end > most || response.encoded) {
+      const got = JSON.stringify((response.headers.get("content-range") ?? "").slice(0, 80));
       throw new GantryError(
         "invalid-document",
-        `${this.#request.what}: asked for the bytes from ${this.#at}, got ${
-          JSON.stringify(header.slice(0, 80))
-        }`,
+        `${this.#request.what}: asked for the bytes from ${this.#at}, got ${got}`,
       );
     }
     this.#skip = 0;
-    if (total !== "*") this.#checkSize(Number(total));
+    if (range.size !== undefined) this.#checkSize(range.size);
   }
 
   /** 200: all of the bytes, whatever range was requested. */
@@ -147,10 +184,14 @@ class Download {
 
   /** 416: nothing is there, which is right at the end of the blob. */
   async #takeNothing(response: HttpResponse): Promise<void> {
-    const [, total] = /^bytes \*\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
-    const size = total === undefined ? this.#size : Number(total);
+    const size = sizeBehind(response) ?? this.#size;
     if (size === undefined || this.#at < size) await ensure(response);
     else this.#checkSize(size);
+  }
+
+  /** Whether storage that the registry redirects to refuses the signature: the registry may sign anew. */
+  #isRefusedElsewhere({ status, elsewhere }: HttpResponse): boolean {
+    return [400, 401, 403].includes(status) && elsewhere && !(this.#request.to instanceof URL);
   }
 
   #checkSize(size: number): void {

@@ -1,13 +1,12 @@
 import { GantryError } from "../errors.ts";
 import { type Endpoint, hostAt, hostOf, rootOf } from "../http/endpoint.ts";
+import { errorFrom, isTransient } from "./errors.ts";
+import { Hosts, type Ways } from "./hosts.ts";
 import type { RegistryOptions } from "./options.ts";
-import { capabilityFor, type RegistryRequest } from "./request.ts";
+import { capabilityFor, type Place, type RegistryRequest } from "./request.ts";
 
 /** Milliseconds for which a mirror is left alone that could not be reached. */
 const rest = 60_000;
-
-/** What a request is for, before it is known where it goes. */
-type Place = Exclude<RegistryRequest["to"], URL>;
 
 /** What is known of a host that endpoints led to. */
 interface Host {
@@ -18,17 +17,47 @@ interface Host {
 }
 
 /** Where registries are reached, and which endpoint each host belongs to. */
-export class Endpoints {
-  readonly #options: Pick<RegistryOptions, "endpoints" | "insecure">;
+export class Endpoints extends Hosts {
+  readonly #options: Pick<RegistryOptions, "endpoints">;
   readonly #hosts = new Map<string, Host>();
   /** What repositories are called elsewhere, by host and by what they are called here. */
   readonly #renamed = new Map<string, string>();
+  /** Which registries hosts were asked for. */
+  readonly #served = new Set<string>();
   readonly #resting = new Map<string, number>();
   readonly #now: () => number;
 
-  constructor(options: Pick<RegistryOptions, "endpoints" | "insecure">, now: () => number) {
+  constructor(options: Pick<RegistryOptions, "endpoints">, now: () => number) {
+    super();
     this.#options = options;
     this.#now = now;
+  }
+
+  /**
+   * Asks mirrors first, once each; what one of them does not have, or gets wrong, is asked of the next.
+   */
+  override async send<T>(request: RegistryRequest, { once, use, patiently }: Ways<T>): Promise<T> {
+    const endpoints = await this.for(request);
+    const refused: string[] = [];
+    for (const mirror of endpoints.slice(0, -1)) {
+      try {
+        const response = await once(mirror);
+        if (response.status >= 400) throw await errorFrom(response);
+        response.onBroken = () => this.rest(mirror);
+        return await use(response);
+      } catch (error) {
+        if (request.signal?.aborted || !GantryError.is(error)) throw error;
+        if (isTransient(error)) this.rest(mirror);
+        refused.push(error.message.replace(`${request.what}: `, `${hostAt(mirror.root)}: `));
+      }
+    }
+    try {
+      return await patiently(endpoints.at(-1));
+    } catch (error) {
+      if (refused.length === 0 || !GantryError.is(error)) throw error;
+      const message = `${error.message} (mirrors: ${refused.join("; ")})`;
+      throw new GantryError(error.code, message, { cause: error.cause });
+    }
   }
 
   /**
@@ -58,7 +87,7 @@ export class Endpoints {
   }
 
   /** The address of a request at an endpoint, without a scheme where the endpoint has none. */
-  address({ root, repository, namespace }: Endpoint, to: Place): string {
+  override address({ root, repository, namespace }: Endpoint, to: Place): string {
     const here = `/v2/${to.repository}/`;
     const path = repository !== undefined && to.path.startsWith(here)
       ? `/${repository}/${to.path.slice(here.length)}`
@@ -68,36 +97,42 @@ export class Endpoints {
   }
 
   /** Keeps in mind which endpoint a host belongs to. */
-  learn(url: URL, endpoint: Endpoint, to: Place): void {
+  override learn(url: URL, endpoint: Endpoint, to: Place): void {
     const { repository } = to;
     const registry = this.nameOf(endpoint, to);
+    this.#served.add(`${url.origin} ${to.registry}`);
     this.#hosts.set(url.origin, { endpoint, registry, own: registry === to.registry });
     if (repository === undefined || endpoint.repository === undefined) return;
     this.#renamed.set(`${url.origin} ${repository}`, endpoint.repository);
   }
 
   /** What the user calls the registry at an endpoint: mirrors go by names of their own. */
-  nameOf({ root }: Endpoint, { registry }: Place): string {
+  override nameOf({ root }: Endpoint, { registry }: Place): string {
     return hostAt(root) === hostOf(registry) ? registry : hostAt(root);
   }
 
   /** The endpoint that a host belongs to. */
-  at(url: URL): Endpoint | undefined {
+  override at(url: URL): Endpoint | undefined {
     return this.#hosts.get(url.origin)?.endpoint;
   }
 
   /** What the user calls the registry that a host answers for: `docker.io`, or with a port that a URL leaves out. */
-  registryAt(url: URL): string {
+  override registryAt(url: URL): string {
     return this.#hosts.get(url.origin)?.registry ?? url.host;
   }
 
+  /** Whether a host was asked for a registry, or as a mirror of it. */
+  override isMirror(url: URL, registry: string): boolean {
+    return this.#served.has(`${url.origin} ${registry}`);
+  }
+
   /** Whether a host is a registry that was asked for. */
-  isRegistry(url: URL): boolean {
+  override isRegistry(url: URL): boolean {
     return this.#hosts.get(url.origin)?.own ?? false;
   }
 
   /** Scopes as a host knows them, where it calls the repository something else. */
-  scopesAt(url: URL, scopes: readonly string[]): readonly string[] {
+  override scopesAt(url: URL, scopes: readonly string[]): readonly string[] {
     if (this.#renamed.size === 0) return scopes;
     return scopes.map((scope) => {
       const [, name = "", actions = ""] = /^repository:(.*)(:[^:]*)$/.exec(scope) ?? [];

@@ -4,6 +4,7 @@ import type { HttpResponse } from "../http/response.ts";
 import { connectionFailureOf } from "../http/unreachable.ts";
 import { redact } from "../http/redact.ts";
 import { defaultRetryPolicy } from "../http/retry.ts";
+import { type Digest, isDigest } from "../spec/digest.ts";
 
 /** What a registry said when it refused a request: the `cause` of our error. */
 export interface RegistryError {
@@ -11,6 +12,8 @@ export interface RegistryError {
   status: number;
   /** The codes of its errors, such as `MANIFEST_UNKNOWN`. */
   codes: string[];
+  /** The digests that its errors name, such as those of blobs that are missing. */
+  digests: Digest[];
   /** The host that answered, and its port. */
   host: string;
 }
@@ -60,7 +63,7 @@ export async function errorFrom(response: HttpResponse): Promise<GantryError> {
   const code = byStatus[status] ??
     (open ? codes.map((code) => byCode.get(code)).find((code) => code) ?? "invalid-document" : "unavailable");
   const said = joined(errors.map(({ code, message }) => joined([code, message], ": ")), "; ");
-  const cause: RegistryError = { status, codes, host: response.url.host };
+  const cause: RegistryError = { status, codes, digests: digestsIn(body), host: response.url.host };
   const notes = joined([note ?? "", waitOf(response)], "; ");
   return new GantryError(code, `${what}: ${status} ${said || code}${notes && ` (${notes})`}`, { cause });
 }
@@ -93,6 +96,11 @@ export function isTransient(error: unknown): boolean {
 /** Whether a connection fails for a reason that stays. */
 function isLasting(reason: string | undefined): boolean {
   return reason === "certificate" || reason === "no-tls" || reason === "no-address";
+}
+
+function digestsIn(body: Uint8Array | undefined): Digest[] {
+  const found: readonly string[] = new TextDecoder().decode(body).match(/\bsha\d+:[0-9a-f]+/g) ?? [];
+  return found.filter(isDigest);
 }
 
 /** `{"errors":[{"code","message","detail"}]}`, or whatever text came instead. */

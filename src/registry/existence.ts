@@ -8,6 +8,9 @@ import type { RegistryRequest } from "./request.ts";
 /** Milliseconds to wait for an answer. */
 const patience = 2000;
 
+/** How many names that were missed are remembered. */
+const mostMissed = 1000;
+
 /** What is asked of the repository. */
 interface Asked {
   readonly pushScopes: readonly string[];
@@ -25,7 +28,7 @@ interface Asked {
  */
 export class Existence {
   readonly #repository: Asked;
-  #missed = false;
+  readonly #missed = new Set<string>();
   #written = false;
   readonly #unknown = new Once(async (signal) => await this.#isUnknown(signal));
 
@@ -34,18 +37,25 @@ export class Existence {
   }
 
   /** To be called when a manifest was looked for in vain. */
-  missed(): void {
-    this.#missed = true;
+  missed(name: string): void {
+    this.#missed.add(name);
+    if (this.#missed.size > mostMissed) this.#missed.delete(this.#missed.values().next().value!);
   }
 
   /** To be called when a manifest was written. */
-  written(): void {
+  written(name: string): void {
     this.#written = true;
+    this.#missed.delete(name);
+  }
+
+  /** Whether a manifest was looked for in vain, and not written since, so that it need not be looked for before it is. */
+  isMissed(name: string): boolean {
+    return this.#missed.has(name);
   }
 
   /** Whether the registry knows nothing of the repository. It is asked only after something was missed. */
   async isNew({ signal }: Options): Promise<boolean> {
-    return this.#missed && !this.#written && await this.#unknown.get(signal);
+    return this.#missed.size > 0 && !this.#written && await this.#unknown.get(signal);
   }
 
   async #isUnknown(signal: AbortSignal | undefined): Promise<boolean> {

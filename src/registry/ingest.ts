@@ -12,7 +12,7 @@ import { Upload } from "./upload.ts";
 
 // Held in memory: docker-registry 2.8 loses all of an upload when a piece of it breaks off, so a source that fails must
 // not break one. ECR takes no less than 5 MiB and does not say so.
-const defaultPieceSize = 8 << 20;
+export const defaultPieceSize: number = 8 << 20;
 
 /** Opens the upload that a session has begun, or begins one. */
 export async function openIngest(

@@ -39,30 +39,26 @@ async function* namesOf(
   field: "tags" | "repositories",
   isName: (text: string) => boolean,
 ): AsyncGenerator<string, void, void> {
-  const seen = new Set<string>();
   const limit = client.settings.limits.page;
   // ECR refuses more than a thousand a page, and some registries refuse any number.
   for (const query of ["?n=1000", ""]) {
     const first = request(query);
-    const list = pages(client, first, async (response) => {
-      await ensure(response, 200);
-      return readNames(await response.bytes(limit), field, first.what, limit);
+    const list = pages(client, first, {
+      read: async (response) => {
+        await ensure(response, 200);
+        return readNames(await response.bytes(limit), field, first.what, limit);
+      },
+      keyOf: (name) => name,
     });
+    let begun = false;
     try {
       for await (const names of list) {
-        const before = seen.size;
-        for (const name of names) {
-          if (seen.has(name)) continue;
-          seen.add(name);
-          if (isName(name)) yield name;
-        }
-        if (names.length > 0 && seen.size === before) {
-          throw new GantryError("invalid-document", `${first.what}: the pages bring nothing new`);
-        }
+        begun = true;
+        yield* names.filter(isName);
       }
       return;
     } catch (error) {
-      if (query === "" || registryErrorOf(error)?.status !== 400) throw error;
+      if (begun || query === "" || registryErrorOf(error)?.status !== 400) throw error;
     }
   }
 }

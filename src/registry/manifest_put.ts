@@ -27,7 +27,7 @@ export async function putManifest(
   });
   await ensure(response, 200, 201, 202, 204);
   await response.discard();
-  repository.existence.written();
+  repository.existence?.written(reference);
   checkStored(response, descriptor.digest);
   return response.headers.get("oci-subject");
 }

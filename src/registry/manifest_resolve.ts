@@ -1,15 +1,14 @@
 import { type Bytes, readAll, streamOf } from "../bytes.ts";
 import type { Resolved, ResolveOptions } from "../content/contracts.ts";
-import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
-import { algorithmOf, type Digest, isDigest, parseDigest } from "../spec/digest.ts";
+import { type Digest, isDigest, parseDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { acceptedDocuments, isDocumentType, mediaTypes } from "../spec/media_type.ts";
 import { isTag } from "../spec/reference.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { ensure } from "./errors.ts";
-import { checkBytes } from "./digest_check.ts";
+import { checkManifest, digestManifest } from "./manifest_digest.ts";
 import type { Repository, ScopedOptions } from "./repository.ts";
 
 /**
@@ -51,7 +50,7 @@ async function headManifest(
   const { status, headers, length } = response;
   // Other refusals are asked for again with GET: a HEAD does not bring the reason.
   if (status === 404) {
-    repository.existence.missed();
+    repository.existence?.missed(name);
     await ensure(response);
   }
   await response.discard();
@@ -92,7 +91,7 @@ export async function getBytes(
   return await repository.client.send(request, async (response) => {
     await ensure(response, 200);
     const document = await readPlain(response, repository.client.settings.limits.manifest);
-    const digest = await digestOf(document, name, response);
+    const digest = await digestOf(document, name, response, repository);
     check(document, response);
     return { document, digest, response };
   });
@@ -107,21 +106,22 @@ function requestOptions(repository: Repository, name: string, { signal, scopes }
   };
 }
 
-async function digestOf(bytes: Bytes, name: string, response: HttpResponse): Promise<Digest> {
-  if (contentTypeOf(response) === mediaTypes.dockerSchema1Signed) {
-    throw new GantryError(
-      "unsupported",
-      `${response.what}: Docker's schema 1, whose digest is not that of its bytes`,
-    );
+async function digestOf(
+  bytes: Bytes,
+  name: string,
+  response: HttpResponse,
+  { signedPart, digestBytes }: Repository,
+): Promise<Digest> {
+  const { what } = response;
+  if (!signedPart && contentTypeOf(response) === mediaTypes.dockerSchema1Signed) {
+    throw new GantryError("unsupported", `${what}: Docker's schema 1, whose digest is not that of its bytes`);
   }
-  if (isDigest(name)) {
-    await checkBytes(bytes, name, response.what);
-    return name;
+  if (!isDigest(name)) {
+    const claimed = response.headers.get("docker-content-digest") ?? "";
+    return await digestManifest(bytes, claimed, { what, signedPart, digestBytes });
   }
-  // The header decides only which algorithm is used: https://github.com/GoogleContainerTools/kaniko/issues/298
-  const claimed = response.headers.get("docker-content-digest") ?? "";
-  const actual = await digestBytes(bytes, isDigest(claimed) ? algorithmOf(claimed) : "sha256");
-  return actual === claimed ? actual : await digestBytes(bytes);
+  await checkManifest(bytes, name, { what, signedPart, digestBytes });
+  return name;
 }
 
 /** Some servers compress although they were asked not to. No JSON begins like a gzip file. */
@@ -129,7 +129,10 @@ async function readPlain(response: HttpResponse, limit: number): Promise<Bytes> 
   const bytes = await response.bytes(limit);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const plain = streamOf(bytes).pipeThrough(new DecompressionStream("gzip")) as ReadableStream<Bytes>;
-  return await readAll(plain, { limit, what: response.what });
+  return await readAll(plain, { limit, what: response.what }).catch((cause) => {
+    if (GantryError.is(cause)) throw cause;
+    throw new GantryError("unavailable", `${response.what}: what came compressed is cut short`, { cause });
+  });
 }
 
 /** The media type of a body, without parameters. */

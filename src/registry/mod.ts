@@ -47,7 +47,13 @@ export type {
 } from "../http/endpoint.ts";
 export type { RetryPolicy } from "../http/retry.ts";
 export type { ConnectionFailure } from "../http/unreachable.ts";
-export type { RegistryLimits, RegistryOptions, RegistryWarning, Timeouts } from "./options.ts";
+export type {
+  RegistryLimits,
+  RegistryOptions,
+  RegistrySourceOptions,
+  RegistryWarning,
+  Timeouts,
+} from "./options.ts";
 export type { UploadSessions } from "./upload_sessions.ts";
 export {
   type BearerToken,

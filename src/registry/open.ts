@@ -1,13 +1,14 @@
 import { GantryError } from "../errors.ts";
 import { isRegistry, parseRepository } from "../spec/reference.ts";
 import { Client } from "./client.ts";
-import { type RegistryOptions, withDefaults } from "./options.ts";
+import { type RegistrySourceOptions, withDefaults } from "./options.ts";
 import { Repository } from "./repository.ts";
 import { type RegistrySource, RepositorySource } from "./source.ts";
 
 /**
- * A repository of a registry, to read from: what {@link registry} opens, without what writes. The bundle of an edge
- * function that reads manifests is a third smaller for it.
+ * A repository of a registry, to read from: what {@link registry} opens, without what writes, mirrors, warnings and a bound
+ * on requests at once; errors of connections have the words of the runtime. The bundle of an edge function that reads
+ * manifests is a third smaller for it.
  *
  * @throws {GantryError} `invalid-name` for what is no repository.
  *
@@ -21,7 +22,7 @@ import { type RegistrySource, RepositorySource } from "./source.ts";
  * for await (const tag of app.names()) console.log(tag); // v1
  * ```
  */
-export function registrySource(repository: string, options?: RegistryOptions): RegistrySource {
+export function registrySource(repository: string, options?: RegistrySourceOptions): RegistrySource {
   return new RepositorySource(openRepository(new Client(withDefaults(options)), repository));
 }
 

@@ -92,6 +92,11 @@ export interface RegistryOptions {
    * and for blobs over 16 MiB with a session pieces of 8 MiB; in browsers 5 MiB.
    */
   pieceSize?: number | undefined;
+  /**
+   * How many parts of one large blob are fetched at once, where the registry gives parts: a connection each, and 8 MiB of
+   * memory. Default: 1, which holds nothing in memory.
+   */
+  parallelRanges?: number | undefined;
   /** The `User-Agent` header. Default: `gantry`. */
   userAgent?: string | undefined;
   /** More headers for registries. No other host gets them: not the storage that one redirects to, nor its token server. */
@@ -114,6 +119,12 @@ export interface RegistryOptions {
   /** Clock, randomness and waiting; tests replace them. */
   environment?: Partial<Environment> | undefined;
 }
+
+/** Options of {@link registrySource}. */
+export type RegistrySourceOptions = Omit<
+  RegistryOptions,
+  "concurrency" | "endpoints" | "parallelRanges" | "pieceSize" | "sessions" | "warn"
+>;
 
 /** The options with all defaults filled in. */
 export interface Settings extends RegistryOptions {

@@ -25,3 +25,8 @@ export function requireReplayable(request: RegistryRequest, { url }: HttpRespons
     `${request.what}: ${url.host} redirects, and the content cannot be sent twice`,
   );
 }
+
+/** Whether a redirect leads to the same origin. */
+export function staysAt({ href, origin }: URL, location: string): boolean {
+  return URL.canParse(location, href) && new URL(location, href).origin === origin;
+}

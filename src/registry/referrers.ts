@@ -16,14 +16,10 @@ export async function* listReferrers(
   subject: Digest,
   { artifactType, signal }: Options & { artifactType?: string | undefined },
 ): AsyncGenerator<Descriptor, void, void> {
-  const seen = new Set<Digest>();
   for await (const descriptors of referrerPages(repository, subject, { artifactType, signal })) {
     for (const descriptor of descriptors) {
       // Registries need not filter.
-      const wanted = artifactType === undefined || descriptor.artifactType === artifactType;
-      if (!wanted || seen.has(descriptor.digest)) continue;
-      seen.add(descriptor.digest);
-      yield descriptor;
+      if (artifactType === undefined || descriptor.artifactType === artifactType) yield descriptor;
     }
   }
 }
@@ -31,38 +27,68 @@ export async function* listReferrers(
 async function* referrerPages(
   repository: Repository,
   subject: Digest,
+  options: Options & { artifactType: string | undefined },
+): AsyncGenerator<readonly Descriptor[], void, void> {
+  const { client, registry } = repository;
+  let begun = false;
+  let refused: unknown;
+  if (!client.withoutReferrers.has(registry)) {
+    try {
+      for await (const manifests of listedPages(repository, subject, options)) {
+        begun = true;
+        yield manifests;
+      }
+      return;
+    } catch (error) {
+      const { status = GantryError.is(error, "unsupported") ? 404 : 0, codes = [] } =
+        registryErrorOf(error) ?? {};
+      if (begun || status < 300 || status === 401) throw error;
+      const noRepository = codes.includes("NAME_UNKNOWN");
+      // There is no list at all: a redirect leads to a web page.
+      if ((status < 400 || status === 404 || status === 405) && !noRepository) {
+        client.withoutReferrers.add(registry);
+      }
+      // Other statuses say that there is no such API. These may have other reasons, which matter if there is no tag either.
+      if (status === 403 || status >= 500 || noRepository) refused = error;
+    }
+  }
+  const { found, index } = await readReferrersTag(repository, subject, options);
+  if (!found && refused) throw refused;
+  yield uniqueOf(index.manifests);
+}
+
+/** What the registry lists itself. */
+function listedPages(
+  repository: Repository,
+  subject: Digest,
   { artifactType, signal }: Options & { artifactType: string | undefined },
 ): AsyncGenerator<readonly Descriptor[], void, void> {
-  const { client } = repository;
+  const { client, registry } = repository;
   const what = `list the referrers of ${repository.reference(subject)}`;
   const filter = artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(artifactType)}`;
   const headers = { accept: mediaTypes.ociIndex };
-  const request = repository.request("GET", `referrers/${subject}${filter}`, { what, headers, signal });
-  let begun = false;
-  let refused: unknown;
-  try {
-    for await (
-      const manifests of pages(client, request, async (response) => {
-        await ensure(response, 200);
-        // Anything but an index comes from a server that does not know of referrers and answers every path.
-        if (contentTypeOf(response) !== mediaTypes.ociIndex) {
-          await response.discard();
-          throw new GantryError("unsupported", `${what}: ${repository.registry} answers with something else`);
-        }
-        return parseIndex(await response.bytes(client.settings.limits.page), what).manifests;
-      })
-    ) {
-      begun = true;
-      yield manifests;
-    }
-    return;
-  } catch (error) {
-    const { status = GantryError.is(error, "unsupported") ? 404 : 0 } = registryErrorOf(error) ?? {};
-    if (begun || status < 400 || status === 401) throw error;
-    // Other statuses say that there is no such API. These may have other reasons, which matter if there is no tag either.
-    if (status === 403 || status === 429 || status >= 500) refused = error;
-  }
-  const { found, index } = await readReferrersTag(repository, subject, { signal });
-  if (!found && refused) throw refused;
-  yield index.manifests;
+  // GHCR leads to github.com, or answers 429 however long one waits: https://github.com/artifacthub/hub/issues/4785
+  const answer = { sameOrigin: true, final: [429] };
+  const request = repository.request("GET", `referrers/${subject}${filter}`, {
+    what,
+    headers,
+    signal,
+    ...answer,
+  });
+  return pages(client, request, {
+    read: async (response) => {
+      await ensure(response, 200);
+      // Anything but an index comes from a server that does not know of referrers and answers every path.
+      if (contentTypeOf(response) !== mediaTypes.ociIndex) {
+        await response.discard();
+        throw new GantryError("unsupported", `${what}: ${registry} answers with something else`);
+      }
+      return parseIndex(await response.bytes(client.settings.limits.page), what).manifests;
+    },
+    keyOf: ({ digest }) => digest,
+  });
+}
+
+function uniqueOf(descriptors: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()];
 }

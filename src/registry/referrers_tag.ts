@@ -6,6 +6,7 @@ import type { Digest } from "../spec/digest.ts";
 import { formatJson } from "../spec/json.ts";
 import { type IndexManifest, parseIndex } from "../spec/manifest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
+import { KeyedLock } from "./keyed_lock.ts";
 import { putManifest } from "./manifest_put.ts";
 import { getManifest } from "./manifest_resolve.ts";
 import type { Repository } from "./repository.ts";
@@ -64,7 +65,8 @@ async function changeReferrersTag(
 ): Promise<void> {
   const tag = referrersTag(subject);
   const what = `list a referrer in ${repository.reference(tag)}`;
-  await repository.client.locks.run(what, async () => {
+  const locks = repository.client.locks ??= new KeyedLock();
+  await locks.run(what, async () => {
     for (let attempt = 0;; attempt++) {
       const { index, etag, found } = await readReferrersTag(repository, subject, { signal });
       const changed = change(index.manifests);

@@ -6,7 +6,12 @@
 
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
+import { nameFailure } from "../http/failures.ts";
+import { RequestBody } from "../http/request_body.ts";
 import { Client } from "./client.ts";
+import { Endpoints } from "./endpoints.ts";
+import { HostSlots } from "./host_slots.ts";
+import { Warnings } from "./warnings.ts";
 import { ensure } from "./errors.ts";
 import { type GoogleListing, listBelow } from "./google_listing.ts";
 import { listRepositories } from "./listing.ts";
@@ -102,7 +107,14 @@ export function catalog(host: string, options?: RegistryOptions & Options): Asyn
  * ```
  */
 export function registries(options?: RegistryOptions): Registries {
-  const client = new Client(withDefaults(options));
+  const settings = withDefaults(options);
+  const client = new Client(settings, {
+    hosts: new Endpoints(settings, settings.environment.now),
+    nameFailure,
+    streaming: RequestBody,
+    slots: new HostSlots(settings.concurrency),
+    warnings: new Warnings(settings.warn),
+  });
   const open = (name: string) => new RepositoryTarget(openRepository(client, name));
   return Object.assign(open, {
     catalog(registry: string, options: Options = {}): AsyncIterable<string> {

@@ -1,7 +1,10 @@
 import type { Options, Origin } from "../content/contracts.ts";
+import { type DigestBytes, webDigest } from "../digest/subtle.ts";
 import type { HttpResponse } from "../http/response.ts";
 import type { Client } from "./client.ts";
-import { Existence } from "./existence.ts";
+import type { Existence } from "./existence.ts";
+import type { FoundBlobs } from "./found_blobs.ts";
+import type { SignedPart } from "./manifest_digest.ts";
 import type { RegistryRequest } from "./request.ts";
 import { type Action, repositoryScope } from "./scope.ts";
 
@@ -16,15 +19,20 @@ export class Repository {
   readonly name: string;
   /** The scopes for pulling and pushing. */
   readonly pushScopes: readonly string[];
-  /** Whether it is there at all. */
-  readonly existence: Existence;
+  /** Whether it is there at all, for who writes. */
+  existence: Existence | undefined;
+  /** Finds what digests of signed manifests are about, for who takes those; an edge function need not carry it. */
+  signedPart: SignedPart | undefined;
+  /** Hashes manifests. An edge function has Web Crypto for that, and need not carry the table of engines. */
+  digestBytes: DigestBytes = webDigest;
+  /** The blobs that writes found in it, where anything is written. */
+  foundBlobs: FoundBlobs | undefined;
 
   constructor(client: Client, { registry, repository }: Origin) {
     this.client = client;
     this.registry = registry;
     this.name = repository;
     this.pushScopes = [this.scope("pull", "push")];
-    this.existence = new Existence(this);
   }
 
   /** The scope that allows these actions here. */

@@ -4,21 +4,35 @@ import type { Capability, Endpoint } from "../http/endpoint.ts";
 import { isStream } from "../http/exchange.ts";
 import type { HttpResponse } from "../http/response.ts";
 
+/** A path at a registry. */
+export interface Place {
+  registry: string;
+  /** Undefined for what concerns the whole registry. */
+  repository?: string;
+  path: string;
+}
+
 /** One request to a registry, however many HTTP requests it takes. */
 export interface RegistryRequest {
   /** What is being done, for messages: `resolve ghcr.io/acme/app:v1`. */
   what: string;
   method: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** A path at the registry, or an address that a registry gave. */
-  to: URL | { registry: string; repository?: string; path: string };
+  to: URL | Place;
   /** What its token must allow. The first scope is what credentials are asked for. */
   scopes: readonly string[];
   headers?: Record<string, string>;
   body?: Bytes | Content | undefined;
   /** Is not retried after a transient failure. Neither are requests that stream their body. */
   once?: boolean;
+  /** Transient statuses that are an answer all the same. */
+  final?: readonly number[];
   /** Part of logging in: it is not authorised itself, does not leave its origin, and is not retried. */
   login?: boolean;
+  /** Is not authorised, wherever it goes. */
+  anonymous?: boolean;
+  /** A redirect to another origin is not followed, but given to the caller. */
+  sameOrigin?: boolean;
   /** Milliseconds until the response must begin, where that is not the usual time. */
   timeout?: number;
   signal?: AbortSignal | undefined;

@@ -7,6 +7,11 @@ import { connectionFailureOf } from "../http/unreachable.ts";
 export class Schemes {
   readonly #known = new Map<string, string>();
 
+  /** The scheme of a host that has answered. */
+  of(host: string): string | undefined {
+    return this.#known.get(host);
+  }
+
   /**
    * Calls `send` with each scheme that is allowed until one is answered, and remembers which: HTTPS and then plain HTTP, on
    * this machine itself the other way round.

@@ -12,7 +12,7 @@ import { roleOf } from "../content/role.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { parseDigest } from "../spec/digest.ts";
 import { resolveBlob } from "./blob_resolve.ts";
-import { openBlob } from "./download.ts";
+import { download } from "./download.ts";
 import { listTags } from "./listing.ts";
 import { getBytes, resolveManifest } from "./manifest_resolve.ts";
 import { listReferrers } from "./referrers.ts";
@@ -40,9 +40,14 @@ export class RepositorySource implements RegistrySource {
   }
 
   async open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
-    if (roleOf(what, options.role) === "blob") return await openBlob(this.#repository, what, options);
+    if (roleOf(what, options.role) === "blob") return await this.openBlob(what, options);
     const { document } = await getBytes(this.#repository, parseDigest(what.digest), options);
     return streamOf(document.subarray(options.start, options.end));
+  }
+
+  /** A blob, or a range of it. */
+  protected openBlob(what: Address, options: OpenOptions): Promise<ReadableStream<Bytes>> {
+    return download(this.#repository, what, options);
   }
 
   names(options: Options = {}): AsyncIterable<string> {

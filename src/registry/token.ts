@@ -1,6 +1,7 @@
 import { utf8 } from "../bytes.ts";
 import type { Credentials } from "../content/credentials.ts";
 import { GantryError } from "../errors.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { withQuery } from "../http/url.ts";
 import { type JsonObject, parseJson } from "../spec/json.ts";
 import { errorFrom } from "./errors.ts";
@@ -39,7 +40,12 @@ export async function fetchToken(
   request: TokenRequest,
   { limit, now, signal }: { limit: number; now: () => number; signal: AbortSignal },
 ): Promise<Token> {
-  const response = await send({ ...httpRequestFor(request), signal });
+  let response = await ask(send, request, signal);
+  // Some refuse what they would grant one by one. What is missing stands first.
+  if ([400, 401, 403].includes(response.status) && request.scopes.length > 1) {
+    await response.discard();
+    response = await ask(send, { ...request, scopes: request.scopes.slice(0, 1) }, signal);
+  }
   if (response.status !== 200) {
     response.note = request.note;
     throw await errorFrom(response);
@@ -47,25 +53,48 @@ export async function fetchToken(
   return parseToken(await response.bytes(limit), response.what, now());
 }
 
-/** Identity tokens are exchanged by POST (OAuth2); everything else is a GET. */
-function httpRequestFor({ what, realm, service, scopes, credentials }: TokenRequest): RegistryRequest {
-  const request = { what: `${what} at ${realm.host}${realm.pathname}`, scopes: [], login: true };
-  if (credentials && "identityToken" in credentials) {
-    const form = new URLSearchParams({
-      grant_type: "refresh_token",
-      refresh_token: credentials.identityToken,
-      client_id: "gantry",
-      scope: scopes.join(" "),
-    });
-    if (service !== undefined) form.set("service", service);
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return { ...request, method: "POST", to: realm, headers, body: utf8(form.toString()) };
+/**
+ * Identity tokens are exchanged by POST (OAuth2), everything else by GET. A server that knows only one of the two is asked
+ * by that; by GET it sees no identity token, which is no password, so that it grants what anybody may.
+ */
+async function ask(send: SendRequest, request: TokenRequest, signal: AbortSignal): Promise<HttpResponse> {
+  const { credentials } = request;
+  const form = credentials && formFor(credentials);
+  const ways = [byGet(request), ...(form ? [byPost(request, form)] : [])];
+  if (form?.["refresh_token"] !== undefined) ways.reverse();
+  const response = await send({ ...ways[0]!, signal });
+  if (![404, 405].includes(response.status) || !ways[1]) return response;
+  await response.discard();
+  return await send({ ...ways[1], signal });
+}
+
+/** What an OAuth2 form says of the credentials. */
+function formFor(credentials: Credentials): Record<string, string> | undefined {
+  if ("identityToken" in credentials) {
+    return { grant_type: "refresh_token", refresh_token: credentials.identityToken };
   }
+  return "username" in credentials ? { grant_type: "password", ...credentials } : undefined;
+}
+
+function byPost(request: TokenRequest, credentials: Record<string, string>): RegistryRequest {
+  const { realm, service, scopes } = request;
+  const form = new URLSearchParams({ ...credentials, client_id: "gantry", scope: scopes.join(" ") });
+  if (service !== undefined) form.set("service", service);
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  return { ...common(request), method: "POST", to: realm, headers, body: utf8(form.toString()) };
+}
+
+function byGet(request: TokenRequest): RegistryRequest {
+  const { realm, service, scopes, credentials } = request;
   const pairs: [string, string][] = scopes.map((scope) => ["scope", scope]);
   if (service !== undefined) pairs.unshift(["service", service]);
   const authorization = basicAuthorization(credentials);
   const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
-  return { ...request, method: "GET", to: withQuery(realm, pairs), headers };
+  return { ...common(request), method: "GET", to: withQuery(realm, pairs), headers };
+}
+
+function common({ what, realm }: TokenRequest): Pick<RegistryRequest, "what" | "scopes" | "login"> {
+  return { what: `${what} at ${realm.host}${realm.pathname}`, scopes: [], login: true };
 }
 
 /** Reads the response of a token server. */

@@ -5,9 +5,10 @@ import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { findBlob } from "./blob_resolve.ts";
-import { ensure, errorFrom, registryErrorOf } from "./errors.ts";
+import { ensure, errorFrom, isTransient, registryErrorOf } from "./errors.ts";
 import { follow, withQuery } from "../http/url.ts";
 import { checkStored } from "./digest_check.ts";
+import { isAt } from "./origin.ts";
 import type { Repository } from "./repository.ts";
 import type { RegistryRequest } from "./request.ts";
 
@@ -78,6 +79,11 @@ export class Upload {
     return "known";
   }
 
+  /** The most bytes that the registry takes at once, if it has said so. */
+  get mostAtOnce(): number {
+    return this.#limits.most;
+  }
+
   /** How many bytes to send at once, where so many are wanted. */
   pieceSize(wanted: number): number {
     return Math.min(Math.max(wanted, this.#limits.least), this.#limits.most);
@@ -119,9 +125,9 @@ export class Upload {
       await response.discard();
       checkStored(response, digest);
     } catch (error) {
-      // The blob may be there, and only the response to the first try was lost.
-      const gone = registryErrorOf(error)?.status === 404;
-      if (!gone || !await findBlob(this.#repository, digest, { signal })) throw error;
+      // The blob may be there, and only the response was lost, or that to the first try.
+      const lost = registryErrorOf(error)?.status === 404 || isTransient(error);
+      if (!lost || signal?.aborted || !await this.#isThere(digest, signal)) throw error;
     }
   }
 
@@ -135,8 +141,15 @@ export class Upload {
     }
   }
 
+  async #isThere(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+    const options = { signal, once: true };
+    return await findBlob(this.#repository, digest, options).catch(() => undefined) !== undefined;
+  }
+
   #send(request: Pick<RegistryRequest, "method"> & Partial<RegistryRequest>): Promise<HttpResponse> {
-    const { client, pushScopes: scopes } = this.#repository;
+    const { client, registry, pushScopes } = this.#repository;
+    // Storage elsewhere does not learn the name of our repository.
+    const scopes = isAt(client, this.#location, registry) ? pushScopes : [];
     return client.send({ what: whatOf(this.#repository), scopes, to: this.#location, ...request });
   }
 

@@ -4,6 +4,7 @@ import type { Bytes } from "../../src/bytes.ts";
 import type { Part, Source, Target, WriteOptions } from "../../src/content/contracts.ts";
 import { memory, overlay } from "../../src/content/mod.ts";
 import { copy, type CopyEvent } from "../../src/copy/mod.ts";
+import { GantryError } from "../../src/errors.ts";
 import { emptyImage, type Image, layer, openImage, openRoot } from "../../src/image/mod.ts";
 import { mediaTypes, parsePlatform } from "../../src/spec/mod.ts";
 import { pieces, randomBytes } from "../../src/testing/content.ts";
@@ -177,8 +178,39 @@ describe("copy", () => {
     const { how } = await copy(await openRoot(from, "v1"), { ...target, complete: true }, { name: "v1" });
     assert.equal(how, "present");
     assert.equal(writes.length, 0);
-    await copy(await openRoot(from, "v1"), { ...target, complete: true }, { name: "v2" });
-    assert.ok(writes.length > 0);
+  });
+
+  it("names what a complete target has without the name, or writes all if that is not so", async () => {
+    const from = memory();
+    await copy(image(2), from, { name: "v1" });
+    const store = memory();
+    await copy(await openRoot(from, "v1"), store);
+    const { target, writes } = recording(store);
+    const events: CopyEvent[] = [];
+    const progress = (event: CopyEvent) => void events.push(event);
+    await copy(await openRoot(from, "v1"), { ...target, complete: true }, { name: "v2", progress });
+    assert.deepEqual(writes.map(({ mediaType, name }) => [mediaType, name]), [[
+      mediaTypes.ociManifest,
+      "v2",
+    ]]);
+    assert.equal(events.filter(({ type }) => type === "done").length, 1);
+    assert.ok(await store.resolve("v2"));
+    // It has the manifest, and has lost what that names.
+    let lost = true;
+    const forgetful: Target = {
+      ...target,
+      complete: true,
+      write(content, options) {
+        if (!lost || options?.role === "blob") {
+          lost = false;
+          return target.write(content, options);
+        }
+        return Promise.reject(new GantryError("not-found", "a blob is missing"));
+      },
+    };
+    writes.length = 0;
+    await copy(await openRoot(from, "v1"), forgetful, { name: "v3" });
+    assert.equal(writes.length, 4);
   });
 
   it("ends everything at the first failure, with its reason", async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
+import { fetchTransport } from "../../src/http/transport.ts";
 import { runtimeTransport } from "../../src/hosts/mod.ts";
 import { reachable } from "../../src/hosts/reachable.ts";
 import type { Connection, Transport } from "../../src/registry/mod.ts";
@@ -144,7 +145,8 @@ describe("a host that answers late", () => {
         connected: () => void connected++,
       };
       await (await runtimeTransport()(request)).text();
-      assert.deepEqual([looks, connected], [2, 1]);
+      // Where `fetch` decodes bodies, it is not used, and the client that is used tells by itself.
+      assert.deepEqual([looks, connected], [fetchTransport().decodes ? 1 : 2, 1]);
     });
   });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Bytes, readAll, utf8 } from "../../src/bytes.ts";
 import { exchange } from "../../src/http/exchange.ts";
+import { RequestBody } from "../../src/http/request_body.ts";
 import type { TransportRequest } from "../../src/http/transport.ts";
 import { breaking, plainContent, stalling } from "../../src/testing/content.ts";
 import { rejects } from "../../src/testing/errors.ts";
@@ -15,6 +16,7 @@ const request = (more: object = {}) => ({
   responseTimeout: 10_000,
   idleTimeout: 10_000,
   errorLimit: 100,
+  streaming: RequestBody,
   ...more,
 });
 const streaming = (open: () => ReadableStream<Bytes>) =>

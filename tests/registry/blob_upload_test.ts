@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Bytes } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { rejects } from "../../src/testing/errors.ts";
-import { fake } from "./fake.ts";
+import { fake, type Seen } from "./fake.ts";
 import {
   at,
   big,
@@ -229,7 +229,88 @@ describe("an upload that fails", () => {
       "DELETE /u": { status: 204 },
     });
     await rejects(app.write(big()), "too-large");
-    assert.equal(calls().filter((call) => call === "PATCH /u").length, 2);
+    assert.equal(calls().filter((call) => call === "PATCH /u").length, 3);
+  });
+
+  it("because it is too large is not tried in large pieces there again", async () => {
+    const most = 1 << 20;
+    const upload = ({ body }: Seen) => body.byteLength > most ? { status: 413 } : { status: 202 };
+    const medium = known(large.slice(0, 2 << 20), await digestBytes(large.slice(0, 2 << 20)));
+    const little = known(large.slice(0, 600_000), await digestBytes(large.slice(0, 600_000)));
+    const { app, open, calls, seen } = fake({
+      [headLarge]: missing,
+      [`HEAD /v2/app/blobs/${medium.digest}`]: missing,
+      [`HEAD /v2/other/blobs/${little.digest}`]: missing,
+      [post]: at("/u"),
+      "POST /v2/other/blobs/uploads/": at("/u"),
+      "PATCH /u": upload,
+      "DELETE /u": { status: 204 },
+      [put("/u", largeDigest)]: created,
+      [put("/u", medium.digest)]: created,
+      [put("/u", little.digest)]: created,
+    });
+    await app.write(big());
+    assert.equal(calls().filter((call) => call === post).length, 3);
+    seen.length = 0;
+    await app.write(medium);
+    assert.deepEqual(seen.map(({ body }) => body.byteLength), [
+      0,
+      0,
+      512 << 10,
+      512 << 10,
+      512 << 10,
+      512 << 10,
+      0,
+    ]);
+    seen.length = 0;
+    await open("reg.test/other").write(little);
+    assert.deepEqual(seen.map(({ body }) => body.byteLength), [0, 0, 512 << 10, 600_000 - (512 << 10), 0]);
+  });
+
+  it("sends its bytes a handful of times at most, whatever is answered", async () => {
+    for (
+      const content of [
+        small(),
+        known(large.slice(0, 2 << 20), await digestBytes(large.slice(0, 2 << 20))),
+        big(),
+      ]
+    ) {
+      for (const status of [500, 416, 429, 401, 307]) {
+        let sent = 0;
+        const { app } = fake(
+          new Proxy({}, {
+            get: (_, call: string) => ({ body }: Seen) => {
+              if (call.startsWith("HEAD")) return missing;
+              if (call === post) return at("/u");
+              if (call === "GET /v2/") return {};
+              if (body.byteLength === 0) return call.startsWith("DELETE") ? { status: 204 } : created;
+              sent++;
+              return { status, headers: { location: "/u?more" } };
+            },
+          }),
+        );
+        await rejects(app.write(content), [
+          "unavailable",
+          "conflict",
+          "rate-limited",
+          "unauthorized",
+          "too-large",
+        ]);
+        assert.ok(sent >= 1 && sent <= 5, `${content.size} bytes sent ${sent} times to ${status}`);
+      }
+    }
+  });
+
+  it("at whose end the connection broke may have succeeded", async () => {
+    const medium = known(large.slice(0, 2 << 20), await digestBytes(large.slice(0, 2 << 20)));
+    const head = `HEAD /v2/app/blobs/${medium.digest}`;
+    const { app, calls } = fake({
+      [head]: [missing, {}],
+      [post]: at("/u"),
+      [put("/u", medium.digest)]: { fails: new TypeError("reset") },
+    });
+    await app.write(medium);
+    assert.deepEqual(calls(), [head, post, put("/u", medium.digest), head]);
   });
 
   it("for good tells why and is given up", async () => {

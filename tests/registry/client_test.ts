@@ -134,7 +134,7 @@ describe("one client", () => {
     assert.equal(most, 6);
   });
 
-  it("tells each warning of a host once", async () => {
+  it("tells each warning of a host once (B50)", async () => {
     const told: object[] = [];
     const { app } = fake(
       { [get]: { ...found, headers: { ...found.headers, warning: '299 - "old", 299 - "very old"' } } },

@@ -14,10 +14,10 @@ const other = await digestBytes(utf8("other"));
 
 describe("checking digests", () => {
   it("of bytes goes by the algorithm of the digest", async () => {
-    await checkBytes(bytes, digest, "read x");
-    await checkBytes(bytes, sha512, "read x");
+    await checkBytes(bytes, digest, { what: "read x", digestBytes });
+    await checkBytes(bytes, sha512, { what: "read x", digestBytes });
     await rejects(
-      checkBytes(bytes, other, "read x"),
+      checkBytes(bytes, other, { what: "read x", digestBytes }),
       "digest-mismatch",
       /^read x: the bytes are sha256:2cf24/,
     );

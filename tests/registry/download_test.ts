@@ -192,7 +192,7 @@ describe("a broken download", () => {
   });
 
   it("is given up when it gets nowhere", async () => {
-    const server = fake({ [get]: (request) => ranged(request, 1) });
+    const server = fake({ [get]: (request) => ranged(request, 0) });
     await rejects(read(server), "unavailable", /no answer from reg\.test: the connection broke$/);
     assert.equal(server.seen.length, 4);
     assert.deepEqual(server.slept, [500, 1000, 2000]);
@@ -200,7 +200,11 @@ describe("a broken download", () => {
     await rejects(read(short), "size-mismatch", /10 bytes, expected 1000/);
   });
 
-  it("is not given up as long as it gets on", async () => {
+  it("is not given up as long as it gets on, and waits a little where that is slow", async () => {
+    const slow = fake({ [get]: (request) => ranged(request, 10) });
+    assert.deepEqual(await read(slow), bytes);
+    assert.equal(slow.seen.length, 100);
+    assert.deepEqual(slow.slept, Array(99).fill(500));
     const large = new Uint8Array(12 << 20).fill(7);
     const name = await digestBytes(large);
     const server = fake({
@@ -219,12 +223,57 @@ describe("a broken download", () => {
     assert.equal(server.seen.length, 6);
   });
 
-  it("of compressed bytes is not pieced together", async () => {
+  it("of compressed bytes begins anew, and passes over what it has", async () => {
+    const bodies = [breaking(bytes.slice(0, 10)), bytes];
+    const headers = { "content-encoding": "gzip", "content-length": "77" };
+    const server = fake({ [get]: () => ({ headers, body: bodies.shift()! }) });
+    assert.deepEqual(await read(server), bytes);
+    assert.deepEqual(server.seen.map(({ headers }) => headers.get("range")), [null, null]);
+  });
+
+  it("that gets another range than it asked for asks for all, and passes over what it has", async () => {
+    const others: Record<string, string | undefined>[] = [
+      { "content-range": "bytes 0-999/1000" },
+      { "content-range": "bytes 401-999/1000" },
+      { "content-range": "bytes 300-999/1001" },
+      { "content-range": "bytes 300-399/1000, bytes 500-599/1000" },
+      { "content-type": "multipart/byteranges; boundary=x" },
+    ];
+    for (const headers of others) {
+      const bodies = [breaking(bytes.slice(0, 300)), breaking(bytes.slice(0, 600)), bytes];
+      const server = fake({
+        [get]: (request) =>
+          request.headers.has("range")
+            ? { status: 206, headers, body: bytes.slice(300) }
+            : { headers: { "content-length": "1000" }, body: bodies.shift()! },
+      });
+      assert.deepEqual(await read(server), bytes);
+      // Once is enough to learn that ranges are no good here.
+      assert.deepEqual(
+        server.seen.map(({ headers }) => headers.get("range")),
+        [null, "bytes=300-", null, null],
+      );
+    }
+  });
+
+  it("asks the registry anew where storage takes no longer what that signed", async () => {
+    const asked: Reply[] = [1, 2, 3].map((n) => ({
+      status: 307,
+      headers: { location: `https://cdn.test/x?sig=${n}` },
+    }));
     const server = fake({
-      [get]: { headers: { "content-encoding": "gzip" }, body: breaking(bytes.slice(0, 10)) },
+      [get]: asked,
+      "GET https://cdn.test/x?sig=1": (request) => ranged(request, 300),
+      "GET https://cdn.test/x?sig=2": { status: 403, body: "<Error>AccessDenied: Request has expired" },
+      "GET https://cdn.test/x?sig=3": (request) => ranged(request),
     });
-    await rejects(read(server), "unavailable");
-    assert.equal(server.seen.length, 1);
+    assert.deepEqual(await read(server), bytes);
+    const denied = fake({
+      [get]: { status: 307, headers: { location: "https://cdn.test/x" } },
+      "GET https://cdn.test/x": { status: 403 },
+    });
+    await rejects(read(denied), "denied");
+    assert.equal(denied.seen.length, 6);
   });
 
   it("ends with the reader's leave", async () => {

@@ -4,7 +4,6 @@ import { readAll, utf8 } from "../../src/bytes.ts";
 import { digestBytes } from "../../src/digest/hasher.ts";
 import { GantryError } from "../../src/errors.ts";
 import type { Endpoint, EndpointsRequest, RegistryOptions } from "../../src/registry/mod.ts";
-import { hostAt, hostOf } from "../../src/http/endpoint.ts";
 import { breaking } from "../../src/testing/content.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { challenge, found, me } from "./auth_replies.ts";
@@ -21,7 +20,7 @@ const through = (...endpoints: (Endpoint | string)[]): RegistryOptions => ({
   endpoints: () => Promise.resolve(endpoints.map((one) => typeof one === "string" ? { root: one } : one)),
 });
 
-describe("mirrors", () => {
+describe("mirrors (B40)", () => {
   it("are asked before the registry, which is left in peace where one answers", async () => {
     const { app, calls } = fake({ [`GET ${mirror}${tag}`]: found }, through(mirror, own));
     await app.resolve("v1", { document: true });
@@ -188,6 +187,20 @@ describe("endpoints", () => {
     assert.deepEqual(seen.map(({ headers }) => headers.get("x-team")), ["ours", "ours", "ours"]);
   });
 
+  it("with a path that refuse a blob are asked for it once: nothing has signed that address", async () => {
+    const root = "https://proxy.test/cache/v2";
+    const digest = await digestBytes(utf8("x"));
+    const denied = fake({ [`GET ${root}/app/blobs/${digest}`]: { status: 403 } }, through(root));
+    await rejects(denied.app.open({ digest }), "denied");
+    assert.equal(denied.seen.length, 1);
+    const signed = fake({
+      [`GET ${root}/app/blobs/${digest}`]: { status: 307, headers: { location: "https://cdn.test/x?sig=1" } },
+      "GET https://cdn.test/x?sig=1": [{ status: 403 }, { body: "x" }],
+    }, through(root));
+    assert.equal(await new Response(await signed.app.open({ digest })).text(), "x");
+    assert.equal(signed.seen.length, 4);
+  });
+
   it("without a scheme are spoken to over HTTPS, and over HTTP only where that is told", async () => {
     const [https, http] = [`GET https://mirror.test/v2${tag}`, `GET http://mirror.test/v2${tag}`];
     const script = { [https]: refused, [http]: found };
@@ -233,12 +246,5 @@ describe("endpoints", () => {
     });
     await open("reg.test/app").resolve("v1", { document: true });
     assert.deepEqual(given, [["reg.test", connection], ["cdn.test", { ca: ["CA"] }]]);
-  });
-
-  it("of Docker Hub have another name", () => {
-    assert.equal(hostOf("docker.io"), "registry-1.docker.io");
-    assert.equal(hostOf("ghcr.io"), "ghcr.io");
-    assert.equal(hostAt("https://a.test:1/b/v2"), "a.test:1");
-    assert.equal(hostAt("a.test/v2"), "a.test");
   });
 });

@@ -50,6 +50,7 @@ describe("refusals", () => {
     assert.deepEqual(cause satisfies unknown as RegistryError, {
       status: 404,
       codes: ["MANIFEST_UNKNOWN"],
+      digests: [],
       host: "reg.test",
     });
   });

@@ -117,7 +117,11 @@ describe("resolving a tag", () => {
       [manifest, text, "invalid-document"],
       [type, `${text.slice(0, -1)},"layers":[],"config":{}}`, "invalid-document"],
       ["text/html", text, "unsupported"],
-      ["application/vnd.docker.distribution.manifest.v1+prettyjws", '{"schemaVersion":1}', "unsupported"],
+      [
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        '{"schemaVersion":1}',
+        "invalid-document",
+      ],
     ];
     for (const [mediaType, body, code] of bad) {
       const { app } = fake({ [get]: { headers: { "content-type": mediaType }, body } });

@@ -43,6 +43,18 @@ describe("pages of tags", () => {
     await rejects(collect(endless.app.names()), "too-large", /more than 20 pages/);
   });
 
+  it("that stay empty end, however new each one is", async () => {
+    let n = 0;
+    const empty = fake(new Proxy({}, { get: () => () => page([], `?x=${n++}`) }));
+    await rejects(collect(empty.app.names()), "invalid-document", /empty, 100 in a row/);
+    assert.equal(empty.seen.length, 101);
+    let m = 0;
+    const sparse = fake(
+      new Proxy({}, { get: () => () => page(m % 60 ? [] : [`t${m}`], m++ < 300 ? `?x=${m}` : undefined) }),
+    );
+    assert.equal((await collect(sparse.app.names())).length, 6);
+  });
+
   it("lead to no other origin", async () => {
     const { app, seen } = fake({ [first]: page(["a"], "https://evil.test/v2/app/tags/list") });
     await rejects(collect(app.names()), "denied", /next page is not on reg\.test/);

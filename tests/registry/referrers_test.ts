@@ -43,20 +43,38 @@ describe("referrers", () => {
   it("come from the tag where the registry knows nothing of them", async () => {
     const html: Reply = { headers: { "content-type": "text/html" }, body: "<html>" };
     for (
-      const reply of [missing, { status: 400 }, { status: 405 }, { status: 406 }, html, { status: 403 }, {
-        status: 500,
-      }]
+      const reply of [
+        missing,
+        { status: 400 },
+        { status: 405 },
+        { status: 406 },
+        html,
+        { status: 403 },
+        { status: 500 },
+        { status: 429, headers: { "retry-after": "60" } },
+        { status: 303, headers: { location: "https://web.test/login" } },
+      ]
     ) {
       const { app } = fake({ [api]: reply, [fallback]: index([sbom]) });
       assert.deepEqual(await collect(app.referrers({ digest: subject })), [sbom]);
     }
-    const none = fake({ [api]: missing, [fallback]: missing });
-    assert.deepEqual(await collect(none.app.referrers({ digest: subject })), []);
+    for (const reply of [missing, { status: 429 }]) {
+      const none = fake({ [api]: reply, [fallback]: missing });
+      assert.deepEqual(await collect(none.app.referrers({ digest: subject })), []);
+      assert.deepEqual(none.slept, []);
+    }
+  });
+
+  it("are not asked for again where the registry knows nothing of them", async () => {
+    const { app, calls } = fake({ [api]: missing, [fallback]: index([sbom, sbom]) });
+    for (const _ of [1, 2]) assert.deepEqual(await collect(app.referrers({ digest: subject })), [sbom]);
+    assert.deepEqual(calls(), [api, fallback, fallback]);
   });
 
   it("are not taken for none where the registry fails", async () => {
-    for (const [status, code] of [[403, "denied"], [500, "unavailable"], [429, "rate-limited"]] as const) {
-      const { app } = fake({ [api]: { status }, [fallback]: missing });
+    const body = '{"errors":[{"code":"NAME_UNKNOWN"}]}';
+    for (const [status, code] of [[403, "denied"], [500, "unavailable"], [404, "not-found"]] as const) {
+      const { app } = fake({ [api]: { status, body }, [fallback]: missing });
       await rejects(collect(app.referrers({ digest: subject })), code);
     }
     const closed = fake({ [api]: { status: 401 }, "GET /v2/": {} });

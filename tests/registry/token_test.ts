@@ -4,7 +4,8 @@ import { GantryError } from "../../src/errors.ts";
 import type { RegistryOptions } from "../../src/registry/mod.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { as, bearer, challenge, found, get, guarded, me, realm, token } from "./auth_replies.ts";
-import { fake } from "./fake.ts";
+import { fake, type Seen } from "./fake.ts";
+import { digest, list, small } from "./upload_replies.ts";
 
 describe("token requests", () => {
   const first = async (header: string, options?: RegistryOptions) => {
@@ -118,6 +119,93 @@ describe("token requests", () => {
         return true;
       });
     }
+  });
+
+  it("by POST and by GET stand in for each other where a token server knows only one", async () => {
+    const post = "POST https://auth.reg.test/token";
+    for (const status of [404, 405]) {
+      const forms: string[] = [];
+      const onlyPost = fake({
+        [get]: guarded(found, "t1"),
+        [realm]: { status },
+        [post]: ({ body }) => {
+          forms.push(new TextDecoder().decode(body));
+          return token("t1");
+        },
+      }, as({ username: "me", password: "a b&c" }));
+      await onlyPost.app.resolve("v1", { document: true });
+      assert.deepEqual(Object.fromEntries(new URLSearchParams(forms[0])), {
+        grant_type: "password",
+        username: "me",
+        password: "a b&c",
+        client_id: "gantry",
+        scope: "repository:app:pull",
+        service: "reg.test",
+      });
+      const onlyGet = fake(
+        { [get]: guarded(found, "t1"), [post]: { status }, [realm]: token("t1") },
+        as({ identityToken: "first" }),
+      );
+      await onlyGet.app.resolve("v1", { document: true });
+      assert.deepEqual(onlyGet.calls(), [get, post, realm, get]);
+      // An identity token is no password.
+      assert.deepEqual(onlyGet.authorizations(), [null, null, null, "Bearer t1"]);
+      const neither = fake({ [get]: challenge(bearer), [realm]: { status } });
+      await assert.rejects(neither.app.resolve("v1", { document: true }), (error) => GantryError.is(error));
+      assert.deepEqual(neither.calls(), [get, realm]);
+    }
+  });
+
+  it("for several scopes that are refused ask for the first one alone, which is the one that was missing", async () => {
+    const wide =
+      "GET https://auth.reg.test/token?service=reg.test&scope=repository%3Abase%3Apull&scope=repository%3Aapp%3Apull";
+    const narrow = "GET https://auth.reg.test/token?service=reg.test&scope=repository%3Abase%3Apull";
+    const missing = bearer.replace("repository:app:pull", "repository:base:pull");
+    for (const status of [400, 401, 403]) {
+      const { app, calls } = fake({
+        [get]: [challenge(missing), found],
+        [wide]: { status },
+        [narrow]: token("t1"),
+      }, as(me));
+      await app.resolve("v1", { document: true });
+      assert.deepEqual(calls(), [get, wide, narrow, get]);
+    }
+  });
+
+  it("put first what a token server has passed over", async () => {
+    // It reads no scope but the first, as some do: https://github.com/estesp/manifest-tool/issues/53
+    const granted: string[] = [];
+    const grant = ({ url }: Seen) => {
+      granted.push(new URL(url).searchParams.get("scope")!);
+      return token(granted.at(-1)!.replaceAll(":", "-"));
+    };
+    const scopes = ["repository:app:pull,push", "repository:base:pull"];
+    const query = (list: string[]) => list.map((scope) => `&scope=${encodeURIComponent(scope)}`).join("");
+    const mount = "POST /v2/app/blobs/uploads/?mount=" + digest + "&from=base";
+    const want = (scope: string) => challenge(bearer.replace("repository:app:pull", scope));
+    const { app } = fake({
+      [`HEAD /v2/app/blobs/${digest}`]: { status: 404 },
+      [mount]: ({ headers }) => {
+        const held = headers.get("authorization");
+        if (held === null) return want(scopes[0]!);
+        return held === "Bearer repository-base-pull" ? { status: 201 } : want(scopes[1]!);
+      },
+      [`GET https://auth.reg.test/token?service=reg.test${query(scopes)}`]: grant,
+      [`GET https://auth.reg.test/token?service=reg.test${query([...scopes].reverse())}`]: grant,
+    });
+    const origins = list({ registry: "reg.test", repository: "base" });
+    const { how } = await app.write(small(), { origins });
+    assert.equal(how, "mounted");
+    assert.deepEqual(granted, scopes);
+  });
+
+  it("tell what the credentials do not allow", async () => {
+    const { app } = fake({ [get]: challenge(bearer), [realm]: token("t1") }, as(me));
+    await rejects(
+      app.resolve("v1", { document: true }),
+      "unauthorized",
+      /log in \(these credentials do not allow repository:app:pull\)$/,
+    );
   });
 
   it("take access_token before token", async () => {
