@@ -43,17 +43,25 @@ export async function rawServer(
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
     let buffered = Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    let isWhole = (_: Buffer): boolean => true;
     let answered = false;
     socket.on("data", (data: Buffer) => {
       // A TLS greeting: here nobody speaks it.
-      if (data[0] === 0x16) return socket.destroy();
-      buffered = Buffer.concat([buffered, data]);
+      if (socket.bytesRead === data.byteLength && data[0] === 0x16) return socket.destroy();
+      chunks.push(data);
+      // Looked through once, when it may be whole: a large body comes in hundreds of pieces.
+      if (!options.early && !isWhole(data)) return;
+      buffered = Buffer.concat([buffered, ...chunks.splice(0)]);
+      isWhole = wholeness(buffered);
       for (let parsed; !answered && (parsed = parse(buffered, options.early ?? false));) {
         buffered = buffered.subarray(parsed.length);
+        isWhole = wholeness(buffered);
         requests.push(parsed.request);
         const { head, body = "", then = "keep" } = answer(parsed.request);
-        socket.write(`HTTP/1.1 ${head.trim().replaceAll("\n", "\r\n")}\r\n\r\n`);
-        socket.write(body);
+        const start = `HTTP/1.1 ${head.trim().replaceAll("\n", "\r\n")}\r\n\r\n`;
+        // In one piece: the system keeps a second one back until the first is acknowledged.
+        socket.write(Buffer.concat([Buffer.from(start), Buffer.from(body as string)]));
         answered = then !== "keep";
         // What was written arrives first: some runtimes drop it when the end comes with it.
         if (then === "end") setTimeout(() => socket.end(), 30);
@@ -71,6 +79,19 @@ export async function rawServer(
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** How to tell whether the first request may be whole: by the bytes that came last. */
+function wholeness(bytes: Buffer): (tail: Buffer) => boolean {
+  const end = bytes.indexOf("\r\n\r\n");
+  const head = bytes.subarray(0, Math.max(end, 0)).toString("latin1");
+  if (/\r\ntransfer-encoding: *chunked/i.test(head)) {
+    return (tail) => tail.byteLength < 5 || tail.subarray(-5).toString("latin1") === "0\r\n\r\n";
+  }
+  const announced = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+  const missing = end + 4 + announced - bytes.byteLength;
+  let came = 0;
+  return (tail) => (came += tail.byteLength) >= missing;
 }
 
 /** A request at the beginning of the bytes, once all of it is there. */

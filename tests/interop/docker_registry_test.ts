@@ -12,7 +12,7 @@ describe("Docker's registry", needsDockerRegistry, () => {
   let running: DockerRegistry;
   let open: Registries;
   before(async () => {
-    running = await startDockerRegistry({ auth: true });
+    running = await startDockerRegistry({ auth: "password" });
     open = registries({ credentials: () => Promise.resolve(login) });
   });
   after(() => running.stop());

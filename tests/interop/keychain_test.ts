@@ -150,7 +150,7 @@ function succeeds({ code, stdout, stderr }: Ran, what: string): string {
 describe("logins", needsDockerRegistry, () => {
   let running: DockerRegistry;
   before(async () => {
-    running = await startDockerRegistry({ auth: true });
+    running = await startDockerRegistry({ auth: "password" });
     const open = registries({ credentials: () => Promise.resolve(login) });
     await copy(imageOf("one"), open(`${running.host}/app`), { name: "v1" });
   });
