@@ -9,9 +9,11 @@ export type OnProblem = (error: unknown) => void;
 export function commandKeychain(env: Variables, onProblem: OnProblem): CredentialsProvider {
   let loading: Promise<CredentialsProvider> | undefined;
   return async (request) => {
-    loading ??= import("../../keychain/default.ts").then(({ defaultKeychain }) =>
-      defaultKeychain({ env, onProblem })
-    );
+    // Clouds are reached through the same proxies as registries, but never with a certificate that nothing vouches for.
+    loading ??= Promise.all([import("../../keychain/default.ts"), import("../../hosts/transport.ts")])
+      .then(([{ defaultKeychain }, { runtimeTransport }]) =>
+        defaultKeychain({ env, onProblem, transport: runtimeTransport({ env }) })
+      );
     return await (await loading)(request);
   };
 }
