@@ -229,6 +229,16 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/edit/mutate.ts"),
   },
   {
+    path: "squash",
+    group: "Edit",
+    summary: "make one layer of several layers of an image",
+    examples: [
+      "--base alpine:3.20 localhost:5000/app:v1",
+      "--from 2 --to 5 localhost:5000/app:v1 -t localhost:5000/app:v2",
+    ],
+    load: () => import("./commands/edit/squash.ts"),
+  },
+  {
     path: "rebase",
     group: "Edit",
     summary: "put an image on another base",

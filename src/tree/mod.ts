@@ -26,5 +26,6 @@ export { findFile, type FoundFile } from "./find.ts";
 export { flatten, flattenIndex, type FlattenOptions } from "./flatten.ts";
 export { type HistoryStep, imageHistory } from "./history.ts";
 export { openTree, type TreeOptions } from "./open.ts";
+export { squash, type SquashOptions } from "./squash.ts";
 export { Tree, type TreeFile } from "./tree.ts";
 export { type LayerUsage, layerUsage } from "./usage.ts";

@@ -57,7 +57,7 @@ export class Tree implements AsyncDisposable {
 
   /** It as a tar, in the order of {@link Tree.files}. */
   tar(): ReadableStream<Bytes> {
-    return writeTree(this.#root, this.#tars, this.#signal);
+    return writeTree(this.#root, this.#tars, { signal: this.#signal });
   }
 
   /** The entries of that tar, one at a time, with their content. */

@@ -1,4 +1,5 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
+import type { Options } from "../content/contracts.ts";
 import type { Temporary } from "../disk/temporary.ts";
 import { encodeHeader, paddingOf } from "../tar/encode.ts";
 import { readTar } from "../tar/mod.ts";
@@ -19,9 +20,9 @@ const pieceSize = 1024 * 1024;
 export function writeTree(
   root: Node,
   tars: readonly Temporary[],
-  signal?: AbortSignal,
+  { only, signal }: Options & { only?: (node: Node) => boolean } = {},
 ): ReadableStream<Bytes> {
-  return streamOfPieces(new TreeWriter(tars, signal).pieces(root));
+  return streamOfPieces(new TreeWriter(tars, signal).pieces(root, only));
 }
 
 class TreeWriter {
@@ -35,8 +36,10 @@ class TreeWriter {
     this.#signal = signal;
   }
 
-  async *pieces(root: Node): AsyncGenerator<Bytes, void, void> {
+  /** All of a tree, or the names that are wanted. */
+  async *pieces(root: Node, only: (node: Node) => boolean = () => true): AsyncGenerator<Bytes, void, void> {
     for (const { node, first } of ordered(root)) {
+      if (!only(node)) continue;
       const { inode } = node;
       if (!inode) yield* this.#insert(encodeHeader({ type: "directory", path: `${pathOfNode(node)}/` }));
       else if (first) yield* this.#insert(encodeHeader(linkOf(node, pathOfNode(first))));
