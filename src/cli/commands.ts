@@ -84,7 +84,7 @@ export const commands: readonly CommandRow[] = [
     summary: "put what has changed in an unpacked image into a new layer on top of it",
     examples: [
       "./root alpine:3.20 -t localhost:5000/alpine:changed",
-      "./root ./app.tar -t oci:./images:changed",
+      "./root ./app.tar -t localhost:5000/app:changed",
     ],
     load: () => import("./commands/transfer/repack.ts"),
   },
