@@ -1,0 +1,99 @@
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import type { Digest } from "../spec/digest.ts";
+import type { ObjectFacts } from "./bucket.ts";
+import { ageOf, compareAndSet, jsonBytes, readJson } from "./documents.ts";
+import type { Store } from "./store.ts";
+
+/** Where the bytes of a blob are. */
+export interface Location {
+  /** The object that holds them. */
+  readonly data: string;
+  /** How many there are. */
+  readonly size: number;
+}
+
+/** A record or a link, as it was found. */
+export interface FoundLocation {
+  readonly facts: ObjectFacts;
+  /** Undefined once garbage collection has condemned it: whoever wants the blob has to bring it anew. */
+  readonly location: Location | undefined;
+  /** What has to be removed with a condemned record. */
+  readonly data: string;
+}
+
+/** Reads a record or a link. */
+export async function readLocation(
+  { bucket }: Store,
+  key: string,
+  options: Options = {},
+): Promise<FoundLocation | undefined> {
+  const found = await readJson(bucket, key, options);
+  if (!found) return undefined;
+  const { data, size, condemned } = found.value;
+  const right = typeof data === "string" && /^[0-9a-f-]{36}$/.test(data) && Number.isSafeInteger(size);
+  if (!right) throw new GantryError("invalid-document", `read ${key} in ${bucket.name}: it is not ours`);
+  const location = condemned === true ? undefined : { data, size: size as number };
+  return { facts: found.facts, location, data };
+}
+
+/** Puts a record or a link. It is never the same twice, so that whoever compares sees that it was put anew. */
+export function putLocation(
+  { bucket }: Store,
+  key: string,
+  { data, size }: Location,
+  options: Options & { expect?: string | null | undefined; condemned?: boolean } = {},
+): Promise<string> {
+  const { condemned, ...rest } = options;
+  const value = { data, size, ...(condemned && { condemned }), put: crypto.randomUUID() };
+  return bucket.put(key, jsonBytes(value), rest);
+}
+
+/**
+ * Whether garbage collection spares something long enough to refer to it now. It condemns only what was older than the
+ * grace when it began, so what is younger than half of that leaves the other half for referring to it.
+ */
+export function isFresh({ grace }: Store, facts: ObjectFacts, since = 0): boolean {
+  return ageOf(facts) + since < grace / 2;
+}
+
+/** The bytes of a blob, if the bucket has them, spared by garbage collection for a while. */
+export function claimRecord(
+  store: Store,
+  digest: Digest,
+  options: Options = {},
+): Promise<Location | undefined> {
+  const key = store.keys.record(digest);
+  return compareAndSet(async () => {
+    const found = await readLocation(store, key, options);
+    if (!found?.location || isFresh(store, found.facts)) return found?.location;
+    await putLocation(store, key, found.location, { ...options, expect: found.facts.etag });
+    return found.location;
+  });
+}
+
+/** Records where the bytes of a blob are, unless they are recorded already: then that is where they are. */
+export function record(
+  store: Store,
+  digest: Digest,
+  location: Location,
+  options: Options = {},
+): Promise<Location> {
+  const key = store.keys.record(digest);
+  return compareAndSet(async () => {
+    // Most blobs are new.
+    const created = await putLocation(store, key, location, { ...options, expect: null })
+      .catch(unlessConflict);
+    if (created !== undefined) return location;
+    const there = await claimRecord(store, digest, options);
+    if (there) return there;
+    const found = await readLocation(store, key, options);
+    const expect = found?.location ? null : found?.facts.etag ?? null;
+    await putLocation(store, key, location, { ...options, expect });
+    return location;
+  });
+}
+
+function unlessConflict(error: unknown): undefined {
+  if (!GantryError.is(error, "conflict")) throw error;
+}

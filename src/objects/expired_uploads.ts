@@ -1,0 +1,41 @@
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import { algorithms } from "../spec/digest.ts";
+import { readLocation } from "./blob_records.ts";
+import { digestObject } from "./object_ingest.ts";
+import { readSession, sessionBytes } from "./session.ts";
+import type { Store } from "./store.ts";
+
+/** Gives an upload up that nobody has gone on with, and tells whether that was so. */
+export async function giveUp(store: Store, key: string, options: Options): Promise<boolean> {
+  const { bucket, keys } = store;
+  const found = await readSession(store, key, options);
+  if (!found || found.now.getTime() - found.modified.getTime() < store.expiry) return false;
+  const { session, tail, etag } = found;
+  try {
+    // Whoever has had it open all the time keeps it before going on, which fails from here on.
+    const taken = await bucket.put(key, sessionBytes(session, [tail]), { ...options, expect: etag });
+    if (session.multipart !== undefined) {
+      await bucket.abortMultipart({ key: keys.data(session.data), id: session.multipart }, options);
+    }
+    if (!await isRecorded(store, session.data, options)) {
+      await bucket.delete(keys.data(session.data), options);
+    }
+    await bucket.delete(key, { ...options, expect: taken });
+    return true;
+  } catch (error) {
+    if (!GantryError.is(error, "conflict")) throw error;
+    return false;
+  }
+}
+
+/** Whether an object is where a blob's bytes are: who made it was killed before its session was removed. */
+async function isRecorded(store: Store, data: string, options: Options): Promise<boolean> {
+  for (const algorithm of algorithms) {
+    const digest = await digestObject(store, store.keys.data(data), algorithm, options);
+    if (digest === undefined) return true; // there is nothing to be removed
+    const record = await readLocation(store, store.keys.record(digest), options);
+    if (record?.location?.data === data) return true;
+  }
+  return false;
+}

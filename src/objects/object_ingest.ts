@@ -1,0 +1,273 @@
+import { type Bytes, chunksOf, concat } from "../bytes.ts";
+import type { Ingest, Options } from "../content/contracts.ts";
+import { createHasher, digestBytes } from "../digest/hasher.ts";
+import { ResumableSha256 } from "../digest/resumable_sha256.ts";
+import { GantryError } from "../errors.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
+import { mediaTypes } from "../spec/media_type.ts";
+import { claimRecord, record } from "./blob_records.ts";
+import type { Links } from "./links.ts";
+import { Parts } from "./parts.ts";
+import { type FoundSession, sessionBytes } from "./session.ts";
+import type { Store } from "./store.ts";
+
+/** So many parts may be lost when the process is killed: their session is kept after as many. */
+const partsAtRisk = 8;
+
+/** A hash that is not to be gone on with in another process: the runtime's own, which is faster. */
+export interface PlainHash {
+  readonly algorithm: Algorithm;
+  update(bytes: Uint8Array): void | Promise<void>;
+  digest(): Promise<Digest>;
+}
+
+/** Starts the hash of a write that is not to be continued. */
+export async function plainHash(algorithm: Algorithm): Promise<PlainHash> {
+  const hasher = await createHasher(algorithm);
+  return { algorithm, update: (bytes) => hasher.update(bytes), digest: () => hasher.digest() };
+}
+
+/** What an ingest is made of. */
+export interface IngestParts {
+  store: Store;
+  links: Links;
+  /** What it is called in messages. */
+  name: string;
+  /** Of the session's object. */
+  key: string;
+  /** What is there already. */
+  found?: FoundSession | undefined;
+  /** Default: one that can be gone on with. */
+  hash?: PlainHash | undefined;
+}
+
+/**
+ * A write in the making: parts of one size in the bucket, and the rest in memory until `close` keeps it in the session.
+ * Who goes on with a session that another goes on with too gets a `conflict` when either keeps it; neither can harm what
+ * the other makes of it, as only who has made an object removes it.
+ */
+export class ObjectIngest implements Ingest {
+  readonly #store: Store;
+  readonly #links: Links;
+  readonly #name: string;
+  readonly #key: string;
+  readonly #hash: ResumableSha256 | PlainHash;
+  readonly #partSize: number;
+  readonly #data: string;
+  #parts: Parts | undefined;
+  #tail: Bytes[];
+  #tailLength: number;
+  /** Of the session's object, once there is one. */
+  #etag: string | undefined;
+  /** How many bytes are in the session. */
+  #kept: number;
+  /** How many parts were there when it was kept. */
+  #keptParts: number;
+  /** When it was kept, by our own clock. */
+  #keptAt: number;
+  /** How many bytes there are, once no more are taken. */
+  #size: number | undefined;
+  /** Whether the session tells it. */
+  #keptSize: boolean;
+  #ended = false;
+
+  constructor({ store, links, name, key, found, hash }: IngestParts) {
+    const session = found?.session;
+    this.#store = store;
+    this.#links = links;
+    this.#name = name;
+    this.#key = key;
+    this.#hash = hash ?? new ResumableSha256(session?.sha256);
+    this.#partSize = session?.partSize ?? store.partSize;
+    this.#data = session?.data ?? crypto.randomUUID();
+    if (session?.multipart !== undefined) {
+      this.#parts = new Parts(store.bucket, { key: this.#dataKey, id: session.multipart }, session.parts);
+    }
+    this.#tail = found && found.tail.byteLength > 0 ? [found.tail] : [];
+    this.#tailLength = found?.tail.byteLength ?? 0;
+    this.#etag = found?.etag;
+    this.#kept = found?.offset ?? 0;
+    this.#keptParts = session?.parts.length ?? 0;
+    this.#size = session?.size;
+    this.#keptSize = session?.size !== undefined;
+    this.#keptAt = performance.now() - (found ? found.now.getTime() - found.modified.getTime() : 0);
+  }
+
+  get offset(): number {
+    return this.#size ?? (this.#parts?.count ?? 0) * this.#partSize + this.#tailLength;
+  }
+
+  async append(bytes: ReadableStream<Bytes>, at: number, options: Options = {}): Promise<number> {
+    if (at !== this.offset) {
+      await bytes.cancel();
+      throw new GantryError("conflict", `append to ${this.#name} at ${at}: it stands at ${this.offset}`);
+    }
+    for await (let chunk of chunksOf(bytes, options.signal)) {
+      while (chunk.byteLength > 0) {
+        if (this.#size !== undefined) {
+          throw new GantryError("conflict", `append to ${this.#name}: another request is ending it`);
+        }
+        if (this.#tailLength === this.#partSize) await this.#sendPart(options);
+        const piece = chunk.subarray(0, this.#partSize - this.#tailLength);
+        chunk = chunk.subarray(piece.byteLength);
+        await this.#hash.update(piece);
+        this.#tail.push(piece);
+        this.#tailLength += piece.byteLength;
+      }
+    }
+    return this.offset;
+  }
+
+  async commit(expected?: Digest, options: Options = {}): Promise<Descriptor> {
+    const algorithm = expected === undefined ? "sha256" : algorithmOf(expected);
+    const size = this.offset;
+    let digest = await this.#heldDigest(algorithm);
+    if (digest !== undefined) await this.#check(digest, expected, false);
+    let location = digest && await claimRecord(this.#store, digest, options);
+    let made = false;
+    if (!location) {
+      made = await this.#makeObject(options);
+      if (!made || digest === undefined) {
+        const there = await this.#readDigest(algorithm, options);
+        await this.#check(there, expected ?? digest, made);
+        digest = there;
+      }
+      location = await record(this.#store, digest, { data: this.#data, size }, options);
+    }
+    await this.#links.put(digest!, location, options);
+    this.#ended = true;
+    await this.#forget(made && location.data !== this.#data);
+    return { mediaType: mediaTypes.octetStream, digest: digest!, size };
+  }
+
+  async abort(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#forget(false);
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended || (this.#etag !== undefined && this.offset === this.#kept)) return;
+    await this.#keep(this.offset);
+  }
+
+  get #dataKey(): string {
+    return this.#store.keys.data(this.#data);
+  }
+
+  /** Whether garbage collection may soon take it for given up. */
+  #isStale(): boolean {
+    return performance.now() - this.#keptAt > this.#store.expiry / 2;
+  }
+
+  /** The digest, where it can be told before the object is there. */
+  async #heldDigest(algorithm: Algorithm): Promise<Digest | undefined> {
+    if (this.#hash.algorithm === algorithm) return await this.#hash.digest();
+    return this.#parts ? undefined : await digestBytes(concat(this.#tail), algorithm);
+  }
+
+  async #check(digest: Digest, expected: Digest | undefined, made: boolean): Promise<void> {
+    if (expected === undefined || digest === expected) return;
+    this.#ended = true;
+    await this.#forget(made);
+    throw new GantryError("digest-mismatch", `write ${expected}: the bytes are ${digest}`);
+  }
+
+  async #sendPart(options: Options): Promise<void> {
+    const { bucket } = this.#store;
+    if (!this.#parts) {
+      this.#parts = new Parts(bucket, await bucket.startMultipart(this.#dataKey, options));
+      await this.#keep(this.#kept, options);
+    }
+    await this.#parts.add(concat(this.#tail.splice(0), this.#tailLength), options);
+    this.#tailLength = 0;
+    if (this.#parts.count - this.#keptParts >= partsAtRisk) await this.#keep(this.offset, options);
+  }
+
+  /** Keeps the session, as far as it has come or, while less than a part has come, as if nothing more had. */
+  async #keep(offset: number, options: Options = {}): Promise<void> {
+    const nothing = offset === 0;
+    const parts = nothing ? [] : await this.#parts?.settled(options) ?? [];
+    const resumable = this.#hash instanceof ResumableSha256;
+    const bytes = sessionBytes({
+      data: this.#data,
+      multipart: this.#parts?.multipart.id,
+      parts,
+      partSize: this.#partSize,
+      size: this.#size,
+      ...(resumable && { sha256: (nothing ? new ResumableSha256() : this.#hash as ResumableSha256).state }),
+    }, nothing || !resumable ? [] : this.#tail);
+    const at = performance.now();
+    this.#etag = await this.#store.bucket.put(this.#key, bytes, { ...options, expect: this.#etag ?? null });
+    this.#kept = nothing ? 0 : this.offset;
+    this.#keptParts = parts.length;
+    this.#keptSize = this.#size !== undefined;
+    this.#keptAt = at;
+  }
+
+  /**
+   * Makes the object of all that came, and tells whether it was us. If not, its bytes have to tell whether they are the
+   * same: another may go on with the same session, or it was us all the same and the answer was lost.
+   */
+  async #makeObject(options: Options): Promise<boolean> {
+    const { bucket } = this.#store;
+    try {
+      if (this.#parts) await this.#complete(this.#parts, options);
+      else {
+        // Garbage collection finds by the session what is there without a record.
+        if (this.#etag === undefined || this.#isStale()) await this.#keep(this.#kept, options);
+        await bucket.put(this.#dataKey, concat(this.#tail, this.#tailLength), { ...options, expect: null });
+      }
+      return true;
+    } catch (error) {
+      const there = await bucket.head(this.#dataKey, options).catch(() => undefined);
+      if (there?.size === this.offset) return false;
+      throw error;
+    }
+  }
+
+  /** Completes the parts. Once the session tells their end, all who go on with it make the same object of them. */
+  async #complete(parts: Parts, options: Options): Promise<void> {
+    if (this.#size === undefined) {
+      const size = this.offset;
+      if (this.#tailLength > 0) await parts.add(concat(this.#tail.splice(0), this.#tailLength), options);
+      this.#tailLength = 0;
+      this.#size = size;
+    }
+    if (!this.#keptSize || this.#isStale()) await this.#keep(this.#size, options);
+    await this.#store.bucket.completeMultipart(parts.multipart, await parts.settled(options), options);
+  }
+
+  /** The digest of the object, which is read for it. */
+  async #readDigest(algorithm: Algorithm, options: Options): Promise<Digest> {
+    const digest = await digestObject(this.#store, this.#dataKey, algorithm, options);
+    if (digest) return digest;
+    throw new GantryError("unavailable", `write to ${this.#name}: what was written is gone`);
+  }
+
+  /** Removes what is left of it. */
+  async #forget(object: boolean): Promise<void> {
+    const { bucket } = this.#store;
+    if (this.#parts) {
+      await this.#parts.idle();
+      await bucket.abortMultipart(this.#parts.multipart);
+    }
+    if (object) await bucket.delete(this.#dataKey);
+    if (this.#etag !== undefined) await bucket.delete(this.#key);
+  }
+}
+
+/** The digest of an object's bytes; nothing where it is not there. */
+export async function digestObject(
+  { bucket }: Store,
+  key: string,
+  algorithm: Algorithm,
+  options: Options = {},
+): Promise<Digest | undefined> {
+  const found = await bucket.get(key, options);
+  if (!found) return undefined;
+  const hasher = await createHasher(algorithm);
+  for await (const chunk of chunksOf(found.body, options.signal)) await hasher.update(chunk);
+  return await hasher.digest();
+}

@@ -1,0 +1,270 @@
+import { type Bytes, readAll } from "../bytes.ts";
+import type {
+  Address,
+  Content,
+  Ingest,
+  IngestStatus,
+  OpenOptions,
+  Options,
+  Resolved,
+  ResolveOptions,
+  Role,
+  Target,
+  WriteOptions,
+  Written,
+} from "../content/contracts.ts";
+import { isUnnamedSession, unnamedSession, writeIngest } from "../content/ingest.ts";
+import { documentLimit } from "../content/read.ts";
+import { roleOf } from "../content/role.ts";
+import { digestBytes } from "../digest/hasher.ts";
+import { verifying } from "../digest/verify.ts";
+import { GantryError } from "../errors.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
+import { mediaTypes } from "../spec/media_type.ts";
+import { claimRecord } from "./blob_records.ts";
+import { Links } from "./links.ts";
+import { Manifests } from "./manifests.ts";
+import { ObjectIngest, plainHash } from "./object_ingest.ts";
+import { Referrers } from "./referrers.ts";
+import { readSession } from "./session.ts";
+import type { Store } from "./store.ts";
+import { checkTag, Tags } from "./tags.ts";
+
+/** One repository of a bucket. */
+export class ObjectTarget implements Target {
+  /** A manifest is taken only when its blobs are here. */
+  readonly complete = true;
+  readonly #store: Store;
+  readonly #repository: string;
+  readonly #links: Links;
+  readonly #tags: Tags;
+  readonly #referrers: Referrers;
+  readonly #manifests: Manifests;
+
+  constructor(store: Store, repository: string) {
+    this.#store = store;
+    this.#repository = repository;
+    this.#links = new Links(store, repository);
+    this.#tags = new Tags(store, repository);
+    this.#referrers = new Referrers(store, repository);
+    this.#manifests = new Manifests(store, repository, this.#links, this.#referrers);
+  }
+
+  async resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
+    const { role = "manifest", document = false, signal } = options;
+    signal?.throwIfAborted();
+    const found = role === "blob"
+      ? await this.#resolveBlob(name, { document, signal })
+      : await this.#resolveManifest(name, { document, signal });
+    if (found) return found;
+    throw this.#notFound(
+      `resolve ${JSON.stringify(name)}`,
+      isDigest(name) ? `no such ${role}` : "no such tag",
+    );
+  }
+
+  async open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
+    const { start, end, signal } = options;
+    signal?.throwIfAborted();
+    const { digest } = what;
+    if (roleOf(what, options.role) === "manifest") {
+      const found = await this.#manifests.open(digest, { start, end, signal });
+      if (found) return found;
+    } else {
+      const location = await this.#links.find(digest, { signal });
+      const found = location &&
+        await this.#store.bucket.get(this.#store.keys.data(location.data), { start, end, signal });
+      if (found) return found.body;
+    }
+    throw this.#notFound(`read ${digest}`, "not there");
+  }
+
+  names(options: Options = {}): AsyncGenerator<string, void, void> {
+    return this.#tags.list(options);
+  }
+
+  async *referrers(
+    subject: Address,
+    options: Options & { artifactType?: string | undefined } = {},
+  ): AsyncGenerator<Descriptor, void, void> {
+    const { artifactType, signal } = options;
+    for (const referrer of await this.#referrers.list(subject.digest, { signal })) {
+      if ((artifactType ?? referrer.artifactType) === referrer.artifactType) yield referrer;
+    }
+  }
+
+  async write(content: Content, options: WriteOptions = {}): Promise<Written> {
+    const { name, signal } = options;
+    signal?.throwIfAborted();
+    if (name !== undefined) checkTag(name);
+    return roleOf(content, options.role) === "manifest"
+      ? await this.#writeManifest(content, options)
+      : await this.#writeBlob(content, options);
+  }
+
+  async tag(
+    name: string,
+    descriptor: Descriptor,
+    options: Options & { expect?: Digest | null | undefined } = {},
+  ): Promise<void> {
+    const { expect, signal } = options;
+    signal?.throwIfAborted();
+    checkTag(name);
+    const size = await this.#manifests.size(descriptor.digest, { signal });
+    if (size === undefined) throw this.#notFound(`tag ${name}`, `no manifest ${descriptor.digest}`);
+    const tag = { ...descriptor, size };
+    if (expect === undefined) return await this.#tags.set(name, tag, { signal });
+    const now = await this.#tags.find(name, { signal });
+    const digest = now?.descriptor.digest ?? null;
+    if (digest !== expect) {
+      throw new GantryError(
+        "conflict",
+        `tag ${name} of ${this.#where}: it is ${digest ?? "free"}, expected ${expect ?? "free"}`,
+      );
+    }
+    await this.#tags.set(name, tag, { signal, expect: now?.etag ?? null });
+  }
+
+  async untag(name: string, options: Options = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (!await this.#tags.remove(name, options)) {
+      throw this.#notFound(`untag ${JSON.stringify(name)}`, "no such tag");
+    }
+  }
+
+  async delete(what: Address, options: Options & { role?: Role | undefined } = {}): Promise<void> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const { digest } = what;
+    const isManifest = options.role === undefined
+      ? await this.#manifests.size(digest, { signal }) !== undefined
+      : options.role === "manifest";
+    if (isManifest) await this.#tags.removeAll(digest, { signal });
+    const removed = isManifest
+      ? await this.#manifests.remove(digest, { signal })
+      : await this.#links.remove(digest, { signal });
+    if (!removed) throw this.#notFound(`delete ${digest}`, "not there");
+  }
+
+  async ingest(
+    session: string,
+    options: Options & { create?: boolean | undefined } = {},
+  ): Promise<Ingest> {
+    const { create = true, signal } = options;
+    signal?.throwIfAborted();
+    const key = this.#sessionKey(session);
+    const found = await readSession(this.#store, key, { signal });
+    if (!found && !create) throw this.#notFound(`open session ${session}`, "no such session");
+    return new ObjectIngest({ store: this.#store, links: this.#links, name: session, key, found });
+  }
+
+  async *ingests(options: Options = {}): AsyncGenerator<IngestStatus, void, void> {
+    const prefix = this.#store.keys.sessions(this.#repository);
+    for (let cursor: string | undefined, more = true; more;) {
+      const page = await this.#store.bucket.list({ prefix, cursor, ...options });
+      for (const { key } of page.objects) {
+        const session = decodeURIComponent(key.slice(prefix.length).replaceAll("=", "%"));
+        const found = isUnnamedSession(session) ? undefined : await readSession(this.#store, key, options);
+        if (found) yield { session, offset: found.offset, updated: found.modified };
+      }
+      cursor = page.cursor;
+      more = cursor !== undefined;
+    }
+  }
+
+  async #resolveBlob(name: string, options: Options & { document: boolean }): Promise<Resolved | undefined> {
+    const location = isDigest(name) ? await this.#links.find(name, options) : undefined;
+    if (!location) return undefined;
+    const descriptor = { mediaType: mediaTypes.octetStream, digest: name as Digest, size: location.size };
+    if (!options.document) return { descriptor };
+    const bytes = await this.open(descriptor, { role: "blob", signal: options.signal });
+    return { descriptor, document: await readDocument(bytes, descriptor, options) };
+  }
+
+  async #resolveManifest(
+    name: string,
+    options: Options & { document: boolean },
+  ): Promise<Resolved | undefined> {
+    const { document, signal } = options;
+    const tag = isDigest(name) ? undefined : (await this.#tags.find(name, { signal }))?.descriptor;
+    const digest = isDigest(name) ? name : tag?.digest;
+    if (digest === undefined) return undefined;
+    // A manifest takes its tags along when it goes, but for those that are set at that moment.
+    if (tag && !document) {
+      return await this.#manifests.size(digest, { signal }) === undefined ? undefined : { descriptor: tag };
+    }
+    const found = await this.#manifests.read(digest, { signal });
+    return found && { descriptor: found.descriptor, ...(document && { document: found.bytes }) };
+  }
+
+  async #writeManifest(content: Content, { name, signal }: WriteOptions): Promise<Written> {
+    const { mediaType, digest: named, size } = content;
+    const stream = await content.open({ signal, unverified: true });
+    const bytes = await readDocument(stream, { digest: named, size, mediaType }, { signal });
+    const digest = named ?? await digestBytes(bytes);
+    const descriptor = { mediaType, digest, size: bytes.byteLength };
+    const how = await this.#manifests.write(bytes, descriptor, { signal });
+    if (name !== undefined) await this.#tags.set(name, descriptor, { signal });
+    return { descriptor, how };
+  }
+
+  async #writeBlob(content: Content, options: WriteOptions): Promise<Written> {
+    const { digest, mediaType, size } = content;
+    const { session, signal } = options;
+    const there = digest && await this.#present(digest, size, { signal });
+    if (there) return { descriptor: { mediaType, digest, size: there.size }, how: there.how };
+    const name = session ?? unnamedSession();
+    const ingest = session === undefined
+      ? new ObjectIngest({
+        store: this.#store,
+        links: this.#links,
+        name,
+        key: this.#sessionKey(name),
+        hash: await plainHash(digest ? algorithmOf(digest) : "sha256"),
+      })
+      : await this.ingest(session, { signal });
+    return {
+      descriptor: await writeIngest(ingest, content, { keep: session !== undefined, signal }),
+      how: "written",
+    };
+  }
+
+  /** A blob that the repository has, or another one of the bucket: then it gets a link to it. */
+  async #present(
+    digest: Digest,
+    size: number | undefined,
+    options: Options,
+  ): Promise<{ size: number; how: "present" | "mounted" } | undefined> {
+    const own = await this.#links.claim(digest, options);
+    if (own) return { size: own.size, how: "present" };
+    const other = await claimRecord(this.#store, digest, options);
+    if (!other || (size ?? other.size) !== other.size) return undefined;
+    await this.#links.put(digest, other, options);
+    return { size: other.size, how: "mounted" };
+  }
+
+  #sessionKey(session: string): string {
+    return `${this.#store.keys.sessions(this.#repository)}${
+      encodeURIComponent(session).replaceAll("%", "=")
+    }`;
+  }
+
+  get #where(): string {
+    return `${this.#repository} in ${this.#store.bucket.name}`;
+  }
+
+  #notFound(action: string, reason: string): GantryError {
+    return new GantryError("not-found", `${action} of ${this.#where}: ${reason}`);
+  }
+}
+
+async function readDocument(
+  bytes: ReadableStream<Bytes>,
+  { digest, size, mediaType }: { digest?: Digest | undefined; size?: number | undefined; mediaType: string },
+  { signal }: Options,
+): Promise<Bytes> {
+  const what = digest ?? mediaType;
+  const verified = digest ? bytes.pipeThrough(verifying({ digest, size }, { what })) : bytes;
+  return await readAll(verified, { limit: documentLimit, what, signal });
+}

@@ -1,0 +1,223 @@
+import { AwsV4Signer } from "aws4fetch";
+import type { Bytes } from "../bytes.ts";
+import type { Options } from "../content/contracts.ts";
+import { GantryError } from "../errors.ts";
+import { type Environment, sleep } from "../http/environment.ts";
+import { exchange } from "../http/exchange.ts";
+import { redact } from "../http/redact.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { defaultRetryPolicy, Tries, type TriesSettings } from "../http/retry.ts";
+import { fetchTransport, type Transport } from "../http/transport.ts";
+import { connectionFailureOf } from "../http/unreachable.ts";
+import { element } from "./s3_xml.ts";
+
+/** What requests are signed with. */
+export interface S3Credentials {
+  /** The name of the key. */
+  accessKeyId: string;
+  /** The key. */
+  secretAccessKey: string;
+  /** What comes with temporary keys. */
+  sessionToken?: string | undefined;
+}
+
+/** Where a bucket is, and how it is reached. */
+export interface S3Options {
+  /** The name of the bucket. */
+  bucket: string;
+  /** The server, where it is not Amazon's: `http://localhost:9000`. */
+  endpoint?: string | undefined;
+  /** Default: `us-east-1`. */
+  region?: string | undefined;
+  /** Finds the keys; it is asked for every request, as they may be temporary. Default: requests are not signed. */
+  credentials?: (() => S3Credentials | Promise<S3Credentials>) | undefined;
+  /** Whether the bucket is part of the host's name, or else of the path. Default: only at Amazon. */
+  virtualHost?: boolean | undefined;
+  /** Sends requests. Default: `fetchTransport()`. */
+  transport?: Transport | undefined;
+  /** How often a request is tried again after transient failures. Default: 5. */
+  retries?: number | undefined;
+  /** Milliseconds that the server has to begin its answer, and to go on with it. Default: 30 000. */
+  timeout?: number | undefined;
+  /** Clock, randomness and waiting; tests replace them. */
+  environment?: Partial<Environment> | undefined;
+}
+
+/** A request to the bucket. */
+export interface S3Request extends Options {
+  /** What is being done, for messages. */
+  action: string;
+  method: string;
+  /** Empty for the bucket itself. */
+  key: string;
+  query?: Record<string, string> | undefined;
+  headers?: Record<string, string> | undefined;
+  body?: Bytes | undefined;
+  /** The statuses that `use` knows what to do with, beside 2xx. */
+  expected?: readonly number[] | undefined;
+}
+
+/** Milliseconds that a connection may take, and all tries of a call of which nothing comes: as with registries. */
+const connectTimeout = 10_000, totalTimeout = 90_000;
+/** Bytes of an error or another small answer. */
+const answerLimit = 128 * 1024;
+
+/** Signs requests to one bucket, sends them, and sends them again after transient failures. */
+export class S3Client {
+  readonly name: string;
+  readonly #tries: TriesSettings;
+  readonly #options: S3Options;
+  readonly #base: URL;
+  readonly #transport: Transport;
+  /** Keys derived for a day. */
+  readonly #derived = new Map<string, ArrayBuffer>();
+
+  constructor(options: S3Options) {
+    const { bucket, region = "us-east-1", endpoint } = options;
+    if (!/^[a-z0-9][a-z0-9._-]{1,254}$/i.test(bucket)) {
+      throw new GantryError("invalid-name", `open bucket ${JSON.stringify(bucket)}: not a bucket's name`);
+    }
+    const server = endpoint ?? `https://s3.${region}.amazonaws.com`;
+    if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
+      throw new GantryError(
+        "invalid-name",
+        `open bucket ${bucket}: ${JSON.stringify(endpoint)} is no address`,
+      );
+    }
+    this.#base = new URL(server);
+    // A dot would not be covered by Amazon's certificate.
+    if (options.virtualHost ?? (endpoint === undefined && !bucket.includes("."))) {
+      this.#base.host = `${bucket}.${this.#base.host}`;
+    } else this.#base.pathname = `${this.#base.pathname.replace(/\/+$/, "")}/${bucket}`;
+    this.name = `s3://${bucket} at ${this.#base.host}`;
+    this.#tries = {
+      retry: { ...defaultRetryPolicy, retries: options.retries ?? 5 },
+      timeouts: { total: totalTimeout },
+      environment: { now: Date.now, random: Math.random, sleep, ...options.environment },
+    };
+    this.#options = options;
+    this.#transport = options.transport ?? fetchTransport();
+  }
+
+  /**
+   * Sends a request and makes something of the response. `use` is called again when it fails for a transient reason; it
+   * is told whether a request before this one may have been carried out although its answer did not arrive.
+   */
+  async send<T>(
+    request: S3Request,
+    use: (response: HttpResponse, uncertain: boolean) => Promise<T>,
+  ): Promise<T> {
+    const tries = this.tries();
+    for (let uncertain = false;; uncertain = true) {
+      let headers: Headers | undefined;
+      try {
+        const response = await this.#sendOnce(request);
+        if (response.status < 300 || request.expected?.includes(response.status)) {
+          return await use(response, uncertain);
+        }
+        headers = response.headers;
+        throw await errorFrom(response);
+      } catch (error) {
+        const { signal } = request;
+        if (signal?.aborted || !isTransient(error) || !await tries.again({ headers, signal })) throw error;
+      }
+    }
+  }
+
+  /** Counts the tries of one call. */
+  tries(): Tries {
+    return new Tries(this.#tries);
+  }
+
+  /** The time by our own clock. */
+  now(): number {
+    return this.#tries.environment.now();
+  }
+
+  async #sendOnce({ action, method, key, query, headers, body, signal }: S3Request): Promise<HttpResponse> {
+    signal?.throwIfAborted();
+    const url = new URL(this.#base);
+    if (key !== "") url.pathname = `${url.pathname.replace(/\/$/, "")}/${encodeKey(key)}`;
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const { timeout = 30_000, credentials, region = "us-east-1" } = this.#options;
+    let signed = { url, headers: new Headers(headers) };
+    if (credentials) {
+      const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
+      signed = await new AwsV4Signer({
+        method,
+        url: url.href,
+        headers: signed.headers,
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken !== undefined && { sessionToken }),
+        service: "s3",
+        region,
+        cache: this.#derived,
+      }).sign();
+    }
+    // Compressed on the way, bytes could be neither counted nor gone on with. It is not signed, as `fetch` says it once
+    // more where there is a range: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
+    signed.headers.set("accept-encoding", "identity");
+    return await exchange(this.#transport, {
+      what: `${action} in ${this.name}`,
+      ...signed,
+      method,
+      body,
+      connectTimeout,
+      responseTimeout: timeout,
+      idleTimeout: timeout,
+      errorLimit: answerLimit,
+      signal,
+    });
+  }
+}
+
+/** A key as it stands in a path. */
+function encodeKey(key: string): string {
+  return key.split("/").map(encodeURIComponent).join("/");
+}
+
+/** A small answer, as text. */
+export async function textOf(response: HttpResponse, limit: number = answerLimit): Promise<string> {
+  return new TextDecoder().decode(await response.bytes(limit));
+}
+
+/** What a bucket said when it refused a request: the `cause` of our error. */
+interface S3Error {
+  status: number;
+  /** Its word for the reason, such as `NoSuchUpload`. */
+  code: string;
+}
+
+/** The error that a response stands for. Reads its body. */
+export async function errorFrom(response: HttpResponse): Promise<GantryError> {
+  return errorOf(response, await textOf(response).catch(() => ""));
+}
+
+/** The error that a response with this body stands for. */
+export function errorOf({ status, what }: HttpResponse, xml: string): GantryError {
+  const cause: S3Error = { status, code: element(xml, "Code") ?? "" };
+  const said = [cause.code, redact(element(xml, "Message") ?? "")].filter((text) => text !== "").join(": ");
+  const passing = isTransient({ cause });
+  const code = status === 429 ? "rate-limited" : passing || status >= 500 ? "unavailable" : "storage";
+  return new GantryError(code, `${what}: ${status} ${said || code}`, { cause });
+}
+
+function causeOf(error: unknown): S3Error | undefined {
+  const { cause } = error as { cause?: unknown };
+  return typeof cause === "object" && cause !== null && "status" in cause ? cause as S3Error : undefined;
+}
+
+/** Whether a connection fails for a reason that stays. */
+function isLasting(reason: string | undefined): boolean {
+  return reason === "certificate" || reason === "no-tls" || reason === "no-address";
+}
+
+/** Whether an error may be gone in a moment: of the connection, or with a transient status. */
+export function isTransient(error: unknown): boolean {
+  const cause = causeOf(error);
+  // An error may come with the status 200, when the server had to begin its answer before it was done.
+  if (!cause) return GantryError.is(error, "unavailable") && !isLasting(connectionFailureOf(error)?.reason);
+  return defaultRetryPolicy.statuses.includes(cause.status) || cause.code === "ConditionalRequestConflict" ||
+    cause.code === "RequestTimeout" || (cause.status === 200 && cause.code !== "");
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { streamOf } from "../../src/bytes.ts";
+import { readVerified } from "../../src/content/read.ts";
+import { randomBytes } from "../../src/testing/content.ts";
+import { rejects } from "../../src/testing/errors.ts";
+import { putImage, putText } from "../layout/support.ts";
+import { checkWhole, expiry, grace, raceCollection, simulated } from "./gc_race.ts";
+
+describe("garbage collection in a bucket", () => {
+  it("removes what no manifest names, and leaves nothing of it", () =>
+    simulated(1, async (open, bucket) => {
+      const kept = await putImage(open()("a/b"), "kept", { name: "v1" });
+      const gone = await putImage(open()("a"), "gone", { name: "v1" });
+      await putText(open()("c"), "a blob alone");
+      await open()("a").delete(gone, { role: "manifest" });
+      bucket.time += 2 * grace * 1000;
+      const dry = await open().gc({ dryRun: true });
+      assert.deepEqual({ ...dry, bytes: 0 }, { blobs: 3, links: 3, uploads: 0, bytes: 0 });
+      assert.deepEqual(await open().gc(), dry);
+      await checkWhole(open()("a/b"), kept.digest);
+      await rejects(open()("a").resolve(gone.digest), "not-found");
+      assert.deepEqual(await open().gc(), { blobs: 0, links: 0, uploads: 0, bytes: 0 });
+      bucket.time += 2 * grace * 1000;
+      await open().gc();
+      await open()("a/b").delete(kept, { role: "manifest" });
+      for (let runs = 0; runs < 3; runs++) {
+        bucket.time += 2 * grace * 1000;
+        await open().gc();
+      }
+      assert.deepEqual([...bucket.objects.keys()], []);
+    }));
+
+  it("spares what is young", () =>
+    simulated(2, async (open, bucket) => {
+      const blob = await putText(open()("a"), "young");
+      bucket.time += 0.9 * grace * 1000;
+      assert.equal((await open().gc()).blobs, 0);
+      await open()("a").resolve(blob.digest, { role: "blob" });
+    }));
+
+  it("takes what was condemned for gone, and lets it be written anew", () =>
+    simulated(3, async (open, bucket) => {
+      const blob = await putText(open()("a"), "again");
+      bucket.time += 2 * grace * 1000;
+      assert.equal((await open().gc()).blobs, 1);
+      await rejects(open()("a").resolve(blob.digest, { role: "blob" }), "not-found");
+      await putImage(open()("a"), "again");
+      const written = await open()("a").write({
+        mediaType: "text/plain",
+        digest: blob.digest,
+        size: blob.size,
+        replayable: true,
+        open: () => Promise.resolve(streamOf(new TextEncoder().encode("again"))),
+      });
+      assert.equal(written.how, "written");
+      await open()("a").resolve(blob.digest, { role: "blob" });
+    }));
+
+  it("gives up uploads that nobody goes on with, and no blob that was made of one", () =>
+    simulated(4, async (open, bucket) => {
+      const begun = await open()("a").ingest("begun");
+      await begun.append(streamOf(randomBytes(3500)), 0);
+      await begun.close();
+      const committed = await open()("a").ingest("committed");
+      await committed.append(streamOf(randomBytes(3500)), 0);
+      await committed.close();
+      // Killed before it could remove the session.
+      const session = [...bucket.objects].find(([key]) => key.endsWith("/committed"))!;
+      const blob = await (await open()("a").ingest("committed")).commit();
+      bucket.objects.set(...session);
+      bucket.time += 0.9 * expiry * 1000;
+      assert.equal((await open().gc({ grace: 1e6 })).uploads, 0);
+      bucket.time += 0.2 * expiry * 1000;
+      assert.equal((await open().gc({ grace: 1e6 })).uploads, 2);
+      await rejects(open()("a").ingest("begun", { create: false }), "not-found");
+      await (await readVerified(open()("a"), blob, { role: "blob" })).pipeTo(new WritableStream());
+      assert.deepEqual([...bucket.objects.keys()].filter((key) => key.startsWith("uploads/")), []);
+    }));
+
+  it("stops and goes on, in another process", () =>
+    simulated(5, async (open, bucket) => {
+      for (let n = 0; n < 12; n++) await putImage(open()(`repository-${n}`), `image ${n}`);
+      for (let n = 0; n < 12; n++) await putText(open()("blobs"), `blob ${n}`);
+      bucket.time += 2 * grace * 1000;
+      let blobs = 0, runs = 0;
+      for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+        const collected = await open().gc({ limit: 20, cursor });
+        blobs += collected.blobs;
+        runs++;
+        cursor = collected.cursor;
+      }
+      assert.equal(blobs, 12);
+      assert.ok(runs > 5, `${runs} runs`);
+      assert.deepEqual([...bucket.objects.keys()].filter((key) => key.startsWith("collections/")), []);
+      await rejects(open().gc({ cursor: "nonsense" }), "invalid-name");
+    }));
+
+  it("loses nothing of those who write at the same time, in whatever order requests arrive", async () => {
+    const { pushed, collected } = await raceCollection({ count: 2, seed: 100 });
+    assert.ok(pushed > 20 && collected > 10, `${pushed} pushed, ${collected} collected`);
+  });
+});
