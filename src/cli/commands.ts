@@ -500,10 +500,17 @@ export const commands: readonly CommandRow[] = [
   },
   { path: "registry", group: "Registry", summary: "serve a registry" },
   {
+    path: "registry gc",
+    group: "Registry",
+    summary: "remove what no image in a bucket needs",
+    examples: ["--s3 s3://images/registry", "--s3 s3://images/registry --dry-run"],
+    load: () => import("./commands/registry/gc.ts"),
+  },
+  {
     path: "registry serve",
     group: "Registry",
     summary: "serve a registry until the process is ended",
-    examples: ["--address :5000 --disk ./registry", "--config registry.json"],
+    examples: ["--config registry.json", "--s3 s3://images/registry"],
     load: () => import("./commands/registry/serve.ts"),
   },
   {

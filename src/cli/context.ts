@@ -5,6 +5,7 @@ import type { CredentialsProvider } from "../content/credentials.ts";
 import type { Registries } from "../registry/mod.ts";
 import type { Platform } from "../spec/platform.ts";
 import { daemonOptions } from "./support/daemon.ts";
+import { s3Access } from "./support/s3.ts";
 import { type CommandEnvironment, type GlobalOptions, write } from "./environment.ts";
 
 /** What commands share. */
@@ -78,7 +79,8 @@ export class CommandContext {
   /** What places are reached with. */
   async clients(): Promise<Clients> {
     const { env } = this.environment;
-    return { registry: await this.registries(), daemon: daemonOptions(env), store: this.storeDirectory };
+    const registry = await this.registries();
+    return { registry, daemon: daemonOptions(env), store: this.storeDirectory, s3: s3Access(env) };
   }
 
   /** Writes to standard output, as fast as it is read. */

@@ -1,5 +1,6 @@
 import type { Source, Target } from "../content/mod.ts";
 import type { DaemonOptions } from "../daemon/mod.ts";
+import type { S3Options } from "../objects/mod.ts";
 import { type Registries, registries, type RegistryOptions } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Clients, SourceOptions } from "./scheme.ts";
@@ -29,6 +30,8 @@ export interface PlaceOptions {
   daemon?: DaemonOptions | undefined;
   /** The store that `store:NAME` is in, or its directory. Default: there is none. */
   store?: Store | string | undefined;
+  /** How buckets are reached: the server, the region, the keys. Default: Amazon's, without keys. */
+  s3?: Omit<S3Options, "bucket"> | undefined;
   /**
    * Has layouts take blobs from other layouts on the same disk without copying their bytes: by hard links. Default: false.
    */
@@ -77,6 +80,7 @@ export function sourcePlace(text: string, options: PlaceOptions & SourceOptions 
 }
 
 /** The clients that options ask for. */
-export function clientsOf({ registry, daemon, store, link }: PlaceOptions): Clients {
-  return { registry: typeof registry === "function" ? registry : registries(registry), daemon, store, link };
+export function clientsOf({ registry, daemon, store, s3, link }: PlaceOptions): Clients {
+  const client = typeof registry === "function" ? registry : registries(registry);
+  return { registry: client, daemon, store, s3, link };
 }

@@ -9,6 +9,7 @@ import type { Options, Part, Source, Target } from "../content/mod.ts";
 import type { CopyEvent } from "../copy/mod.ts";
 import type { DaemonOptions } from "../daemon/mod.ts";
 import type { Registries } from "../registry/mod.ts";
+import type { S3Options } from "../objects/mod.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Reference } from "../spec/reference.ts";
 import type { Store } from "../store/types.ts";
@@ -21,6 +22,8 @@ export interface Clients {
   readonly daemon?: DaemonOptions | undefined;
   /** The store that `store:NAME` is in, or its directory. */
   readonly store?: Store | string | undefined;
+  /** How buckets are reached. */
+  readonly s3?: Omit<S3Options, "bucket"> | undefined;
   /** Has layouts share blobs with others on the same disk where that can be. Default: false. */
   readonly link?: boolean | undefined;
 }

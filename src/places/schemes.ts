@@ -5,6 +5,7 @@ import { daemonScheme } from "./daemon.ts";
 import { dirScheme } from "./dir.ts";
 import { ociScheme } from "./oci.ts";
 import { registryScheme } from "./registry.ts";
+import { s3Scheme } from "./s3.ts";
 import { storeScheme } from "./store.ts";
 import type { Clients, PathScheme, Place, Scheme } from "./scheme.ts";
 
@@ -15,6 +16,7 @@ export const schemes: readonly Scheme[] = [
   dockerArchiveScheme,
   ociArchiveScheme,
   dirScheme,
+  s3Scheme,
   daemonScheme,
   storeScheme,
 ];

@@ -11,6 +11,7 @@ import {
 } from "../../../server/mod.ts";
 import { listen, type Listening } from "../../../server/node.ts";
 import type { CommandContext } from "../../context.ts";
+import { type BucketFlags, bucketOptions } from "../../support/bucket.ts";
 import { addressOf } from "../../support/serve/address.ts";
 import { adminHandler } from "../../support/serve/admin.ts";
 import { protectedBy } from "../../support/serve/auth.ts";
@@ -19,7 +20,7 @@ import { readServeConfig, type ServeConfig } from "../../support/serve/config.ts
 import { withUpstreams } from "../../support/serve/upstreams.ts";
 import { type Storage, storageOf } from "../../support/serve/storage.ts";
 
-interface ServeFlags {
+interface ServeFlags extends BucketFlags {
   address?: string;
   config?: string;
   disk?: string;
@@ -28,7 +29,10 @@ interface ServeFlags {
 
 /** `gantry registry serve` */
 export function define(command: Command, context: CommandContext): void {
-  command
+  bucketOptions(
+    command,
+    "where to keep images, for any number of servers: a bucket of S3, or what speaks like it",
+  )
     .option(
       "--address <address>",
       "[HOST]:PORT (default: $PORT of all addresses, or without it a free port of this machine alone)",
@@ -45,12 +49,12 @@ export function define(command: Command, context: CommandContext): void {
 
 async function serve({ config: path, ...flags }: ServeFlags, context: CommandContext): Promise<void> {
   const config: ServeConfig = { ...(path !== undefined && await readServeConfig(path)), ...flags };
-  const { admin, disk, grace = 10, tls } = config;
+  const { admin, disk, s3, grace = 10, tls } = config;
   const { environment, signal } = context;
   environment.patience += grace * 1000;
   const log = (line: string) => void context.log(line);
   const metrics = new Metrics();
-  const kept = storageOf(config);
+  const kept = storageOf(config, environment.env);
   const storage = config.upstreams ? withUpstreams(kept, config.upstreams, await context.registries()) : kept;
   const handler = await handlerOf(config, storage, metrics, context);
   const listening: Listening[] = [];
@@ -64,7 +68,8 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
     const check = async () => void await storage.catalog?.()[Symbol.asyncIterator]().next();
     if (admin !== undefined) listening.push(await listen(adminHandler(metrics, check), addressOf(admin)));
     if (tls) renewCertificate(tls, listening[0]!, log, signal);
-    if (disk !== undefined) await context.log(`storing images in ${disk}`);
+    const where = s3 ?? disk;
+    if (where !== undefined) await context.log(`storing images in ${where}`);
     if (admin !== undefined) await context.log(`serving metrics on port ${listening[1]!.port}`);
     await context.log(`serving on port ${listening[0]!.port}`);
     await aborted(signal);

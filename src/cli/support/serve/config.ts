@@ -11,6 +11,12 @@ export interface ServeConfig {
   address?: string;
   /** The directory in which images are kept. Default: in memory. */
   disk?: string;
+  /** The bucket in which images are kept: `s3://BUCKET/PREFIX`. */
+  s3?: string;
+  /** The server of the bucket, where it is not Amazon's. */
+  endpoint?: string;
+  /** Seconds that a bucket keeps blobs which no manifest names. */
+  blobGrace?: number;
   /** Serves HTTPS. Both files are read again when they change. */
   tls?: { cert: string; key: string };
   /** Who may log in: a file of names and hashes. */
@@ -90,6 +96,9 @@ const shape = (fields: Record<string, Check>, required: readonly string[] = []):
 const config = shape({
   address: text,
   disk: text,
+  s3: text,
+  endpoint: text,
+  blobGrace: seconds,
   tls: shape({ cert: text, key: text }, ["cert", "key"]),
   htpasswd: text,
   tokens: shape({ realm: text, service: text, issuer: text, key: text, keys: text }, [

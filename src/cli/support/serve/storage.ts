@@ -2,6 +2,8 @@ import { type Memory, memory } from "../../../content/mod.ts";
 import { immutable } from "../../../content/mod.ts";
 import { layouts } from "../../../layout/mod.ts";
 import type { ServerOptions } from "../../../server/mod.ts";
+import { GantryError } from "../../../errors.ts";
+import { openBucket } from "../bucket.ts";
 import { isLike } from "../glob.ts";
 import type { ServeConfig } from "./config.ts";
 
@@ -9,9 +11,16 @@ import type { ServeConfig } from "./config.ts";
 export type Storage = Pick<ServerOptions, "repositories" | "catalog" | "holder">;
 
 /** Where a registry keeps its images. Who reads one repository reads all of them only where there are no rules. */
-export function storageOf(config: ServeConfig): Storage {
-  const { disk, immutableTags, htpasswd, rules, tokens } = config;
-  const { holder, ...rest } = disk === undefined ? inMemory() : onDisk(disk);
+export function storageOf(config: ServeConfig, env: Record<string, string | undefined>): Storage {
+  const { disk, s3, immutableTags, htpasswd, rules, tokens } = config;
+  if (disk !== undefined && s3 !== undefined) {
+    throw new GantryError("invalid-name", "serve: images are kept on a disk or in a bucket, not both");
+  }
+  const { holder, ...rest } = s3 !== undefined
+    ? inBucket(s3, config, env)
+    : disk === undefined
+    ? inMemory()
+    : onDisk(disk);
   const storage: Storage = htpasswd !== undefined || rules || tokens ? rest : { ...rest, holder };
   if (!immutableTags) return storage;
   const isFixed = (tag: string) => immutableTags.some((pattern) => isLike(tag, pattern));
@@ -23,6 +32,11 @@ export function storageOf(config: ServeConfig): Storage {
 
 function onDisk(directory: string): Storage {
   const repositories = layouts(directory);
+  return { repositories, catalog: () => repositories.repositories() };
+}
+
+function inBucket(url: string, config: ServeConfig, env: Record<string, string | undefined>): Storage {
+  const repositories = openBucket(url, config, env);
   return { repositories, catalog: () => repositories.repositories() };
 }
 

@@ -56,6 +56,21 @@ async function sizeOfUploads(directory: string): Promise<number> {
 }
 
 describe("gantry registry serve", () => {
+  it("keeps images in one place only, which has to be one", () =>
+    inDirectory(async (directory) => {
+      const cases = {
+        "--disk images --s3 s3://images": /not both/,
+        "--s3 images": /not s3:\/\/BUCKET or s3:\/\/BUCKET\/PREFIX/,
+        "--s3 s3://images --endpoint localhost": /"localhost" is no address/,
+        "--s3 s3://images --blob-grace 1h": /a number of seconds/,
+      };
+      for (const [args, words] of Object.entries(cases)) {
+        const { code, stderr } = await start(["registry", "serve", ...args.split(" ")], { directory }).ended;
+        assert.equal(code, 1);
+        assert.match(stderr.trim(), words);
+      }
+    }));
+
   it("keeps images in memory", () =>
     inDirectory(async (directory) => {
       const said = await serving([], directory, async (host) => {
