@@ -4,7 +4,7 @@ import { readVerified } from "../content/read.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { RequestContext } from "./request_context.ts";
-import { empty } from "./responses.ts";
+import { empty, sized } from "./responses.ts";
 import { etagOf, hasAlready, rangeOf, type Span } from "./conditions.ts";
 import { httpError, orNotFound } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
@@ -40,10 +40,13 @@ export async function getBlob(
     });
   }
   const blob = { digest, size };
-  if (!range) return new Response(await readVerified(target, blob, { role: "blob", signal }), { headers });
+  if (!range) {
+    return new Response(sized(await readVerified(target, blob, { role: "blob", signal }), size), { headers });
+  }
   headers["content-length"] = String(range.end - range.start);
   headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${size}`;
-  return new Response(await openSpan(target, blob, range, signal), { status: 206, headers });
+  const part = sized(await openSpan(target, blob, range, signal), range.end - range.start);
+  return new Response(part, { status: 206, headers });
 }
 
 /** DELETE of a blob. */

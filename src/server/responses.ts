@@ -1,4 +1,4 @@
-import { utf8 } from "../bytes.ts";
+import { type Bytes, utf8 } from "../bytes.ts";
 import type { HttpError } from "./http_error.ts";
 
 /** A response without a body. */
@@ -26,4 +26,15 @@ export function json(value: unknown, status = 200, headers: Record<string, strin
     status,
     headers: { "content-type": "application/json", "content-length": String(body.byteLength), ...headers },
   });
+}
+
+/**
+ * A body whose length its `Content-Length` tells. A Worker sends that header only with a stream of a class of its own:
+ * https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/#fixedlengthstream
+ */
+export function sized(bytes: ReadableStream<Bytes>, length: number): ReadableStream<Bytes> {
+  const { FixedLengthStream } = globalThis as {
+    FixedLengthStream?: new (length: number) => TransformStream<Bytes, Bytes>;
+  };
+  return FixedLengthStream ? bytes.pipeThrough(new FixedLengthStream(length)) : bytes;
 }
