@@ -1,0 +1,134 @@
+/** Starts S3 servers of others for tests, each on a free port and a directory of its own. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { s3, type S3Options } from "../../src/objects/mod.ts";
+
+/** How a server is started. */
+interface Program {
+  name: string;
+  /** How it is installed. */
+  install: string;
+  command(port: number, directory: string): { args: string[]; env: Record<string, string> };
+}
+
+const keys = { accessKeyId: "gantry", secretAccessKey: "a-secret-of-tests" };
+
+const programs: readonly Program[] = [
+  {
+    name: "versitygw",
+    install: "go install github.com/versity/versitygw/cmd/versitygw@v1.8.0",
+    command: (port, directory) => ({
+      args: ["--port", `127.0.0.1:${port}`, "--quiet", "posix", directory],
+      env: { ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey },
+    }),
+  },
+  {
+    name: "minio",
+    install: "go install github.com/minio/minio@latest",
+    command: (port, directory) => ({
+      args: ["server", "--quiet", "--address", `127.0.0.1:${port}`, directory],
+      env: {
+        MINIO_ROOT_USER: keys.accessKeyId,
+        MINIO_ROOT_PASSWORD: keys.secretAccessKey,
+        // It is of no use to it, and takes a port.
+        MINIO_BROWSER: "off",
+      },
+    }),
+  },
+];
+
+/** A server that runs. */
+export interface S3Server {
+  /** Where it is, and what opens its bucket. */
+  options: Omit<S3Options, "credentials"> & { endpoint: string; credentials: () => typeof keys };
+  /** Where it keeps what it has. */
+  directory: string;
+  /** Ends it and removes what it stored. */
+  stop(): Promise<void>;
+}
+
+/** A server that may be installed here. */
+export interface Installed {
+  name: string;
+  /** Options for `describe`: why a suite is left out where the program is not installed. */
+  needed: { skip: string | false };
+  start(): Promise<S3Server>;
+}
+
+/** The servers that tests go to. */
+export const servers: readonly Installed[] = programs.map((program) => {
+  const path = find(program.name);
+  if (!path && process.env["CI"]) throw new Error(`CI needs ${program.name}: ${program.install}`);
+  return {
+    name: program.name,
+    needed: { skip: path ? false : `${program.name} is not installed here: ${program.install}` },
+    start: () => start(program, path!),
+  };
+});
+
+function find(program: string): string | undefined {
+  const places = [...(process.env["PATH"] ?? "").split(delimiter), join(homedir(), "go", "bin")];
+  return places.map((place) => join(place, program)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function start(program: Program, path: string): Promise<S3Server> {
+  const directory = await mkdtemp(join(tmpdir(), `gantry-${program.name}-`));
+  await mkdir(join(directory, "images"));
+  const port = await freePort();
+  const { args, env } = program.command(port, directory);
+  const child = spawn(path, args, {
+    stdio: "ignore",
+    env: { PATH: process.env["PATH"], HOME: directory, ...env },
+  });
+  const stop = async () => {
+    await end(child);
+    await rm(directory, { recursive: true, force: true });
+  };
+  const options = { bucket: "images", endpoint: `http://127.0.0.1:${port}`, credentials: () => keys };
+  const bucket = s3({ ...options, retries: 0 });
+  for (let tries = 0;; tries++) {
+    try {
+      await bucket.list({ prefix: "", limit: 1 });
+      return { options, directory, stop };
+    } catch (cause) {
+      if (tries === 200 || child.exitCode !== null) {
+        await stop();
+        throw new Error(`${program.name} does not start`, { cause });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Kills a process, and waits until it is gone. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
