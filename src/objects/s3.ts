@@ -13,7 +13,7 @@ import type {
   PutOptions,
   UploadedPart,
 } from "./bucket.ts";
-import { errorOf, isTransient, S3Client, type S3Options, textOf } from "./s3_client.ts";
+import { errorOf, isTransient, refusal, S3Client, type S3Options, textOf } from "./s3_client.ts";
 import { element, elements, escaped, requiredElement } from "./s3_xml.ts";
 
 /** Bytes of a page of a list: a thousand keys of a thousand characters, each of them encoded. */
@@ -77,7 +77,17 @@ class S3Bucket implements Bucket {
     return { ...facts, body: streamOfPieces(this.#read(response, facts, { start, end: stop, signal })) };
   }
 
-  put(key: string, bytes: Bytes, { expect, signal }: PutOptions = {}): Promise<string> {
+  async put(key: string, bytes: Bytes, options: PutOptions = {}): Promise<string> {
+    try {
+      return await this.#put(key, bytes, options);
+    } catch (error) {
+      // minio says so too while it removes a directory that has become empty.
+      if (refusal(error) !== "AccessDenied") throw error;
+      return await this.#put(key, bytes, options);
+    }
+  }
+
+  #put(key: string, bytes: Bytes, { expect, signal }: PutOptions): Promise<string> {
     const request = {
       action: `put ${key}`,
       method: "PUT",

@@ -59,6 +59,15 @@ export interface S3Request extends Options {
 
 /** Milliseconds that a connection may take, and all tries of a call of which nothing comes: as with registries. */
 const connectTimeout = 10_000, totalTimeout = 90_000;
+/**
+ * Words for what may be otherwise in a moment, whatever the status. versitygw says the last one while it removes a
+ * directory that has become empty.
+ */
+const transientCodes: readonly string[] = [
+  "ConditionalRequestConflict",
+  "RequestTimeout",
+  "ExistingObjectIsDirectory",
+];
 /** Bytes of an error or another small answer. */
 const answerLimit = 128 * 1024;
 
@@ -203,6 +212,11 @@ export function errorOf({ status, what }: HttpResponse, xml: string): GantryErro
   return new GantryError(code, `${what}: ${status} ${said || code}`, { cause });
 }
 
+/** The bucket's word for why it refused, if it did. */
+export function refusal(error: unknown): string | undefined {
+  return causeOf(error)?.code;
+}
+
 function causeOf(error: unknown): S3Error | undefined {
   const { cause } = error as { cause?: unknown };
   return typeof cause === "object" && cause !== null && "status" in cause ? cause as S3Error : undefined;
@@ -218,6 +232,6 @@ export function isTransient(error: unknown): boolean {
   const cause = causeOf(error);
   // An error may come with the status 200, when the server had to begin its answer before it was done.
   if (!cause) return GantryError.is(error, "unavailable") && !isLasting(connectionFailureOf(error)?.reason);
-  return defaultRetryPolicy.statuses.includes(cause.status) || cause.code === "ConditionalRequestConflict" ||
-    cause.code === "RequestTimeout" || (cause.status === 200 && cause.code !== "");
+  return defaultRetryPolicy.statuses.includes(cause.status) || transientCodes.includes(cause.code) ||
+    (cause.status === 200 && cause.code !== "");
 }

@@ -86,6 +86,16 @@ export function testBucket(name: string, open: () => Promise<BucketMedium>, opti
       }
     });
 
+    it("takes objects where others go at the same moment", async () => {
+      await Promise.all(Array.from({ length: 8 }, async (_, writer) => {
+        for (let n = 0; n < 10; n++) {
+          await bucket.put(`passing/by/${writer}-${n}`, utf8("x"), { expect: null });
+          await bucket.delete(`passing/by/${writer}-${n}`);
+        }
+      }));
+      assert.deepEqual((await bucket.list({ prefix: "passing/" })).objects, []);
+    });
+
     it("forgets what is deleted", async () => {
       const etag = await bucket.put("deleted", utf8("x"));
       await bucket.delete("deleted", { expect: etag });
