@@ -22,6 +22,8 @@ export class Links {
   readonly #store: Store;
   readonly #repository: string;
   readonly #known = new Map<Digest, Known>();
+  /** What was found or put here at any time. */
+  readonly #seen = new Set<Digest>();
 
   constructor(store: Store, repository: string) {
     this.#store = store;
@@ -48,6 +50,14 @@ export class Links {
     });
   }
 
+  /**
+   * Whether a blob was found or put here before. Who then does not get it has lost it to garbage collection; others may
+   * do without it, as mirrors do that keep a manifest before its blobs.
+   */
+  hasSeen(digest: Digest): boolean {
+    return this.#seen.has(digest);
+  }
+
   /** Makes a blob one of the repository. */
   async put(
     digest: Digest,
@@ -63,6 +73,7 @@ export class Links {
   /** Takes a blob from the repository, and tells whether it had it. */
   async remove(digest: Digest, options: Options = {}): Promise<boolean> {
     this.#known.delete(digest);
+    this.#seen.delete(digest);
     const found = await readLocation(this.#store, this.#key(digest), options);
     if (!found?.location) return false;
     await this.#store.bucket.delete(this.#key(digest), options);
@@ -85,7 +96,8 @@ export class Links {
   }
 
   #know(digest: Digest, known: Known): void {
-    if (this.#known.size >= mostKnown) this.#known.clear();
+    for (const all of [this.#known, this.#seen]) if (all.size >= mostKnown) all.clear();
     this.#known.set(digest, known);
+    this.#seen.add(digest);
   }
 }

@@ -66,7 +66,11 @@ export class Manifests {
     return (await this.#store.bucket.get(this.#key(digest), options))?.body;
   }
 
-  /** Writes a manifest whose blobs are here, and tells whether it was here already. */
+  /**
+   * Writes a manifest, and tells whether it was here already.
+   *
+   * @throws {GantryError} `not-found` where a blob of its was found here before and is gone.
+   */
   async write(bytes: Bytes, descriptor: Descriptor, options: Options = {}): Promise<"present" | "written"> {
     const { digest, mediaType } = descriptor;
     const what = `write ${digest} to ${this.#repository}`;
@@ -74,7 +78,7 @@ export class Manifests {
     if (parseDocument(bytes, { what: digest }).mediaType !== mediaType) {
       throw new GantryError("invalid-document", `${what}: it does not say that it is ${mediaType}`);
     }
-    await this.#requireBlobs(document, what, options);
+    await this.#claimBlobs(document, what, options);
     const put = await this.#store.bucket.put(this.#key(digest), bytes, { ...options, expect: null })
       .catch((error) => {
         if (!GantryError.is(error, "conflict")) throw error;
@@ -96,13 +100,16 @@ export class Manifests {
   }
 
   /** From here on, garbage collection spares the blobs of a manifest until it finds it. */
-  async #requireBlobs(document: Document, what: string, options: Options): Promise<void> {
+  async #claimBlobs(document: Document, what: string, options: Options): Promise<void> {
     const blobs = new Set(blobsOf(document).map(({ digest }) => digest));
     const slots = new Slots(concurrency);
     await Promise.all([...blobs].map((digest) =>
       slots.run(async () => {
-        if (await this.#links.claim(digest, options)) return;
-        throw new GantryError("not-found", `${what}: its blob ${digest} is not there`);
+        if (await this.#links.claim(digest, options) || !this.#links.hasSeen(digest)) return;
+        throw new GantryError(
+          "not-found",
+          `${what}: its blob ${digest} was removed, it has to be written again`,
+        );
       }, options.signal)
     ));
   }
@@ -117,7 +124,7 @@ function subjectOf(document: Document): Digest | undefined {
   return (document.kind === "manifest" ? document.manifest : document.index).subject?.digest;
 }
 
-/** The blobs that have to be where a document is. */
+/** The blobs that a document names. */
 function blobsOf(document: Document): readonly Descriptor[] {
   if (document.kind === "schema1") return [];
   // BuildKit's cache is an index that names layers.

@@ -33,8 +33,6 @@ import { checkTag, Tags } from "./tags.ts";
 
 /** One repository of a bucket. */
 export class ObjectTarget implements Target {
-  /** A manifest is taken only when its blobs are here. */
-  readonly complete = true;
   readonly #store: Store;
   readonly #repository: string;
   readonly #links: Links;
