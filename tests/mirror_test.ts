@@ -248,6 +248,25 @@ const elsewhere: Record<string, readonly string[]> = {
     "rootfs/unpack/xattrs",
   ],
   "tests/cli/commands/transfer/unpack_test.ts": ["cli/commands/transfer/repack", "cli/support/open_anywhere"],
+  "tests/objects/directory_test.ts": [
+    "objects/blob_records",
+    "objects/documents",
+    "objects/keys",
+    "objects/links",
+    "objects/manifests",
+    "objects/object_ingest",
+    "objects/object_target",
+    "objects/objects",
+    "objects/parts",
+    "objects/referrers",
+    "objects/repositories",
+    "objects/session",
+    "objects/tags",
+  ],
+  "tests/objects/gc_test.ts": ["objects/expired_uploads", "objects/gc_progress"],
+  "tests/objects/s3_test.ts": ["objects/s3_client", "objects/s3_xml"],
+  "tests/interop/r2_test.ts": ["objects/r2"],
+  "tests/interop/s3_contract_test.ts": ["cli/commands/registry/gc", "cli/support/bucket", "cli/support/s3"],
 };
 
 /** Whether there is something to test: types and constants are not. */
