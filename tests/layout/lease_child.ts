@@ -5,6 +5,6 @@ import { layout } from "../../src/layout/mod.ts";
 import { putImage } from "./support.ts";
 
 const target = layout(process.argv[2]!);
-await target.lease();
+const lease = await target.lease();
 console.log((await putImage(target, "leased")).digest);
-setInterval(() => {}, 1000);
+setInterval(() => lease.id, 1000);

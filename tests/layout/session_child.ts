@@ -7,4 +7,5 @@ import { layout } from "../../src/layout/mod.ts";
 const [directory = ".", session = ""] = process.argv.slice(2);
 const ingest = await layout(directory).ingest(session);
 console.log(await ingest.append(streamOf(utf8("its bytes,")), 0));
-setInterval(() => {}, 1000);
+// A session that nobody holds is closed by the garbage collector, with an error.
+setInterval(() => ingest.offset, 1000);
