@@ -53,10 +53,10 @@ describe("a lease on a disk", () => {
   it("ends when it expires, and not before", () =>
     inDirectory(async (directory) => {
       const leases = leasesIn(directory);
-      await leases.take({ id: "short", expires: new Date(Date.now() + 100) });
+      await leases.take({ id: "short", expires: new Date(Date.now() + 800) });
       await leases.note(digest(1));
       assert.equal((await leases.noted()).size, 1);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 850));
       assert.equal((await leases.noted()).size, 0);
       await leasesIn(directory).sweep();
       assert.deepEqual(await namesIn(join(directory, "leases")), []);
