@@ -1,6 +1,6 @@
 /**
  * Everything once, on this machine alone: serves a registry, builds an image from a directory, pushes it, pulls it back
- * as an OCI layout and compares the bytes.
+ * as an OCI layout, compares the bytes and unpacks it.
  *
  *     deno task demo
  *
@@ -8,13 +8,15 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { copy, emptyImage, type Image, image, layerOf, type Memory, memory } from "@gantry/oci";
+import { unpack } from "@gantry/oci/rootfs";
 import { server } from "@gantry/oci/server";
 import { listen } from "../src/server/node.ts";
 
+const greeting = "Hello from a crane on the quay.\n";
 const repositories = new Map<string, Memory>();
 const registry = await listen(server({
   repositories(name) {
@@ -28,7 +30,7 @@ try {
   console.log(`serving a registry at ${registry.url}`);
   await mkdir(join(directory, "dist/greetings"), { recursive: true });
   await writeFile(join(directory, "dist/app"), "#!/bin/sh\ncat /greetings/*\n", { mode: 0o755 });
-  await writeFile(join(directory, "dist/greetings/en"), "Hello from a crane on the quay.\n");
+  await writeFile(join(directory, "dist/greetings/en"), greeting);
 
   const built = emptyImage()
     .append(await layerOf(join(directory, "dist")))
@@ -50,6 +52,11 @@ try {
 
   assert.deepEqual(await bytesOf(pulled), await bytesOf(built));
   console.log("\nmanifest, config and layers are the same, byte for byte");
+
+  const root = join(directory, "root");
+  await unpack(pulled, root);
+  assert.equal(await readFile(join(root, "greetings/en"), "utf8"), greeting);
+  console.log("\nunpacked it; the greeting is there");
 } finally {
   await rm(directory, { recursive: true, force: true });
   await registry.close();
