@@ -128,6 +128,6 @@ describe("the example", () => {
     assert.match(printed, /^serving a registry at http:\/\/127\.0\.0\.1:\d+$/m);
     assert.match(printed, /^ {2}written sha256:[0-9a-f]{64}$/m);
     assert.match(printed, /^ {11}greetings\/en$/m);
-    assert.match(printed, /byte for byte\n$/);
+    assert.match(printed, /byte for byte\n\nunpacked it; the greeting is there\n$/);
   });
 });
