@@ -61,6 +61,12 @@ export function parsePathPlace(text: string): Place | undefined {
   return found?.scheme.kind === "path" ? found.scheme.parse(found.rest, text) : undefined;
 }
 
+/** The place that a string names if it begins with a prefix. */
+export function parsePrefixed(text: string): Place | undefined {
+  const found = prefixOf(text);
+  return found?.scheme.parse(found.rest, text);
+}
+
 /** What is at a path: the first kind in the list that recognizes it. */
 export async function recognizePath(path: string): Promise<Place | undefined> {
   for (const scheme of pathSchemes) if (await scheme.recognizes(path)) return scheme.at(path);

@@ -12,6 +12,7 @@ import { copy, image, sourcePlace } from "../../src/places/mod.ts";
 import { collect } from "../../src/testing/collect.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { layerTar } from "../archive/support.ts";
+import { printed, start, withRegistry } from "../cli/gantry.ts";
 import { type Engine, withEngine } from "./engine.ts";
 
 /** As the engine has it: the digest of the config, and the names in the tar. */
@@ -112,4 +113,19 @@ describe("the Docker engine", () => {
       const arm = await index.select({ os: "linux", architecture: "arm64" });
       assert.deepEqual(images.map(({ id }) => id), [await arm.configName()]);
     }));
+
+  it("is where the command pulls to and pushes from", () =>
+    within(({ host, images }) =>
+      withRegistry(async ({ host: registry, repository, directory }) => {
+        await copyPart(await imageOf("a"), repository("app"), { name: "v1" });
+        const gantry = async (...args: string[]) =>
+          printed(await start(args, { directory, env: { DOCKER_HOST: host } }).ended);
+        await gantry("pull", `${registry}/app:v1`, "daemon:acme/app:v1");
+        assert.deepEqual(images.map(({ names }) => names), [["acme/app:v1"]]);
+        await gantry("push", "daemon:acme/app:v1", `${registry}/back:v1`);
+        const back = await openImage(repository("back"), "v1");
+        assert.equal(await back.configName(), await (await imageOf("a")).configName());
+        assert.equal(await gantry("ls", "daemon:"), "acme/app:v1\n");
+      })
+    ));
 });

@@ -6,7 +6,7 @@ import { dockerArchiveScheme, ociArchiveScheme } from "../../../places/archive.t
 import { copy } from "../../../places/copy.ts";
 import { ociScheme } from "../../../places/oci.ts";
 import type { NamedPart, PathScheme, Place } from "../../../places/scheme.ts";
-import { parsePathPlace, parsePlace, pathUsage, targetOf } from "../../../places/schemes.ts";
+import { parsePlace, parsePrefixed, pathUsage, targetOf } from "../../../places/schemes.ts";
 import { familiarName, formatReference } from "../../../spec/reference.ts";
 import type { CommandContext } from "../../context.ts";
 import { openSelected } from "../../support/open.ts";
@@ -111,7 +111,7 @@ async function copyAll(
 }
 
 function destination(text: string, images: string[], flags: PullFlags): Destination {
-  const named = parsePathPlace(text);
+  const named = parsePrefixed(text);
   const format = formatOf(text, named, flags.format);
   if (named?.name !== undefined && (images.length > 1 || flags.annotateRef)) {
     throw new GantryError("invalid-name", `${actionOf(text)}: more than one name for it`);

@@ -8,7 +8,7 @@ import { copy } from "../../../places/copy.ts";
 import { ociScheme } from "../../../places/oci.ts";
 import { onlyRoot } from "../../../places/open.ts";
 import type { Place } from "../../../places/scheme.ts";
-import { parsePathPlace, parsePlace, pathUsage, recognizePath, targetOf } from "../../../places/schemes.ts";
+import { parsePlace, parsePrefixed, pathUsage, recognizePath, targetOf } from "../../../places/schemes.ts";
 import type { CommandContext } from "../../context.ts";
 import { layoutIndex } from "../../support/open_index.ts";
 import { withStore } from "../../support/store.ts";
@@ -84,7 +84,7 @@ async function load(path: string, flags: PushFlags, context: CommandContext): Pr
 
 /** The place that a path names with a prefix, or that is recognized at it. A directory that is none else is a layout. */
 async function find(path: string, action: string): Promise<Place> {
-  const named = parsePathPlace(path);
+  const named = parsePrefixed(path);
   if (named && named.scheme !== ociScheme) return named;
   const at = named ?? ociScheme.at(path);
   const there = await stat(at.path!).catch(() => undefined);
