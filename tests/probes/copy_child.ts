@@ -16,7 +16,7 @@ const [from, to, sessions] = process.argv.slice(2) as [string, string, string];
 
 function place(name: string): Target {
   if (name.startsWith("/")) return layout(name);
-  return registry(name, { sessions: directorySessions(sessions), pieceSize: 512 * 1024 });
+  return registry(name, { sessions: directorySessions(sessions), pieceSize: 1024 * 1024 });
 }
 
 let layer = -1;
