@@ -5,6 +5,7 @@ export function bindSource(source: Source): Source {
   return {
     resolve: source.resolve.bind(source),
     open: source.open.bind(source),
+    ...(source.ordered !== undefined && { ordered: source.ordered }),
     ...(source.names && { names: source.names.bind(source) }),
     ...(source.roots && { roots: source.roots.bind(source) }),
     ...(source.referrers && { referrers: source.referrers.bind(source) }),

@@ -73,8 +73,10 @@ export interface Source {
    * @throws {GantryError} `not-found` when the bytes are not here.
    */
   open(what: Address, options?: OpenOptions): Promise<ReadableStream<Bytes>>;
-  /** The tags. */
-  names?(options?: Options): AsyncIterable<string>;
+  /** Whether `names` come in the order of their bytes, and only those behind `after` where it is given. */
+  readonly ordered?: boolean;
+  /** The tags. Only what says that it is `ordered` takes notice of `after`. */
+  names?(options?: Options & { after?: string | undefined }): AsyncIterable<string>;
   /** All that is on top, named or not, duplicates included. */
   roots?(options?: Options): AsyncIterable<Descriptor>;
   /** The manifests whose subject this is. */

@@ -4,7 +4,7 @@ import type { Source, Target } from "./contracts.ts";
 /** The methods that not every place has. */
 export type OptionalMethod<T extends Source> = Exclude<
   { [Name in keyof T]-?: undefined extends T[Name] ? Name : never }[keyof T],
-  "complete"
+  "complete" | "ordered"
 >;
 
 /**

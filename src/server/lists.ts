@@ -10,23 +10,28 @@ const longestPage = 10_000;
 
 /** GET of a repository's tags. */
 export async function listTags(context: RequestContext, { repository }: RouteTo<"tags">): Promise<Response> {
-  const page = pageOf(context.url);
+  const page = wantedPage(context.url);
   const target = await context.target(repository);
   const names = targetMethod(target, "names", "list its tags");
-  const tags = await orNotFound(
-    collect(names({ signal: context.signal }), isTag),
+  const { signal } = context;
+  const { items, headers } = await orNotFound(
+    pageOf(names({ after: page.last, signal }), isTag, page, {
+      ordered: target.ordered,
+      path: `/v2/${repository}/tags/list`,
+    }),
     "NAME_UNKNOWN",
     `repository ${repository} is not known`,
   );
-  const { items, headers } = cut(tags, page, `/v2/${repository}/tags/list`);
   return json({ name: repository, tags: items }, 200, headers);
 }
 
 /** GET of the repositories. */
 export async function listRepositories(context: RequestContext): Promise<Response> {
-  const page = pageOf(context.url);
-  if (!context.catalog) throw cannot("list its repositories");
-  const { items, headers } = cut(await collect(context.catalog(), isRepository), page, "/v2/_catalog");
+  const page = wantedPage(context.url);
+  const { catalog, catalogOrdered: ordered, signal } = context;
+  if (!catalog) throw cannot("list its repositories");
+  const names = catalog({ after: page.last, signal });
+  const { items, headers } = await pageOf(names, isRepository, page, { ordered, path: "/v2/_catalog" });
   return json({ repositories: items }, 200, headers);
 }
 
@@ -35,7 +40,7 @@ interface Page {
   last: string | undefined;
 }
 
-function pageOf(url: URL): Page {
+function wantedPage(url: URL): Page {
   const n = parameter(url, "n", "PAGINATION_NUMBER_INVALID");
   if (n !== undefined && !/^\d{1,15}$/.test(n)) {
     throw httpError(400, "PAGINATION_NUMBER_INVALID", 'the parameter "n" is not a number of entries');
@@ -46,24 +51,26 @@ function pageOf(url: URL): Page {
   };
 }
 
-/** The valid names, once each, in the order of their bytes: all of them are ASCII. */
-async function collect(names: AsyncIterable<string>, valid: (name: string) => boolean): Promise<string[]> {
-  const found = new Set<string>();
-  for await (const name of names) if (valid(name)) found.add(name);
-  return [...found].sort();
-}
-
-/** One page, and a link to the next. `last` may have been removed since the page before. */
-function cut(
-  sorted: readonly string[],
-  { n, last }: Page,
-  path: string,
-): { items: string[]; headers: Record<string, string> } {
-  const rest = last === undefined ? sorted : sorted.filter((name) => name > last);
+/**
+ * One page, and a link to the next, of the valid names, once each, in the order of their bytes: all of them are ASCII.
+ * `last` may have been removed since the page before. Of what is ordered, no more is read than the page has.
+ */
+async function pageOf(
+  names: AsyncIterable<string>,
+  isValid: (name: string) => boolean,
+  { n, last = "" }: Page,
+  { ordered = false, path }: { ordered?: boolean | undefined; path: string },
+): Promise<{ items: string[]; headers: Record<string, string> }> {
   const length = Math.min(n ?? longestPage, longestPage);
-  const items = rest.slice(0, length);
+  const found = new Set<string>();
+  for await (const name of names) {
+    if (isValid(name) && name > last) found.add(name);
+    if (ordered && found.size > length) break;
+  }
+  const all = [...found].sort();
+  const items = all.slice(0, length);
   const end = items.at(-1);
-  if (rest.length === items.length || end === undefined) return { items, headers: {} };
+  if (all.length === items.length || end === undefined) return { items, headers: {} };
   const query = new URLSearchParams({ n: String(length), last: end });
   return { items, headers: { link: `<${path}?${query}>; rel="next"` } };
 }

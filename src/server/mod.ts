@@ -36,7 +36,7 @@ export type { Annotations, Descriptor } from "../spec/descriptor.ts";
 export type { Algorithm, Digest } from "../spec/digest.ts";
 export type { Platform } from "../spec/platform.ts";
 export type { Handler } from "./handler.ts";
-export { server, type ServerOptions } from "./server.ts";
+export { type CatalogOptions, server, type ServerOptions } from "./server.ts";
 export { accessLogLine } from "./around/access_log.ts";
 export { eventOf, type RegistryEvent } from "./around/events.ts";
 export { Metrics } from "./around/metrics.ts";

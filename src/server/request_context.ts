@@ -13,7 +13,11 @@ export interface RequestContext {
   /** Whether manifests may name what is not there. */
   readonly sparse: boolean;
   /** The names of the repositories, where they may be listed. */
-  readonly catalog: (() => AsyncIterable<string>) | undefined;
+  readonly catalog:
+    | ((options: { after?: string | undefined; signal: AbortSignal }) => AsyncIterable<string>)
+    | undefined;
+  /** Whether they come in the order of their bytes. */
+  readonly catalogOrdered: boolean;
   /** Opens a repository. Handlers call it only after checking everything that the client sent. */
   target(repository: string): Promise<Target>;
 }

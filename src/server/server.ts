@@ -13,6 +13,14 @@ import { httpError, httpErrorFrom, orNotFound } from "./http_error.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { deleteUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
+/** How the names of repositories are asked for. */
+export interface CatalogOptions {
+  /** Only those behind this one are wanted. Default: all. */
+  after?: string | undefined;
+  /** Ends the work. */
+  signal?: AbortSignal | undefined;
+}
+
 /** Options of {@link server}. */
 export interface ServerOptions {
   /**
@@ -21,7 +29,9 @@ export interface ServerOptions {
    */
   repositories: (name: string, origin?: string) => Target | Promise<Target>;
   /** The names of all repositories. Default: they cannot be listed. */
-  catalog?: (() => AsyncIterable<string>) | undefined;
+  catalog?: ((options: CatalogOptions) => AsyncIterable<string>) | undefined;
+  /** Whether `catalog` gives names in the order of their bytes, and only those behind `after`: a page costs no more. */
+  catalogOrdered?: boolean | undefined;
   /**
    * Takes manifests and indexes that name what is not there: mirrors of some platforms, layers that come from elsewhere.
    * Default: they are refused.
@@ -78,6 +88,7 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
       holder: options.holder,
       sparse: options.sparse ?? false,
       catalog: options.catalog,
+      catalogOrdered: options.catalogOrdered ?? false,
       target: (name) =>
         orNotFound(
           Promise.resolve().then(() => options.repositories(name, originIn(url))),

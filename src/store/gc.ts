@@ -9,6 +9,7 @@ import { GantryError } from "../errors.ts";
 import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
 import type { IngestValue } from "./content_writer.ts";
 import { hasExpired, type LeaseValue, splitResource } from "./lease_records.ts";
+import { collectLinks } from "./collect_links.ts";
 import { isNeededIn, type Marked, markNamespace } from "./mark.ts";
 import { type Change, listAll } from "./metadata.ts";
 import { Namespace, type Shared } from "./namespace.ts";
@@ -54,7 +55,9 @@ export async function collectStore(shared: Shared, options: StoreCollectOptions)
     }
     // Records go before files: none ever points to a file that is not there.
     const kept = await recorded(shared, signal);
-    return { ...await sweepBlobs(blobs, kept, before, signal, isNeededIn(shared)), images };
+    const swept = await sweepBlobs(blobs, kept, before, signal, isNeededIn(shared));
+    for (const namespace of await namespacesOf(shared, signal)) await collectLinks(namespace, { signal });
+    return { ...swept, images };
   }, { signal });
 }
 

@@ -23,13 +23,16 @@ export interface ManifestChanges {
   readonly isReferred: boolean;
 }
 
-/** The changes that go with a manifest or index whose file is in its place. */
+/**
+ * The changes that go with a manifest or index whose file is in its place. Unless `keepsReferrers` is false, what it is
+ * about keeps it.
+ */
 export async function manifestChanges(
   namespace: Namespace,
   bytes: Bytes,
   descriptor: Descriptor,
   origins: Origins,
-  options: Options,
+  options: Options & { keepsReferrers?: boolean | undefined },
 ): Promise<ManifestChanges> {
   const { shared, buckets } = namespace;
   const { digest, mediaType, size } = descriptor;
@@ -42,7 +45,7 @@ export async function manifestChanges(
     ? JSON.stringify({ ...before, mediaType, labels, updatedAt: shared.now() })
     : namespace.contentText({ size, mediaType, labels });
   changes.push({ bucket: buckets.content, key: digest, value, expect: entry?.version ?? null });
-  const isReferred = await addReferrer(namespace, bytes, descriptor, changes);
+  const isReferred = await addReferrer(namespace, bytes, descriptor, changes, options);
   return { changes, isReferred };
 }
 
@@ -79,18 +82,20 @@ async function withOrigins({ shared }: Namespace, change: Change, origins: Origi
   return { bucket, key, value: JSON.stringify({ ...value, labels }), expect: entry?.version ?? null };
 }
 
-/** Writes down what a manifest is about, which keeps it from then on, if it is here. */
+/** Writes down what a manifest is about, which may keep it from then on, if it is here. */
 async function addReferrer(
   { shared, buckets }: Namespace,
   bytes: Bytes,
   descriptor: Descriptor,
   changes: Change[],
+  { keepsReferrers = true }: { keepsReferrers?: boolean | undefined },
 ): Promise<boolean> {
   const subject = subjectOf(bytes, descriptor.mediaType);
   if (!subject) return false;
   const key = `${subject}/${descriptor.digest}`;
   const value = JSON.stringify(referrerOf(bytes, descriptor, subject));
   changes.push({ bucket: buckets.referrers, key, value });
+  if (!keepsReferrers) return false;
   const entry = await shared.metadata.get(buckets.content, subject);
   // An index may hold what is about it: its own record and the child's are among the changes already.
   if (!entry || changes.some((change) => change.bucket === buckets.content && change.key === subject)) {

@@ -3,6 +3,7 @@ import type { IsNeeded } from "../disk/gc_sweep.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
 import type { IngestValue } from "./content_writer.ts";
 import { hasExpired, type LeaseValue, splitResource } from "./lease_records.ts";
+import { linkOf, parseLinkKey } from "./links.ts";
 import { labelNames, type Labels } from "./labels.ts";
 import { type Entry, listAll, type Version } from "./metadata.ts";
 import type { Namespace, Shared } from "./namespace.ts";
@@ -38,7 +39,7 @@ export interface MarkOptions extends Options {
 }
 
 /**
- * Marks what is kept: what leases, images, writes in the making and roots lead to by labels. Content is listed before all
+ * Marks what is kept: what leases, images, links, writes in the making and roots lead to by labels. Content is listed before all
  * else: whoever refers to some afterwards gives it a version that is not the one listed here.
  */
 export async function markNamespace(
@@ -65,6 +66,9 @@ export async function markNamespace(
     graph.addLabels(node, labels);
     if (hasExpired(labels, now)) expiring.push(entry);
     else graph.addRoot(node);
+  }
+  for await (const entry of listAll(metadata, buckets.links, { signal })) {
+    if (linkOf(entry).mediaType !== undefined) graph.addRoot(`content ${parseLinkKey(entry.key).digest}`);
   }
   const expiredLeases: Entry[] = [];
   for await (const entry of listAll(metadata, buckets.leases, { signal })) {

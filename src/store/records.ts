@@ -56,6 +56,8 @@ export interface Buckets {
   readonly images: string;
   readonly content: string;
   readonly referrers: string;
+  readonly links: string;
+  readonly repositories: string;
   readonly leases: string;
   readonly leased: string;
   readonly ingests: string;
@@ -68,6 +70,8 @@ export function bucketsOf(namespace: string): Buckets {
     images: bucket("images"),
     content: bucket("content"),
     referrers: bucket("referrers"),
+    links: bucket("links"),
+    repositories: bucket("repositories"),
     leases: bucket("leases"),
     leased: bucket("leased"),
     ingests: bucket("ingests"),

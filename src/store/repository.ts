@@ -41,6 +41,7 @@ const smallBlob = 256 * 1024;
 /** The images of one repository, and all content of the namespace. */
 export class RepositoryTarget implements StoreRepository {
   readonly name: string;
+  readonly ordered = true;
   readonly #namespace: Namespace;
   readonly #leases = new Set<Lease>();
   /** Manifests without a name that were written under a lease, to be named by their digest at its end. */
@@ -382,7 +383,11 @@ function withoutDoubles(changes: readonly Change[]): Change[] {
 }
 
 /** The bytes of a manifest or a small blob, which are the ones that its digest names if it has one. */
-async function readWhole(content: Content, limit: number, signal: AbortSignal | undefined): Promise<Bytes> {
+export async function readWhole(
+  content: Content,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Bytes> {
   const { digest, size } = content;
   const what = digest ?? content.mediaType;
   const bytes = await content.open({ unverified: digest !== undefined, signal });

@@ -16,6 +16,7 @@ import { collectStore, namespacesOf, type StoreCollected, type StoreCollectOptio
 import { ImageStore } from "./images.ts";
 import { importImages, type StoreImportOptions } from "./import.ts";
 import { LeaseStore } from "./leases.ts";
+import { LinkedRepository } from "./linked_repository.ts";
 import { listAll, type Metadata } from "./metadata.ts";
 import { Namespace, type Shared } from "./namespace.ts";
 import { type Pulled, pullImage, type StorePullOptions } from "./pull.ts";
@@ -101,8 +102,19 @@ class DiskStore implements Store {
     const slash = name.indexOf("/");
     const rest = slash > 0 && isRegistry(name.slice(0, slash)) ? name.slice(slash + 1) : name;
     if (isRepository(name) || isRepository(rest)) return new RepositoryTarget(name, this.#namespace);
-    const action = `open repository ${JSON.stringify(name)}`;
-    throw new GantryError("invalid-name", `${this.#namespace.where(action)}: not a repository's name`);
+    throw this.#noRepository(name);
+  }
+
+  linked(name: string): StoreRepository {
+    if (isRepository(name)) return new LinkedRepository(name, this.#namespace);
+    throw this.#noRepository(name);
+  }
+
+  async *linkedRepositories(
+    options: Options & { after?: string | undefined } = {},
+  ): AsyncGenerator<string, void, void> {
+    const { shared, buckets } = this.#namespace;
+    for await (const { key } of listAll(shared.metadata, buckets.repositories, options)) yield key;
   }
 
   pull(source: Source, reference: string, options: StorePullOptions = {}): Promise<Pulled> {
@@ -163,6 +175,11 @@ class DiskStore implements Store {
 
   async close(): Promise<void> {
     await this.#metadata[Symbol.asyncDispose]();
+  }
+
+  #noRepository(name: string): GantryError {
+    const action = `open repository ${JSON.stringify(name)}`;
+    return new GantryError("invalid-name", `${this.#namespace.where(action)}: not a repository's name`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

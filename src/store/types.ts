@@ -68,6 +68,16 @@ export interface Store extends AsyncDisposable {
    * @throws {GantryError} `not-found` when there is no such image.
    */
   check(name: string, options?: Options & { platforms?: PlatformMatcher | undefined }): Promise<CheckedImage>;
+  /**
+   * Opens a repository as registries have them: what can be read through it is what was written through it, and what it
+   * no longer has can still be read through others that have it. Bytes go with {@link Store.gc}; a manifest stays until it
+   * is deleted, with a tag or without.
+   *
+   * @throws {GantryError} `invalid-name`.
+   */
+  linked(name: string): StoreRepository;
+  /** The names of the repositories in which something is as {@link Store.linked} writes it, in the order of their bytes. */
+  linkedRepositories(options?: Options & { after?: string | undefined }): AsyncIterable<string>;
   /** The names of all repositories that have images, in the order of their bytes. */
   repositories(options?: Options): AsyncIterable<string>;
   /** The namespaces in which something has been written. */

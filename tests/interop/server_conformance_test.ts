@@ -60,7 +60,20 @@ describe("the conformance suite of the distribution specification", needs("confo
       }),
     ));
 
-  it("passes over a directory, where blobs are not deleted one by one", () =>
+  it("passes over a disk with nothing left out, and with all options", () =>
+    serving(
+      async ({ host, directory }) => {
+        for (const settings of [{}, options, { OCI_VERSION: "dev" } as Record<string, string>]) {
+          const { tests, failures, skipped } = await conformance(host, directory, settings);
+          assert.ok(tests > 850, `${tests} tests`);
+          assert.deepEqual({ failures, skipped }, { failures: 0, skipped: 0 });
+        }
+      },
+      "disk",
+      () => ({ sparse: true }),
+    ));
+
+  it("passes over a directory of layouts, where blobs are not deleted one by one", () =>
     serving(
       async ({ host, directory }) => {
         const { tests, failures } = await conformance(host, directory, options);

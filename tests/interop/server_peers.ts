@@ -8,6 +8,8 @@ import { delimiter, join } from "node:path";
 import { listen } from "../../src/server/node.ts";
 import { memory, type Target } from "../../src/content/mod.ts";
 import { layouts } from "../../src/layout/mod.ts";
+import { storageOf } from "../../src/cli/support/serve/storage.ts";
+import { store } from "../../src/store/mod.ts";
 import { server, type ServerOptions } from "../../src/server/mod.ts";
 
 const places = (process.env["PATH"] ?? "").split(delimiter);
@@ -62,13 +64,16 @@ export interface Place {
 }
 
 /** Where a registry keeps its repositories. */
-export interface Storage {
+export interface Storage extends Partial<ServerOptions> {
   repository: (name: string) => Target;
   names: () => AsyncIterable<string>;
 }
 
 /** The kinds of storage that peers meet. */
-export const storages: Record<"memory" | "layouts", (directory: string) => Storage> = {
+export const storages: Record<
+  "memory" | "layouts" | "disk",
+  (directory: string) => Storage | Promise<Storage>
+> = {
   memory: () => {
     const repositories = new Map<string, Target>();
     const repository = (name: string) => {
@@ -85,6 +90,14 @@ export const storages: Record<"memory" | "layouts", (directory: string) => Stora
     const repository = layouts(join(directory, "registry"));
     return { repository, names: () => repository.repositories() };
   },
+  // What `registry serve --disk` serves.
+  disk: async (directory) => {
+    const path = join(directory, "registry");
+    const kept = await storageOf({ disk: path }, {}, () => {}, new AbortController().signal);
+    const there = store(path);
+    const repository = (name: string) => there.linked(name);
+    return { ...kept, repository, names: () => there.linkedRepositories() };
+  },
 };
 
 /** Serves a registry while `work` runs. Whatever makes it answer 500 is an error. */
@@ -94,12 +107,13 @@ export async function serving(
   more: (storage: Storage) => Partial<ServerOptions> = () => ({}),
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "gantry-interop-"));
-  const opened = storages[storage](directory);
+  const opened = await storages[storage](directory);
   const { repository, names } = opened;
   const failures: unknown[] = [];
   const handler = server({
     repositories: repository,
     catalog: names,
+    ...opened,
     onError: (error) => failures.push(error),
     ...more(opened),
   });

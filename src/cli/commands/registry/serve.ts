@@ -54,7 +54,7 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
   environment.patience += grace * 1000;
   const log = (line: string) => void context.log(line);
   const metrics = new Metrics();
-  const kept = storageOf(config, environment.env);
+  const kept = await storageOf(config, environment.env, log, signal);
   const storage = config.upstreams ? withUpstreams(kept, config.upstreams, await context.registries()) : kept;
   const handler = await handlerOf(config, storage, metrics, context);
   const listening: Listening[] = [];
@@ -65,7 +65,7 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
         ...(tls && { tls: await readCertificate(tls) }),
       }),
     );
-    const check = async () => void await storage.catalog?.()[Symbol.asyncIterator]().next();
+    const check = async () => void await storage.catalog?.({})[Symbol.asyncIterator]().next();
     if (admin !== undefined) listening.push(await listen(adminHandler(metrics, check), addressOf(admin)));
     if (tls) renewCertificate(tls, listening[0]!, log, signal);
     const where = s3 ?? disk;
@@ -75,6 +75,7 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
     await aborted(signal);
   } finally {
     await Promise.all(listening.map((one) => one.close({ grace })));
+    await kept.close?.();
   }
 }
 

@@ -1,4 +1,6 @@
-import { type Memory, memory } from "../../../content/mod.ts";
+import { access, constants } from "node:fs/promises";
+import type { Digest } from "../../../spec/mod.ts";
+import { type Memory, memory, type Target } from "../../../content/mod.ts";
 import { immutable } from "../../../content/mod.ts";
 import { layouts } from "../../../layout/mod.ts";
 import type { ServerOptions } from "../../../server/mod.ts";
@@ -6,12 +8,21 @@ import { GantryError } from "../../../errors.ts";
 import { openBucket } from "../bucket.ts";
 import { isLike } from "../glob.ts";
 import type { ServeConfig } from "./config.ts";
+import { isOlder, takeOver } from "./take_over.ts";
 
 /** Where a registry keeps its images, and what it knows of them. */
-export type Storage = Pick<ServerOptions, "repositories" | "catalog" | "holder">;
+export type Storage = Pick<ServerOptions, "repositories" | "catalog" | "catalogOrdered" | "holder"> & {
+  /** Lets go of it. */
+  close?: (() => Promise<void>) | undefined;
+};
 
 /** Where a registry keeps its images. Who reads one repository reads all of them only where there are no rules. */
-export function storageOf(config: ServeConfig, env: Record<string, string | undefined>): Storage {
+export async function storageOf(
+  config: ServeConfig,
+  env: Record<string, string | undefined>,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Storage> {
   const { disk, s3, immutableTags, htpasswd, rules, tokens } = config;
   if (disk !== undefined && s3 !== undefined) {
     throw new GantryError("invalid-name", "serve: images are kept on a disk or in a bucket, not both");
@@ -20,7 +31,7 @@ export function storageOf(config: ServeConfig, env: Record<string, string | unde
     ? inBucket(s3, config, env)
     : disk === undefined
     ? inMemory()
-    : onDisk(disk);
+    : await onDisk(disk, log, signal);
   const storage: Storage = htpasswd !== undefined || rules || tokens ? rest : { ...rest, holder };
   if (!immutableTags) return storage;
   const isFixed = (tag: string) => immutableTags.some((pattern) => isLike(tag, pattern));
@@ -30,7 +41,40 @@ export function storageOf(config: ServeConfig, env: Record<string, string | unde
   };
 }
 
-function onDisk(directory: string): Storage {
+/** In a store; a directory that an older version made becomes one, if it can. */
+async function onDisk(directory: string, log: (line: string) => void, signal: AbortSignal): Promise<Storage> {
+  const isOld = await isOlder(directory);
+  if (isOld && !await isWritable(directory)) return asLayouts(directory, log, "it cannot be written to");
+  const { store } = await import("../../../store/mod.ts");
+  const there = store(directory);
+  try {
+    if (isOld) {
+      await takeOver(directory, there, log, { signal });
+      log(`took over the images in ${directory}`);
+    }
+  } catch (error) {
+    await there.close();
+    if (!GantryError.is(error) || signal.aborted) throw error;
+    return asLayouts(directory, log, error.message);
+  }
+  return {
+    repositories: (name) => there.linked(name),
+    catalog: (options) => there.linkedRepositories(options),
+    catalogOrdered: true,
+    async holder(digest: Digest) {
+      // Whatever the repository is called, this tells whether the bytes are here.
+      if (!await has(there.repository("any"), digest)) return undefined;
+      for await (const name of there.linkedRepositories()) {
+        if (await has(there.linked(name), digest)) return name;
+      }
+      return undefined;
+    },
+    close: () => there.close(),
+  };
+}
+
+function asLayouts(directory: string, log: (line: string) => void, reason: string): Storage {
+  log(`${directory} stays as an older version made it, which is slower: ${reason}`);
   const repositories = layouts(directory);
   return { repositories, catalog: () => repositories.repositories() };
 }
@@ -38,6 +82,14 @@ function onDisk(directory: string): Storage {
 function inBucket(url: string, config: ServeConfig, env: Record<string, string | undefined>): Storage {
   const repositories = openBucket(url, config, env);
   return { repositories, catalog: () => repositories.repositories() };
+}
+
+function isWritable(directory: string): Promise<boolean> {
+  return access(directory, constants.W_OK).then(() => true, () => false);
+}
+
+function has(repository: Target, digest: Digest): Promise<boolean> {
+  return repository.resolve(digest, { role: "blob" }).then(() => true, () => false);
 }
 
 function inMemory(): Storage {
@@ -53,7 +105,7 @@ function inMemory(): Storage {
     },
     async holder(digest) {
       for (const [name, repository] of kept) {
-        if (await repository.resolve(digest, { role: "blob" }).then(() => true, () => false)) return name;
+        if (await has(repository, digest)) return name;
       }
       return undefined;
     },

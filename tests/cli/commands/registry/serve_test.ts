@@ -6,7 +6,9 @@ import { describe, it } from "node:test";
 import { bcrypt } from "hash-wasm";
 import { memory } from "../../../../src/content/mod.ts";
 import { copy } from "../../../../src/copy/mod.ts";
-import { openImage } from "../../../../src/image/mod.ts";
+import { layouts } from "../../../../src/layout/mod.ts";
+import { store } from "../../../../src/store/mod.ts";
+import { openImage, openRoot, randomIndex } from "../../../../src/image/mod.ts";
 import { registries } from "../../../../src/registry/mod.ts";
 import { server } from "../../../../src/server/mod.ts";
 import { listen } from "../../../../src/server/node.ts";
@@ -97,6 +99,48 @@ describe("gantry registry serve", () => {
         assert.deepEqual(await all(registries().catalog(host)), ["some/app"]);
       }, { PORT: "0" });
       assert.match(said, /^storing images in images\nserving on port \d+\n$/);
+    }));
+
+  it("takes over a directory that an older version wrote", () =>
+    inDirectory(async (directory) => {
+      const old = layouts(join(directory, "images"));
+      const [one, two, index] = [imageOf("one"), imageOf("two"), randomIndex({ seed: 1, images: 2 })];
+      await copy(one, old("some/app"), { name: "v1" });
+      await old("some/app").tag("v2", (await old("some/app").resolve("v1")).descriptor);
+      await copy(two, old("some/app")); // without a tag
+      await copy(index, old("other"), { name: "all" });
+      // As if one that did this had been killed.
+      await using begun = store(join(directory, "images"));
+      await copy(one, begun.linked("some/app"), { name: "v1" });
+      const said = await serving(["--disk", "images"], directory, async (host) => {
+        const [app, other] = [registries()(`${host}/some/app`), registries()(`${host}/other`)];
+        assert.deepEqual(await all(registries().catalog(host)), ["other", "some/app"]);
+        assert.deepEqual(await all(app.names()), ["v1", "v2"]);
+        for (const tag of ["v1", "v2"]) assert.equal(await digestAt(app, tag), await one.digest());
+        assert.equal(await digestAt(app, await two.digest()), await two.digest());
+        assert.equal(await digestAt(other, "all"), await index.digest());
+        await copy(await openRoot(other, "all"), memory()); // with all that it names
+        await assert.rejects(other.resolve(await one.digest()), { code: "not-found" });
+      });
+      assert.match(said, /^took over the images in images$/m);
+      const again = await serving(["--disk", "images"], directory, async (host) => {
+        assert.deepEqual(await all(registries()(`${host}/some/app`).names()), ["v1", "v2"]);
+      });
+      assert.doesNotMatch(again, /took over/);
+    }));
+
+  it("says what of an older directory cannot be read, and takes the rest", () =>
+    inDirectory(async (directory) => {
+      const old = layouts(join(directory, "images"));
+      await copy(imageOf("one"), old("app"), { name: "whole" });
+      await copy(imageOf("two"), old("app"), { name: "broken" });
+      const digest = await imageOf("two").digest();
+      await writeFile(join(directory, "images", "blobs", "sha256", digest.slice(7)), "{}");
+      const said = await serving(["--disk", "images"], directory, async (host) => {
+        assert.deepEqual(await all(registries()(`${host}/app`).names()), ["whole"]);
+      });
+      assert.match(said, new RegExp(`^left behind: app@${digest}: `, "m"));
+      assert.ok((await readdir(join(directory, "images"))).includes("repositories.old"));
     }));
 
   it("asks who is there, tells of what happens, and serves its numbers elsewhere", () =>

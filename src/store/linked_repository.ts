@@ -1,0 +1,285 @@
+import type { Bytes } from "../bytes.ts";
+import type {
+  Address,
+  Content,
+  Ingest,
+  IngestStatus,
+  Lease,
+  LeaseOptions,
+  OpenOptions,
+  Options,
+  Origin,
+  Resolved,
+  ResolveOptions,
+  Role,
+  WriteOptions,
+  Written,
+} from "../content/contracts.ts";
+import { documentLimit } from "../content/read.ts";
+import { roleOf } from "../content/role.ts";
+import { digestBytes } from "../digest/mod.ts";
+import { GantryError } from "../errors.ts";
+import { annotations } from "../spec/annotations.ts";
+import type { Descriptor } from "../spec/descriptor.ts";
+import { type Digest, isDigest } from "../spec/digest.ts";
+import { parseDocument } from "../spec/document.ts";
+import { mediaTypes } from "../spec/media_type.ts";
+import { isTag } from "../spec/reference.ts";
+import { linkChanges, linkKey, linkOf, type LinkValue, parseLinkKey, unlinkChange } from "./links.ts";
+import { manifestChanges, nameChange } from "./manifest_records.ts";
+import { type Change, type Entry, listAll } from "./metadata.ts";
+import type { Namespace } from "./namespace.ts";
+import { imageOf, valueOf } from "./records.ts";
+import { readWhole, RepositoryTarget } from "./repository.ts";
+import type { StoreRepository } from "./repository_type.ts";
+
+/**
+ * A repository as registries have it: what can be read through it is what came through it. That is written down as
+ * links, which keep manifests; blobs are kept by manifests. Deleting takes links away, collecting garbage the bytes.
+ */
+export class LinkedRepository implements StoreRepository {
+  readonly name: string;
+  readonly ordered = true;
+  readonly #namespace: Namespace;
+  /** The same, with all content of the namespace. */
+  readonly #all: RepositoryTarget;
+
+  constructor(name: string, namespace: Namespace) {
+    this.name = name;
+    this.#namespace = namespace;
+    this.#all = new RepositoryTarget(name, namespace);
+  }
+
+  resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
+    const { role = "manifest", document, signal } = options;
+    const action = `resolve ${JSON.stringify(name)}`;
+    return this.#do(action, options, async () => {
+      const descriptor = isDigest(name) ? await this.#find(name, role) : await this.#findTag(name);
+      if (!descriptor) throw this.#notFound(action, isDigest(name) ? `no such ${role}` : "no such tag");
+      if (!document) return { descriptor };
+      return { descriptor, document: await this.#blobs.read(descriptor, { signal }) };
+    });
+  }
+
+  open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
+    const action = `read ${what.digest}`;
+    return this.#do(action, options, async () => {
+      if (!await this.#linkOf(what.digest)) throw this.#notFound(action, "no such content");
+      return await this.#blobs.open(what, options);
+    });
+  }
+
+  async file(what: Address): Promise<string | undefined> {
+    return await this.#linkOf(what.digest) && await this.#all.file(what);
+  }
+
+  names(options: Options & { after?: string | undefined } = {}): AsyncGenerator<string, void, void> {
+    return this.#all.names(options);
+  }
+
+  async *roots({ signal }: Options = {}): AsyncGenerator<Descriptor, void, void> {
+    for await (const { key, target } of this.#tags({ signal })) {
+      const tag = key.slice(this.name.length + 1);
+      yield { ...target, annotations: { ...target.annotations, [annotations.refName]: tag } };
+    }
+    const prefix = `${this.name}@`;
+    for await (const entry of listAll(this.#metadata, this.#buckets.links, { prefix, signal })) {
+      const { mediaType, size } = linkOf(entry);
+      if (mediaType !== undefined) yield { mediaType, digest: parseLinkKey(entry.key).digest, size };
+    }
+  }
+
+  async *referrers(
+    subject: Address,
+    options: Options & { artifactType?: string | undefined } = {},
+  ): AsyncGenerator<Descriptor, void, void> {
+    for await (const descriptor of this.#all.referrers(subject, options)) {
+      if ((await this.#linkOf(descriptor.digest))?.mediaType !== undefined) yield descriptor;
+    }
+  }
+
+  async *origins(what: Address): AsyncGenerator<Origin, void, void> {
+    if (await this.#linkOf(what.digest)) yield* this.#all.origins(what);
+  }
+
+  async write(content: Content, options: WriteOptions = {}): Promise<Written> {
+    if (options.name !== undefined) this.#checkTag(options.name);
+    if (roleOf(content, options.role) === "manifest") return await this.#writeManifest(content, options);
+    const had = content.digest !== undefined && await this.#find(content.digest, "blob") !== undefined;
+    const { descriptor, how } = await this.#all.write(content, { ...options, role: "blob" });
+    await this.#link(descriptor, options);
+    return { descriptor, how: had ? how : "written" };
+  }
+
+  tag(
+    name: string,
+    descriptor: Descriptor,
+    options: Options & { expect?: Digest | null | undefined } = {},
+  ): Promise<void> {
+    this.#checkTag(name);
+    const action = `tag ${JSON.stringify(name)}`;
+    return this.#change(action, options, async () => {
+      const image = await nameChange(this.#namespace, `${this.name}:${name}`, descriptor, options.expect);
+      const link = await this.#entry(descriptor.digest);
+      if (!link || linkOf(link).mediaType === undefined) {
+        throw this.#notFound(action, `no manifest ${descriptor.digest}`);
+      }
+      // The link gets a new version: nobody deletes the manifest at the same moment.
+      const kept = { bucket: this.#buckets.links, key: link.key, value: link.value, expect: link.version };
+      return [...await this.#namespace.referTo(descriptor, options), kept, image];
+    });
+  }
+
+  untag(name: string, options: Options = {}): Promise<void> {
+    return this.#all.untag(name, options);
+  }
+
+  delete(what: Address, options: Options & { role?: Role | undefined } = {}): Promise<void> {
+    const { digest } = what;
+    const action = `delete ${digest}`;
+    return this.#change(action, options, async () => {
+      const link = await this.#entry(digest);
+      const { mediaType, blob } = link ? linkOf(link) : {};
+      const role = options.role ?? (mediaType !== undefined ? "manifest" : "blob");
+      if (!link || !(role === "manifest" ? mediaType : blob)) {
+        throw this.#notFound(action, `no such ${role}`);
+      }
+      const changes = [unlinkChange(this.#namespace, link, role)];
+      if (role === "blob") return changes;
+      for await (const { key, version, target } of this.#tags(options)) {
+        if (target.digest !== digest) continue;
+        changes.push({ bucket: this.#buckets.images, key, value: null, expect: version });
+      }
+      return changes;
+    });
+  }
+
+  async ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
+    const ingest = await this.#all.ingest(session, options);
+    return {
+      get offset() {
+        return ingest.offset;
+      },
+      append: ingest.append.bind(ingest),
+      commit: async (expected, options = {}) => {
+        const descriptor = await ingest.commit(expected, options);
+        await this.#link(descriptor, options);
+        return descriptor;
+      },
+      abort: ingest.abort.bind(ingest),
+      close: ingest.close.bind(ingest),
+    };
+  }
+
+  ingests(options: Options = {}): AsyncGenerator<IngestStatus, void, void> {
+    return this.#all.ingests(options);
+  }
+
+  lease(options: LeaseOptions = {}): Promise<Lease> {
+    return this.#all.lease(options);
+  }
+
+  leases(options: Options = {}): AsyncGenerator<Lease, void, void> {
+    return this.#all.leases(options);
+  }
+
+  async #writeManifest(content: Content, options: WriteOptions): Promise<Written> {
+    const { name, signal } = options;
+    const bytes = await readWhole(content, documentLimit, signal);
+    const { mediaType } = content;
+    parseDocument(bytes, { mediaType, what: content.digest ?? mediaType });
+    const digest = content.digest ?? await digestBytes(bytes);
+    const descriptor = { mediaType, digest, size: bytes.byteLength };
+    const had = await this.#find(digest, "manifest") !== undefined;
+    await this.#change(`write ${digest}`, options, async () => {
+      if (await this.#blobs.claim(descriptor) === undefined) await this.#blobs.put(digest, bytes);
+      const { changes } = await manifestChanges(this.#namespace, bytes, descriptor, new Map(), {
+        keepsReferrers: false,
+        signal,
+      });
+      changes.push(...await linkChanges(this.#namespace, this.name, descriptor, { mediaType }));
+      if (name === undefined) return changes;
+      const { annotations, platform } = content;
+      const listed = { ...descriptor, ...(annotations && { annotations }), ...(platform && { platform }) };
+      return [...changes, await nameChange(this.#namespace, `${this.name}:${name}`, listed)];
+    });
+    return { descriptor, how: had ? "present" : "written" };
+  }
+
+  /** A blob that is in its place can be read through this repository from now on. */
+  async #link(descriptor: Descriptor, options: Options): Promise<void> {
+    await this.#change(`link ${descriptor.digest}`, options, async () => {
+      if (await this.#blobs.claim(descriptor) === undefined) {
+        throw this.#notFound(`link ${descriptor.digest}`, "no such content");
+      }
+      return await linkChanges(this.#namespace, this.name, descriptor, { blob: true });
+    });
+  }
+
+  async #find(digest: Digest, role: Role): Promise<Descriptor | undefined> {
+    const link = await this.#linkOf(digest);
+    if (!link) return undefined;
+    const { mediaType, size } = link;
+    if (role === "manifest") return mediaType === undefined ? undefined : { mediaType, digest, size };
+    // Nothing keeps a blob that no manifest names.
+    return await this.#blobs.facts(digest) && { mediaType: mediaTypes.octetStream, digest, size };
+  }
+
+  async #findTag(tag: string): Promise<Descriptor | undefined> {
+    const entry = await this.#metadata.get(this.#buckets.images, `${this.name}:${tag}`);
+    return entry && imageOf(entry).target;
+  }
+
+  #entry(digest: Digest): Promise<Entry | undefined> {
+    return this.#metadata.get(this.#buckets.links, linkKey(this.name, digest));
+  }
+
+  async #linkOf(digest: Digest): Promise<LinkValue | undefined> {
+    const entry = await this.#entry(digest);
+    return entry && linkOf(entry);
+  }
+
+  async *#tags({ signal }: Options): AsyncGenerator<Entry & { target: Descriptor }, void, void> {
+    const prefix = `${this.name}:`;
+    for await (const entry of listAll(this.#metadata, this.#buckets.images, { prefix, signal })) {
+      const { target } = valueOf<{ target: Descriptor }>(entry);
+      if (isTag(entry.key.slice(prefix.length))) yield { ...entry, target };
+    }
+  }
+
+  get #blobs() {
+    return this.#namespace.shared.blobs;
+  }
+
+  get #metadata() {
+    return this.#namespace.shared.metadata;
+  }
+
+  get #buckets() {
+    return this.#namespace.buckets;
+  }
+
+  #checkTag(name: string): void {
+    if (isTag(name)) return;
+    throw new GantryError("invalid-name", `${this.#where(`tag ${JSON.stringify(name)}`)}: not a tag`);
+  }
+
+  #notFound(action: string, reason: string): GantryError {
+    return new GantryError("not-found", `${this.#where(action)}: ${reason}`);
+  }
+
+  #where(action: string): string {
+    return this.#namespace.where(`${action} in repository ${JSON.stringify(this.name)}`);
+  }
+
+  #do<T>(action: string, options: Options, work: () => Promise<T>): Promise<T> {
+    return this.#namespace.do(`${action} in repository ${JSON.stringify(this.name)}`, options, work);
+  }
+
+  /** Changes records, with a lease on what they refer to. */
+  #change(action: string, options: Options, plan: () => Promise<Change[]>): Promise<void> {
+    const changing = () =>
+      this.#namespace.change(async () => ({ changes: await plan(), result: undefined }), options);
+    return this.#do(action, options, () => this.#namespace.leased(changing));
+  }
+}
