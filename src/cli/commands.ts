@@ -502,8 +502,8 @@ export const commands: readonly CommandRow[] = [
   {
     path: "registry gc",
     group: "Registry",
-    summary: "remove what no image in a bucket needs",
-    examples: ["--s3 s3://images/registry", "--s3 s3://images/registry --dry-run"],
+    summary: "remove what no image of a served directory or bucket needs",
+    examples: ["./registry", "--s3 s3://images/registry --dry-run"],
     load: () => import("./commands/registry/gc.ts"),
   },
   {

@@ -48,6 +48,8 @@ export class FileIngest implements Ingest {
   #writing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   #flushed = 0;
+  /** Whether all that is there is there for good: another process may have been killed before that. */
+  #isFlushed: boolean;
   #state: "idle" | "appending" | "over" = "idle";
 
   constructor(open: OpenSession, blobs: BlobDirectory, algorithm: Algorithm) {
@@ -55,6 +57,7 @@ export class FileIngest implements Ingest {
     this.#blobs = blobs;
     this.#algorithm = algorithm;
     this.#offset = this.#flushed = open.size;
+    this.#isFlushed = open.size === 0;
   }
 
   get offset(): number {
@@ -156,6 +159,7 @@ export class FileIngest implements Ingest {
   async #write(pieces: readonly Bytes[]): Promise<void> {
     for (const piece of pieces) await this.#hasher?.update(piece);
     await this.#written();
+    if (pieces.length > 0) this.#isFlushed = false;
     this.#writing = this.#disk("append to", () => writePieces(this.#open.file, pieces))
       .then((size) => {
         this.#offset += size;
@@ -191,7 +195,9 @@ export class FileIngest implements Ingest {
 
   async #flush(): Promise<void> {
     await this.#flushing;
+    if (this.#isFlushed) return;
     await this.#open.file.sync();
+    this.#isFlushed = true;
   }
 
   async #digest(algorithm: Algorithm): Promise<Digest> {

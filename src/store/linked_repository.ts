@@ -162,9 +162,12 @@ export class LinkedRepository implements StoreRepository {
       },
       append: ingest.append.bind(ingest),
       commit: async (expected, options = {}) => {
-        const descriptor = await ingest.commit(expected, options);
-        await this.#link(descriptor, options);
-        return descriptor;
+        // Under one lease: directories are flushed once, for all who wait for that.
+        return await this.#namespace.leased(async () => {
+          const descriptor = await ingest.commit(expected, options);
+          await this.#link(descriptor, options);
+          return descriptor;
+        });
       },
       abort: ingest.abort.bind(ingest),
       close: ingest.close.bind(ingest),

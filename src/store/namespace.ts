@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Options } from "../content/contracts.ts";
+import type { Lease, Options } from "../content/contracts.ts";
 import { childrenOf } from "../content/relations.ts";
 import type { BlobDirectory } from "../disk/blob_directory.ts";
 import { missing } from "../disk/blob_directory.ts";
@@ -36,12 +36,42 @@ export interface Plan<T> {
 /** How long to try again when others change the same records, in milliseconds. */
 const patience = 60_000;
 
+/** How many use one lease, one after the other, until a new one is taken: what it keeps grows. */
+const mostUsers = 1000;
+
+/** A lease that several use; the last one ends it. */
+class SharedLease {
+  readonly taken: Promise<Lease>;
+  #users = 1;
+  #ever = 1;
+
+  constructor(take: () => Promise<Lease>) {
+    this.taken = take();
+    this.taken.catch(() => {}); // everyone who waits for it sees that
+  }
+
+  /** The same for one more, unless it was used enough. */
+  join(): SharedLease | undefined {
+    if (this.#ever >= mostUsers) return undefined;
+    this.#users++;
+    this.#ever++;
+    return this;
+  }
+
+  /** Whether this was the last one. */
+  leave(): boolean {
+    return --this.#users === 0;
+  }
+}
+
 /** One namespace of a store, as images, content and leases see it. */
 export class Namespace {
   readonly name: string;
   readonly shared: Shared;
   readonly buckets: Buckets;
   #there = false;
+  /** For all who refer to something at the same time: each digest is written down in all leases. */
+  #lease: SharedLease | undefined;
 
   constructor(name: string, shared: Shared) {
     this.name = name;
@@ -74,11 +104,15 @@ export class Namespace {
 
   /** Does something that refers to content, which no collection of garbage takes away meanwhile. */
   async leased<T>(work: () => Promise<T>): Promise<T> {
-    const lease = await this.shared.blobs.leases.take();
+    const lease = this.#lease = this.#lease?.join() ?? new SharedLease(() => this.shared.blobs.leases.take());
     try {
+      await lease.taken;
       return await work();
     } finally {
-      await lease[Symbol.asyncDispose]();
+      if (lease.leave()) {
+        if (this.#lease === lease) this.#lease = undefined;
+        await (await lease.taken)[Symbol.asyncDispose]();
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Options } from "../../content/contracts.ts";
 import { ifThere, storageError } from "../../disk/errors.ts";
 import { GantryError } from "../../errors.ts";
@@ -25,12 +25,19 @@ interface Connection {
   readonly remove: Statement;
 }
 
+/** Commits that are done together. */
+interface CommitGroup {
+  readonly all: { readonly changes: readonly Change[]; readonly signal: AbortSignal | undefined }[];
+  readonly done: Promise<boolean[]>;
+}
+
 /** Records in a SQLite database, which several processes may have open. It comes with the first change. */
 export class SqliteMetadata implements Metadata {
   readonly #path: string;
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
   #closed = false;
+  #group: CommitGroup | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -61,11 +68,24 @@ export class SqliteMetadata implements Metadata {
 
   async commit(changes: readonly Change[], options: Options = {}): Promise<boolean> {
     const connection = this.#connection ?? await this.#open();
-    return await this.#retry("change", () => commit(connection, changes), options);
+    options.signal?.throwIfAborted();
+    // All that is asked for until then goes in one transaction, and is flushed at once.
+    const group = this.#group ??= { all: [], done: this.#commitSoon(connection) };
+    const index = group.all.push({ changes, signal: options.signal }) - 1;
+    return (await unlessAborted(group.done, options.signal))[index]!;
+  }
+
+  async #commitSoon(connection: Connection): Promise<boolean[]> {
+    await setImmediate();
+    const { all } = this.#group!;
+    this.#group = undefined;
+    const wanted = () => all.map(({ changes, signal }) => signal?.aborted ? [] : changes);
+    return await this.#retry("change", () => commit(connection, wanted()), {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    await this.#group?.done.catch(() => {});
     const connection = await this.#opening?.catch(() => undefined);
     this.#connection = this.#opening = undefined;
     connection?.database.close();
@@ -126,6 +146,19 @@ export class SqliteMetadata implements Metadata {
   }
 }
 
+/** The same promise, for somebody who may not want to wait for it. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 function connect(path: string): Connection {
   const database = openDatabase(path);
   try {
@@ -154,15 +187,22 @@ function listing(from: ">" | ">="): string {
   return `SELECT key, value, version FROM records WHERE bucket = ? AND key ${from} ? AND key < ? ORDER BY key LIMIT ?`;
 }
 
-/** One transaction: no other process writes meanwhile, and no one here, as nothing of it waits. */
-function commit(connection: Connection, changes: readonly Change[]): boolean {
+/**
+ * One transaction: no other process writes meanwhile, and no one here, as nothing of it waits. Of several commits each is
+ * done or not, as what it expects is there after those before it.
+ */
+function commit(connection: Connection, all: readonly (readonly Change[])[]): boolean[] {
   const { database, next } = connection;
   database.exec("BEGIN IMMEDIATE");
   try {
     // Versions are never used again, not even by a record that comes back after it was removed.
-    const { version } = next.get() as { version: number };
-    const done = changes.every((change) => apply(connection, change, version));
-    database.exec(done ? "COMMIT" : "ROLLBACK");
+    const done = all.map((changes) => {
+      if (!changes.every((change) => isExpected(connection, change))) return false;
+      const { version } = next.get() as { version: number };
+      for (const change of changes) apply(connection, change, version);
+      return true;
+    });
+    database.exec(done.includes(true) ? "COMMIT" : "ROLLBACK");
     return done;
   } catch (error) {
     rollBack(database);
@@ -170,16 +210,16 @@ function commit(connection: Connection, changes: readonly Change[]): boolean {
   }
 }
 
-function apply(connection: Connection, change: Change, version: number): boolean {
-  const { bucket, key, value, expect } = change;
-  if (expect !== undefined) {
-    const now = connection.versionOf.get(bucket, key) as { version: number } | null | undefined;
-    if ((now?.version ?? null) !== expect) return false;
-  }
-  if (value === undefined) return Number(connection.touch.run(version, bucket, key).changes) > 0;
-  if (value === null) connection.remove.run(bucket, key);
-  else connection.put.run(bucket, key, version, value);
-  return true;
+function isExpected({ versionOf }: Connection, { bucket, key, value, expect }: Change): boolean {
+  if (value !== undefined && expect === undefined) return true;
+  const now = versionOf.get(bucket, key) as { version: number } | null | undefined;
+  return expect === undefined ? !!now : (now?.version ?? null) === expect;
+}
+
+function apply({ touch, remove, put }: Connection, { bucket, key, value }: Change, version: number): void {
+  if (value === undefined) touch.run(version, bucket, key);
+  else if (value === null) remove.run(bucket, key);
+  else put.run(bucket, key, version, value);
 }
 
 /** A full disk may have rolled it back already: https://sqlite.org/lang_transaction.html */

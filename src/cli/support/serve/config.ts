@@ -39,6 +39,8 @@ export interface ServeConfig {
   admin?: string;
   /** Writes a line of JSON for each request to standard output. */
   accessLog?: boolean;
+  /** Seconds after which an upload in which nothing happens is forgotten, on a disk. Default: 604800, a week. */
+  uploadExpiry?: number;
   /** Seconds that requests under way are given when it is told to end. */
   grace?: number;
 }
@@ -118,6 +120,7 @@ const config = shape({
   webhooks: list(shape({ url: text, headers: map }, ["url"])),
   admin: text,
   accessLog: flag,
+  uploadExpiry: seconds,
   grace: seconds,
 });
 

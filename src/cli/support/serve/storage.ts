@@ -8,6 +8,7 @@ import { GantryError } from "../../../errors.ts";
 import { openBucket } from "../bucket.ts";
 import { isLike } from "../glob.ts";
 import type { ServeConfig } from "./config.ts";
+import { expireUploads } from "./expire_uploads.ts";
 import { isOlder, takeOver } from "./take_over.ts";
 
 /** Where a registry keeps its images, and what it knows of them. */
@@ -31,7 +32,7 @@ export async function storageOf(
     ? inBucket(s3, config, env)
     : disk === undefined
     ? inMemory()
-    : await onDisk(disk, log, signal);
+    : await onDisk(disk, config, log, signal);
   const storage: Storage = htpasswd !== undefined || rules || tokens ? rest : { ...rest, holder };
   if (!immutableTags) return storage;
   const isFixed = (tag: string) => immutableTags.some((pattern) => isLike(tag, pattern));
@@ -42,7 +43,12 @@ export async function storageOf(
 }
 
 /** In a store; a directory that an older version made becomes one, if it can. */
-async function onDisk(directory: string, log: (line: string) => void, signal: AbortSignal): Promise<Storage> {
+async function onDisk(
+  directory: string,
+  { uploadExpiry = 7 * 24 * 60 * 60 }: ServeConfig,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Storage> {
   const isOld = await isOlder(directory);
   if (isOld && !await isWritable(directory)) return asLayouts(directory, log, "it cannot be written to");
   const { store } = await import("../../../store/mod.ts");
@@ -57,6 +63,8 @@ async function onDisk(directory: string, log: (line: string) => void, signal: Ab
     if (!GantryError.is(error) || signal.aborted) throw error;
     return asLayouts(directory, log, error.message);
   }
+  // All repositories share the uploads.
+  expireUploads(there.repository("any"), uploadExpiry, log, signal);
   return {
     repositories: (name) => there.linked(name),
     catalog: (options) => there.linkedRepositories(options),

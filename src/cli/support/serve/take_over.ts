@@ -4,6 +4,7 @@ import type { Options, Target } from "../../../content/mod.ts";
 import { streamOf } from "../../../bytes.ts";
 import { readDocument } from "../../../content/read.ts";
 import { childrenOf } from "../../../content/relations.ts";
+import { ifThere } from "../../../disk/errors.ts";
 import { GantryError } from "../../../errors.ts";
 import { type Layout, layouts } from "../../../layout/mod.ts";
 import { annotations, type Descriptor, type Digest, isDocumentType, isTag } from "../../../spec/mod.ts";
@@ -50,7 +51,8 @@ export async function takeOver(
     const path = join(directory, `repositories.old${number || ""}`);
     return await stat(path).then(() => free(number + 1), () => path);
   };
-  await rename(join(directory, "repositories"), await free(0));
+  // Another process may have done the same.
+  await ifThere(rename(join(directory, "repositories"), await free(0)));
 }
 
 /** One repository on its way. */

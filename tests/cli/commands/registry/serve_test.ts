@@ -143,6 +143,28 @@ describe("gantry registry serve", () => {
       assert.ok((await readdir(join(directory, "images"))).includes("repositories.old"));
     }));
 
+  it("forgets old uploads", () =>
+    inDirectory(async (directory) => {
+      await writeFile(join(directory, "registry.json"), JSON.stringify({ disk: "images", uploadExpiry: 0 }));
+      let upload = "";
+      await serving(["--disk", "images"], directory, async (host) => {
+        const begun = await fetch(`http://${host}/v2/app/blobs/uploads/`, { method: "POST" });
+        upload = begun.headers.get("location")!;
+        const path = `http://${host}${upload}`;
+        await (await fetch(path, { method: "PATCH", body: "some bytes" })).body?.cancel();
+        assert.equal((await fetch(path)).status, 204);
+      });
+      await serving(["--config", "registry.json"], directory, async (host) => {
+        let status = 204;
+        for (let tries = 0; status === 204 && tries < 200; tries++) {
+          const response = await fetch(`http://${host}${upload}`);
+          await response.body?.cancel();
+          status = response.status;
+        }
+        assert.equal(status, 404);
+      });
+    }));
+
   it("asks who is there, tells of what happens, and serves its numbers elsewhere", () =>
     inDirectory(async (directory) => {
       const hash = await bcrypt({
