@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from "node:timers";
 import type { Options, Target } from "../../../content/mod.ts";
 import { GantryError } from "../../../errors.ts";
 
@@ -16,7 +17,7 @@ export function expireUploads(
       if (!signal.aborted) log(`removing old uploads: ${error instanceof Error ? error.message : error}`);
     });
   void look();
-  const timer = setInterval(look, interval);
+  const timer = setInterval(look, interval).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }
 
