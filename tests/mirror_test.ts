@@ -39,6 +39,8 @@ const elsewhere: Record<string, readonly string[]> = {
     "cli/support/standard_input",
   ],
   "tests/cli/commands/registry/serve_test.ts": [
+    "cli/support/serve/expire_uploads",
+    "cli/support/serve/take_over",
     "cli/commands/registry/check_config",
     "cli/support/serve/address",
     "cli/support/serve/admin",
@@ -266,7 +268,9 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/objects/gc_test.ts": ["objects/expired_uploads", "objects/gc_progress"],
   "tests/objects/s3_test.ts": ["objects/s3_client", "objects/s3_xml"],
   "tests/interop/r2_test.ts": ["objects/r2"],
-  "tests/interop/s3_contract_test.ts": ["cli/commands/registry/gc", "cli/support/bucket", "cli/support/s3"],
+  "tests/interop/s3_contract_test.ts": ["cli/support/bucket", "cli/support/s3"],
+  "tests/cli/commands/registry/gc_test.ts": ["cli/support/serve/collect_disk"],
+  "tests/store/linked_test.ts": ["store/collect_links", "store/linked_repository", "store/links"],
 };
 
 /** Whether there is something to test: types and constants are not. */

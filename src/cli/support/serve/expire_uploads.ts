@@ -6,17 +6,18 @@ import { GantryError } from "../../../errors.ts";
 const interval = 60 * 60 * 1000;
 
 /** Forgets the uploads in which nothing has happened for so many seconds, now and from time to time. */
-export function expireUploads(
+export async function expireUploads(
   target: Target,
   age: number,
   log: (line: string) => void,
   signal: AbortSignal,
-): void {
+): Promise<void> {
   const look = () =>
     removeUploads(target, Date.now() - age * 1000, { signal }).catch((error) => {
       if (!signal.aborted) log(`removing old uploads: ${error instanceof Error ? error.message : error}`);
     });
-  void look();
+  // Before anybody asks for one of them, who would keep it.
+  await look();
   const timer = setInterval(look, interval).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }

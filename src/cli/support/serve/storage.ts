@@ -64,7 +64,7 @@ async function onDisk(
     return asLayouts(directory, log, error.message);
   }
   // All repositories share the uploads.
-  expireUploads(there.repository("any"), uploadExpiry, log, signal);
+  await expireUploads(there.repository("any"), uploadExpiry, log, signal);
   return {
     repositories: (name) => there.linked(name),
     catalog: (options) => there.linkedRepositories(options),
