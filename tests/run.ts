@@ -2,12 +2,12 @@
  * Runs the tests under one runtime, passes on what it prints, and closes with a line `N passed, N failed` that counts
  * every single test.
  *
- *     deno run -A tests/run.ts [deno|bun|node] [interop] [wasm] [coverage] [PATH…]
+ *     deno run -A tests/run.ts [deno|bun|node] [doc] [interop] [wasm] [coverage] [PATH…]
  *
- * Tests under `tests/interop/` need programs of others and run only when they are asked for. `wasm` has the WASM engines do
- * the work of the runtime's own (`support/force_wasm.ts`). `coverage` (Deno) prints which lines ran, and keeps the
- * report in `coverage/`. Each PATH is a test file or a directory of them; in Deno one below `src` runs the examples in
- * its documentation.
+ * `doc` (Deno) runs the examples in the documentation instead. Tests under `tests/interop/` need programs of others and
+ * run only when they are asked for. `wasm` has the WASM engines do the work of the runtime's own (`support/force_wasm.ts`).
+ * `coverage` (Deno) prints which lines ran, and keeps the report in `coverage/`. Each PATH is a test file or a directory
+ * of them; in Deno one below `src` runs the examples in its documentation.
  */
 
 import { spawn } from "node:child_process";
@@ -18,6 +18,7 @@ import { preloadFlags, preloadVariable } from "./support/spawn.ts";
 
 interface Run {
   runtime: string;
+  doc: boolean;
   interop: boolean;
   wasm: boolean;
   coverage: boolean;
@@ -26,14 +27,13 @@ interface Run {
 }
 
 const commands: Record<string, (files: string[], run: Run, preload: string[]) => string[]> = {
-  deno: (files, { interop, coverage, paths }, preload) => {
+  deno: (files, { doc, interop, coverage, paths }, preload) => {
     const test = ["deno", "test", "-A", "--quiet", ...preload];
     if (coverage) test.push("--coverage=coverage");
     if (paths.length > 0) return [...test, "--doc", ...files];
-    // The library's documentation holds examples; they run like tests. Peers want the machine to themselves.
-    return interop
-      ? [...test, ...files]
-      : [...test, "--doc", "--parallel", ...files, "src", "mod.ts", "README.md"];
+    if (doc) return [...test, "--doc", "--parallel", "src", "mod.ts", "README.md"];
+    // Peers want the machine to themselves.
+    return interop ? [...test, ...files] : [...test, "--parallel", ...files];
   },
   bun: (files, _, preload) => ["bun", "test", ...preload, "--timeout", "60000", ...files],
   node: (files, _, preload) => {
@@ -111,9 +111,10 @@ function execute(
 }
 
 const words = process.argv.slice(2);
-const modes = ["interop", "wasm", "coverage"];
+const modes = ["doc", "interop", "wasm", "coverage"];
 process.exitCode = await runTests({
   runtime: words.find((word) => word in commands) ?? "deno",
+  doc: words.includes("doc"),
   interop: words.includes("interop"),
   wasm: words.includes("wasm"),
   coverage: words.includes("coverage"),
