@@ -12,6 +12,7 @@
 
 import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { preloadFlags, preloadVariable } from "./support/spawn.ts";
@@ -80,6 +81,8 @@ function testsIn(directory: string): string[] {
 async function runTests(run: Run): Promise<number> {
   const { runtime, wasm, coverage } = run;
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+  // Many tests wait for processes that they start: one more runs than there are processors.
+  env["DENO_JOBS"] ??= String(availableParallelism() + 1);
   if (wasm) env[preloadVariable] = fileURLToPath(new URL("support/force_wasm.ts", import.meta.url));
   const { code, output } = await execute(
     commands[runtime]!(filesOf(run), run, preloadFlags(runtime, env)),
