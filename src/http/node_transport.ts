@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { Agent as SecureAgent, request as openSecure } from "node:https";
 import type { Socket } from "node:net";
-import { getCACertificates, rootCertificates } from "node:tls";
+import * as tls from "node:tls";
 import { type Bytes, chunksOf } from "../bytes.ts";
 import type { Connection } from "./endpoint.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
@@ -79,7 +79,8 @@ function tlsOptions({ ca, cert, key, insecure }: Connection, exclusive = false):
 
 /** The certificates that are trusted anyway; those that are given would replace them. */
 function trusted(): readonly string[] {
-  return getCACertificates?.("default") ?? rootCertificates;
+  // Node 20 has no such function, and no name for it to import.
+  return tls.getCACertificates?.("default") ?? tls.rootCertificates;
 }
 
 async function send(
