@@ -226,8 +226,8 @@ export interface Content {
   annotations?: Descriptor["annotations"];
   /** For which platform an index names it. */
   platform?: Descriptor["platform"];
-  /** The path of a file that holds just these bytes, unverified, where there is one. */
-  file?: string | undefined;
+  /** Looks for a file that holds just these bytes, unverified, and gives its path. */
+  file?: (() => Promise<string | undefined>) | undefined;
   /** The bytes, or those from `start` on. */
   open(options?: ContentOptions): Promise<ReadableStream<Bytes>>;
 }

@@ -58,20 +58,19 @@ export class StoredBlob implements Part {
     return Promise.resolve([]);
   }
 
-  async content(): Promise<Content> {
+  content(): Promise<Content> {
     const { mediaType, digest, size, annotations } = this.descriptor;
-    const file = await this.#source.file?.(this.descriptor);
-    return {
+    return Promise.resolve({
       mediaType,
       digest,
       size,
       ...(annotations && { annotations }),
-      ...(file !== undefined && { file }),
+      ...(this.#source.file && { file: () => this.#source.file!(this.descriptor) }),
       replayable: true,
       open: ({ start = 0, unverified, signal }: ContentOptions = {}) =>
         start > 0 || (unverified && this.descriptor.data === undefined)
           ? this.#source.open(this.descriptor, { role: this.role, start, signal })
           : this.open({ signal }),
-    };
+    });
   }
 }

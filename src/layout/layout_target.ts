@@ -254,7 +254,7 @@ export class LayoutTarget implements Layout {
       await this.#do(action, options, () => this.#store.blobs.put(digest, bytes));
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
     }
-    if (digest !== undefined && content.file !== undefined && this.#link && !await isBegun()) {
+    if (digest !== undefined && this.#link && !await isBegun()) {
       const size = await this.#do(action, options, () => this.#shareBlob(digest, content, options));
       if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "written" };
     }
@@ -276,9 +276,11 @@ export class LayoutTarget implements Layout {
   /** Takes a blob from a file on the same disk, and tells its size; nothing where the disk cannot share it. */
   async #shareBlob(digest: Digest, content: Content, { signal }: Options): Promise<number | undefined> {
     const { blobs, state } = this.#store;
+    const file = await content.file?.();
+    if (file === undefined) return undefined;
     const end = state.hold();
     try {
-      const path = await shareFile(content.file!, { digest, size: content.size }, state, { signal });
+      const path = await shareFile(file, { digest, size: content.size }, state, { signal });
       if (path === undefined) return undefined;
       await blobs.take(digest, path);
       return (await blobs.facts(digest))?.size;
