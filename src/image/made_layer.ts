@@ -1,24 +1,14 @@
-import { type Bytes, observed, skipping, streamOf } from "../bytes.ts";
+import { type Bytes, observed } from "../bytes.ts";
 import { gzip, zstd } from "../codec/encode.ts";
-import type { Content, Options } from "../content/contracts.ts";
-import { sliceStream } from "../content/range.ts";
-import { Once } from "../content/once.ts";
 import { digesting } from "../digest/digesting.ts";
 import { GantryError } from "../errors.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { tocAnnotations } from "../spec/table_of_contents.ts";
 import { estargz, type EstargzFacts } from "./estargz.ts";
 import { Layer } from "./layer.ts";
-import type { LayerBody } from "./layer_body.ts";
+import { LearnedLayer, type Tar } from "./learned_layer.ts";
 
-/** An uncompressed tar: whole, to be opened as often as needed, or a stream that can be read once. */
-export type Tar =
-  | Bytes
-  | Blob
-  | ReadableStream<Bytes>
-  | (() => ReadableStream<Bytes> | Promise<ReadableStream<Bytes>>);
+export type { Tar } from "./learned_layer.ts";
 
 /** How a layer is made from a tar. */
 export interface LayerOptions {
@@ -61,11 +51,6 @@ export function layer(tar: Tar, options: LayerOptions = {}): Layer {
   return new Layer(new MadeLayer(tar, options));
 }
 
-interface Facts {
-  descriptor: Descriptor;
-  diffID: Digest;
-}
-
 /** What OCI calls layers, as they are compressed. */
 export const layerTypes = {
   none: mediaTypes.ociLayer,
@@ -73,14 +58,8 @@ export const layerTypes = {
   zstd: mediaTypes.ociLayerZstd,
 } as const;
 
-class MadeLayer implements LayerBody {
-  readonly mediaType: string;
-  readonly #tar: Tar;
+class MadeLayer extends LearnedLayer {
   readonly #options: LayerOptions;
-  readonly #replayable: boolean;
-  readonly #reading: Once<Facts>;
-  #facts: Facts | undefined;
-  #consumed = false;
 
   constructor(tar: Tar, options: LayerOptions) {
     if (options.estargz && (options.compression ?? "gzip") !== "gzip") {
@@ -89,23 +68,8 @@ class MadeLayer implements LayerBody {
         "make layer: eStargz is gzip, and not to be had with another compression",
       );
     }
-    this.#tar = tar;
+    super(tar, options.mediaType ?? layerTypes[options.compression ?? "gzip"]);
     this.#options = options;
-    this.#replayable = !(tar instanceof ReadableStream);
-    this.mediaType = options.mediaType ?? layerTypes[options.compression ?? "gzip"];
-    this.#reading = new Once((signal) => this.#read(signal));
-  }
-
-  get known(): Descriptor | undefined {
-    return this.#facts?.descriptor;
-  }
-
-  async descriptor(options?: Options): Promise<Descriptor> {
-    return { ...(await this.#known(options)).descriptor };
-  }
-
-  async diffID(options?: Options): Promise<Digest> {
-    return (await this.#known(options)).diffID;
   }
 
   async open(): Promise<ReadableStream<Bytes>> {
@@ -114,15 +78,14 @@ class MadeLayer implements LayerBody {
     const packed = digesting();
     // Before a one-shot stream is taken: there may be no engine.
     const compressor = this.#compressor();
-    const bytes = (await this.#openTar())
+    const bytes = (await this.openTar())
       .pipeThrough(plain.stream)
       .pipeThrough(compressor)
       .pipeThrough(packed.stream);
     return observed(bytes, {
       done: async () => {
         const { digest, size } = await packed.result;
-        const diffID = (await plain.result).digest;
-        this.#facts ??= { descriptor: { mediaType: this.mediaType, size, digest }, diffID };
+        this.learn({ size, digest }, (await plain.result).digest);
       },
     });
   }
@@ -130,7 +93,7 @@ class MadeLayer implements LayerBody {
   async #openEstargz(): Promise<ReadableStream<Bytes>> {
     const packed = digesting();
     let facts: EstargzFacts | undefined;
-    const bytes = estargz(await this.#openTar(), this.#options, (known) => facts = known)
+    const bytes = estargz(await this.openTar(), this.#options, (known) => facts = known)
       .pipeThrough(packed.stream);
     return observed(bytes, {
       done: async () => {
@@ -139,53 +102,9 @@ class MadeLayer implements LayerBody {
           [tocAnnotations.digest]: tocDigest,
           [tocAnnotations.uncompressedSize]: `${uncompressedSize}`,
         };
-        this.#facts ??= {
-          descriptor: { mediaType: this.mediaType, ...await packed.result, annotations },
-          diffID,
-        };
+        this.learn({ ...await packed.result, annotations }, diffID);
       },
     });
-  }
-
-  async openRange(start: number, end: number): Promise<ReadableStream<Bytes>> {
-    if (this.#replayable) return sliceStream(await this.open(), start, end);
-    throw new GantryError("unsupported", "read part of layer: it is a one-shot stream");
-  }
-
-  content(): Promise<Content> {
-    return Promise.resolve({
-      ...(this.#facts?.descriptor ?? { mediaType: this.mediaType }),
-      replayable: this.#replayable,
-      open: async ({ start = 0 }: { start?: number | undefined } = {}) => skipping(await this.open(), start),
-    });
-  }
-
-  #known(options?: Options): Promise<Facts> {
-    if (this.#facts) return Promise.resolve(this.#facts);
-    if (this.#replayable) return this.#reading.get(options?.signal);
-    return Promise.reject(
-      new GantryError(
-        "not-computed",
-        "describe layer: it is a one-shot stream that has not been written yet",
-      ),
-    );
-  }
-
-  async #read(signal: AbortSignal): Promise<Facts> {
-    await (await this.open()).pipeTo(new WritableStream(), { signal });
-    return this.#facts!;
-  }
-
-  #openTar(): ReadableStream<Bytes> | Promise<ReadableStream<Bytes>> {
-    const tar = this.#tar;
-    if (typeof tar === "function") return tar();
-    if (tar instanceof Blob) return tar.stream();
-    if (tar instanceof Uint8Array) return streamOf(tar);
-    if (this.#consumed) {
-      throw new GantryError("consumed", "read layer: it is a one-shot stream that has been read already");
-    }
-    this.#consumed = true;
-    return tar;
   }
 
   #compressor(): TransformStream<Bytes, Bytes> {

@@ -1,16 +1,11 @@
-import { type Bytes, chunksOf, concat, observed, skipping, streamOf, streamOfPieces } from "../bytes.ts";
+import { type Bytes, chunksOf, concat, observed, streamOfPieces } from "../bytes.ts";
 import { decompress } from "../codec/decode.ts";
 import { sniff, sniffLength } from "../codec/sniff.ts";
-import type { Content, Options } from "../content/contracts.ts";
-import { Once } from "../content/once.ts";
-import { sliceStream } from "../content/range.ts";
 import { digesting } from "../digest/digesting.ts";
 import { GantryError } from "../errors.ts";
-import type { Descriptor } from "../spec/descriptor.ts";
-import type { Digest } from "../spec/digest.ts";
 import { Layer } from "./layer.ts";
-import type { LayerBody } from "./layer_body.ts";
-import { layer, type LayerOptions, layerTypes, type Tar } from "./made_layer.ts";
+import { LearnedLayer, type Tar } from "./learned_layer.ts";
+import { layer, type LayerOptions, layerTypes } from "./made_layer.ts";
 
 /**
  * A layer from a tar that may be compressed already with gzip or zstd: its bytes stay then. What is not compressed is
@@ -67,37 +62,11 @@ async function peek(tar: Tar): Promise<{ head: Bytes; whole: Tar }> {
   return { head, whole: streamOfPieces(rest()) };
 }
 
-class PackedLayer implements LayerBody {
-  readonly mediaType: string;
-  readonly #packed: Tar;
-  readonly #replayable: boolean;
-  readonly #reading: Once<Facts>;
-  #facts: Facts | undefined;
-  #consumed = false;
-
-  constructor(packed: Tar, mediaType: string) {
-    this.#packed = packed;
-    this.mediaType = mediaType;
-    this.#replayable = !(packed instanceof ReadableStream);
-    this.#reading = new Once((signal) => this.#read(signal));
-  }
-
-  get known(): Descriptor | undefined {
-    return this.#facts?.descriptor;
-  }
-
-  async descriptor(options?: Options): Promise<Descriptor> {
-    return { ...(await this.#known(options)).descriptor };
-  }
-
-  async diffID(options?: Options): Promise<Digest> {
-    return (await this.#known(options)).diffID;
-  }
-
+class PackedLayer extends LearnedLayer {
   /** The bytes as they are. The first time through, they are unpacked on the side to tell the diffID. */
   async open(): Promise<ReadableStream<Bytes>> {
-    const bytes = await this.#openPacked();
-    if (this.#facts) return bytes;
+    const bytes = await this.openTar();
+    if (this.known) return bytes;
     const packed = digesting();
     const plain = digesting();
     const side = new TransformStream<Bytes, Bytes>();
@@ -112,56 +81,14 @@ class PackedLayer implements LayerBody {
         await writer.close();
         await unpacked;
         const { digest, size } = await packed.result;
-        const diffID = (await plain.result).digest;
-        this.#facts ??= { descriptor: { mediaType: this.mediaType, size, digest }, diffID };
+        this.learn({ size, digest }, (await plain.result).digest);
       },
       failed: (reason) => writer.abort(reason).catch(() => {}),
     });
   }
 
-  async openRange(start: number, end: number): Promise<ReadableStream<Bytes>> {
-    if (this.#replayable) return sliceStream(await this.#openPacked(), start, end);
-    throw new GantryError("unsupported", "read part of layer: it is a one-shot stream");
+  /** Parts need no unpacking. */
+  protected override async openWhole(): Promise<ReadableStream<Bytes>> {
+    return await this.openTar();
   }
-
-  content(): Promise<Content> {
-    return Promise.resolve({
-      ...(this.#facts?.descriptor ?? { mediaType: this.mediaType }),
-      replayable: this.#replayable,
-      open: async ({ start = 0 }: { start?: number | undefined } = {}) => skipping(await this.open(), start),
-    });
-  }
-
-  #known(options?: Options): Promise<Facts> {
-    if (this.#facts) return Promise.resolve(this.#facts);
-    if (this.#replayable) return this.#reading.get(options?.signal);
-    return Promise.reject(
-      new GantryError(
-        "not-computed",
-        "describe layer: it is a one-shot stream that has not been written yet",
-      ),
-    );
-  }
-
-  async #read(signal: AbortSignal): Promise<Facts> {
-    await (await this.open()).pipeTo(new WritableStream(), { signal });
-    return this.#facts!;
-  }
-
-  #openPacked(): ReadableStream<Bytes> | Promise<ReadableStream<Bytes>> {
-    const packed = this.#packed;
-    if (typeof packed === "function") return packed();
-    if (packed instanceof Blob) return packed.stream();
-    if (packed instanceof Uint8Array) return streamOf(packed);
-    if (this.#consumed) {
-      throw new GantryError("consumed", "read layer: it is a one-shot stream that has been read already");
-    }
-    this.#consumed = true;
-    return packed;
-  }
-}
-
-interface Facts {
-  descriptor: Descriptor;
-  diffID: Digest;
 }
