@@ -214,6 +214,7 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/spec/platform_matchers_test.ts": ["spec/host_platform"],
   "tests/store/content_test.ts": ["store/content_writer", "store/labels", "store/sessions", "store/check"],
   "tests/store/contract_test.ts": [
+    "store/repository_records",
     "store/manifest_records",
     "store/namespace",
     "store/origins",

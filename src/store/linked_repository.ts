@@ -18,7 +18,6 @@ import type {
 import { documentLimit } from "../content/read.ts";
 import { roleOf } from "../content/role.ts";
 import { digestBytes } from "../digest/mod.ts";
-import { GantryError } from "../errors.ts";
 import { annotations } from "../spec/annotations.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
@@ -27,10 +26,11 @@ import { mediaTypes } from "../spec/media_type.ts";
 import { isTag } from "../spec/reference.ts";
 import { linkChanges, linkKey, linkOf, type LinkValue, parseLinkKey, unlinkChange } from "./links.ts";
 import { manifestChanges, nameChange } from "./manifest_records.ts";
-import { type Change, type Entry, listAll } from "./metadata.ts";
+import { type Entry, listAll } from "./metadata.ts";
 import type { Namespace } from "./namespace.ts";
-import { imageOf, valueOf } from "./records.ts";
+import { valueOf } from "./records.ts";
 import { readWhole, RepositoryTarget } from "./repository.ts";
+import { RepositoryRecords } from "./repository_records.ts";
 import type { StoreRepository } from "./repository_type.ts";
 
 /**
@@ -41,31 +41,35 @@ export class LinkedRepository implements StoreRepository {
   readonly name: string;
   readonly ordered = true;
   readonly #namespace: Namespace;
+  readonly #records: RepositoryRecords;
   /** The same, with all content of the namespace. */
   readonly #all: RepositoryTarget;
 
   constructor(name: string, namespace: Namespace) {
     this.name = name;
     this.#namespace = namespace;
+    this.#records = new RepositoryRecords(name, namespace);
     this.#all = new RepositoryTarget(name, namespace);
   }
 
   resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
     const { role = "manifest", document, signal } = options;
     const action = `resolve ${JSON.stringify(name)}`;
-    return this.#do(action, options, async () => {
-      const descriptor = isDigest(name) ? await this.#find(name, role) : await this.#findTag(name);
-      if (!descriptor) throw this.#notFound(action, isDigest(name) ? `no such ${role}` : "no such tag");
+    return this.#records.do(action, options, async () => {
+      const descriptor = isDigest(name) ? await this.#find(name, role) : await this.#records.findTag(name);
+      if (!descriptor) {
+        throw this.#records.notFound(action, isDigest(name) ? `no such ${role}` : "no such tag");
+      }
       if (!document) return { descriptor };
-      return { descriptor, document: await this.#blobs.read(descriptor, { signal }) };
+      return { descriptor, document: await this.#records.blobs.read(descriptor, { signal }) };
     });
   }
 
   open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
     const action = `read ${what.digest}`;
-    return this.#do(action, options, async () => {
-      if (!await this.#linkOf(what.digest)) throw this.#notFound(action, "no such content");
-      return await this.#blobs.open(what, options);
+    return this.#records.do(action, options, async () => {
+      if (!await this.#linkOf(what.digest)) throw this.#records.notFound(action, "no such content");
+      return await this.#records.blobs.open(what, options);
     });
   }
 
@@ -83,7 +87,9 @@ export class LinkedRepository implements StoreRepository {
       yield { ...target, annotations: { ...target.annotations, [annotations.refName]: tag } };
     }
     const prefix = `${this.name}@`;
-    for await (const entry of listAll(this.#metadata, this.#buckets.links, { prefix, signal })) {
+    for await (
+      const entry of listAll(this.#records.metadata, this.#records.buckets.links, { prefix, signal })
+    ) {
       const { mediaType, size } = linkOf(entry);
       if (mediaType !== undefined) yield { mediaType, digest: parseLinkKey(entry.key).digest, size };
     }
@@ -103,7 +109,7 @@ export class LinkedRepository implements StoreRepository {
   }
 
   async write(content: Content, options: WriteOptions = {}): Promise<Written> {
-    if (options.name !== undefined) this.#checkTag(options.name);
+    if (options.name !== undefined) this.#records.checkTag(options.name);
     if (roleOf(content, options.role) === "manifest") return await this.#writeManifest(content, options);
     const had = content.digest !== undefined && await this.#find(content.digest, "blob") !== undefined;
     const { descriptor, how } = await this.#all.write(content, { ...options, role: "blob" });
@@ -116,16 +122,21 @@ export class LinkedRepository implements StoreRepository {
     descriptor: Descriptor,
     options: Options & { expect?: Digest | null | undefined } = {},
   ): Promise<void> {
-    this.#checkTag(name);
+    this.#records.checkTag(name);
     const action = `tag ${JSON.stringify(name)}`;
-    return this.#change(action, options, async () => {
+    return this.#records.change(action, options, async () => {
       const image = await nameChange(this.#namespace, `${this.name}:${name}`, descriptor, options.expect);
       const link = await this.#entry(descriptor.digest);
       if (!link || linkOf(link).mediaType === undefined) {
-        throw this.#notFound(action, `no manifest ${descriptor.digest}`);
+        throw this.#records.notFound(action, `no manifest ${descriptor.digest}`);
       }
       // The link gets a new version: nobody deletes the manifest at the same moment.
-      const kept = { bucket: this.#buckets.links, key: link.key, value: link.value, expect: link.version };
+      const kept = {
+        bucket: this.#records.buckets.links,
+        key: link.key,
+        value: link.value,
+        expect: link.version,
+      };
       return [...await this.#namespace.referTo(descriptor, options), kept, image];
     });
   }
@@ -137,18 +148,18 @@ export class LinkedRepository implements StoreRepository {
   delete(what: Address, options: Options & { role?: Role | undefined } = {}): Promise<void> {
     const { digest } = what;
     const action = `delete ${digest}`;
-    return this.#change(action, options, async () => {
+    return this.#records.change(action, options, async () => {
       const link = await this.#entry(digest);
       const { mediaType, blob } = link ? linkOf(link) : {};
       const role = options.role ?? (mediaType !== undefined ? "manifest" : "blob");
       if (!link || !(role === "manifest" ? mediaType : blob)) {
-        throw this.#notFound(action, `no such ${role}`);
+        throw this.#records.notFound(action, `no such ${role}`);
       }
       const changes = [unlinkChange(this.#namespace, link, role)];
       if (role === "blob") return changes;
       for await (const { key, version, target } of this.#tags(options)) {
         if (target.digest !== digest) continue;
-        changes.push({ bucket: this.#buckets.images, key, value: null, expect: version });
+        changes.push({ bucket: this.#records.buckets.images, key, value: null, expect: version });
       }
       return changes;
     });
@@ -194,8 +205,10 @@ export class LinkedRepository implements StoreRepository {
     const digest = content.digest ?? await digestBytes(bytes);
     const descriptor = { mediaType, digest, size: bytes.byteLength };
     const had = await this.#find(digest, "manifest") !== undefined;
-    await this.#change(`write ${digest}`, options, async () => {
-      if (await this.#blobs.claim(descriptor) === undefined) await this.#blobs.put(digest, bytes);
+    await this.#records.change(`write ${digest}`, options, async () => {
+      if (await this.#records.blobs.claim(descriptor) === undefined) {
+        await this.#records.blobs.put(digest, bytes);
+      }
       const { changes } = await manifestChanges(this.#namespace, bytes, descriptor, new Map(), {
         keepsReferrers: false,
         signal,
@@ -211,9 +224,9 @@ export class LinkedRepository implements StoreRepository {
 
   /** A blob that is in its place can be read through this repository from now on. */
   async #link(descriptor: Descriptor, options: Options): Promise<void> {
-    await this.#change(`link ${descriptor.digest}`, options, async () => {
-      if (await this.#blobs.claim(descriptor) === undefined) {
-        throw this.#notFound(`link ${descriptor.digest}`, "no such content");
+    await this.#records.change(`link ${descriptor.digest}`, options, async () => {
+      if (await this.#records.blobs.claim(descriptor) === undefined) {
+        throw this.#records.notFound(`link ${descriptor.digest}`, "no such content");
       }
       return await linkChanges(this.#namespace, this.name, descriptor, { blob: true });
     });
@@ -225,16 +238,11 @@ export class LinkedRepository implements StoreRepository {
     const { mediaType, size } = link;
     if (role === "manifest") return mediaType === undefined ? undefined : { mediaType, digest, size };
     // Nothing keeps a blob that no manifest names.
-    return await this.#blobs.facts(digest) && { mediaType: mediaTypes.octetStream, digest, size };
-  }
-
-  async #findTag(tag: string): Promise<Descriptor | undefined> {
-    const entry = await this.#metadata.get(this.#buckets.images, `${this.name}:${tag}`);
-    return entry && imageOf(entry).target;
+    return await this.#records.blobs.facts(digest) && { mediaType: mediaTypes.octetStream, digest, size };
   }
 
   #entry(digest: Digest): Promise<Entry | undefined> {
-    return this.#metadata.get(this.#buckets.links, linkKey(this.name, digest));
+    return this.#records.metadata.get(this.#records.buckets.links, linkKey(this.name, digest));
   }
 
   async #linkOf(digest: Digest): Promise<LinkValue | undefined> {
@@ -244,45 +252,11 @@ export class LinkedRepository implements StoreRepository {
 
   async *#tags({ signal }: Options): AsyncGenerator<Entry & { target: Descriptor }, void, void> {
     const prefix = `${this.name}:`;
-    for await (const entry of listAll(this.#metadata, this.#buckets.images, { prefix, signal })) {
+    for await (
+      const entry of listAll(this.#records.metadata, this.#records.buckets.images, { prefix, signal })
+    ) {
       const { target } = valueOf<{ target: Descriptor }>(entry);
       if (isTag(entry.key.slice(prefix.length))) yield { ...entry, target };
     }
-  }
-
-  get #blobs() {
-    return this.#namespace.shared.blobs;
-  }
-
-  get #metadata() {
-    return this.#namespace.shared.metadata;
-  }
-
-  get #buckets() {
-    return this.#namespace.buckets;
-  }
-
-  #checkTag(name: string): void {
-    if (isTag(name)) return;
-    throw new GantryError("invalid-name", `${this.#where(`tag ${JSON.stringify(name)}`)}: not a tag`);
-  }
-
-  #notFound(action: string, reason: string): GantryError {
-    return new GantryError("not-found", `${this.#where(action)}: ${reason}`);
-  }
-
-  #where(action: string): string {
-    return this.#namespace.where(`${action} in repository ${JSON.stringify(this.name)}`);
-  }
-
-  #do<T>(action: string, options: Options, work: () => Promise<T>): Promise<T> {
-    return this.#namespace.do(`${action} in repository ${JSON.stringify(this.name)}`, options, work);
-  }
-
-  /** Changes records, with a lease on what they refer to. */
-  #change(action: string, options: Options, plan: () => Promise<Change[]>): Promise<void> {
-    const changing = () =>
-      this.#namespace.change(async () => ({ changes: await plan(), result: undefined }), options);
-    return this.#do(action, options, () => this.#namespace.leased(changing));
   }
 }

@@ -33,6 +33,7 @@ import type { Namespace } from "./namespace.ts";
 import { originsIn } from "./origins.ts";
 import { contentOf, imageOf, valueOf } from "./records.ts";
 import { removeContent } from "./remove.ts";
+import { RepositoryRecords } from "./repository_records.ts";
 import type { StoreRepository } from "./repository_type.ts";
 
 /** A blob of so many bytes or fewer is held in memory and written at once, without a session that could be continued. */
@@ -43,6 +44,7 @@ export class RepositoryTarget implements StoreRepository {
   readonly name: string;
   readonly ordered = true;
   readonly #namespace: Namespace;
+  readonly #records: RepositoryRecords;
   readonly #leases = new Set<Lease>();
   /** Manifests without a name that were written under a lease, to be named by their digest at its end. */
   readonly #pending = new Map<Digest, Descriptor>();
@@ -54,29 +56,32 @@ export class RepositoryTarget implements StoreRepository {
   constructor(name: string, namespace: Namespace) {
     this.name = name;
     this.#namespace = namespace;
+    this.#records = new RepositoryRecords(name, namespace);
   }
 
   resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
     const { role = "manifest", document, signal } = options;
     const action = `resolve ${JSON.stringify(name)}`;
-    return this.#do(action, options, async () => {
+    return this.#records.do(action, options, async () => {
       const descriptor = isDigest(name)
         ? await this.#findDigest(name, role, { signal })
-        : await this.#findTag(name, { signal });
-      if (!descriptor) throw this.#notFound(action, isDigest(name) ? `no such ${role}` : "no such tag");
+        : await this.#records.findTag(name, { signal });
+      if (!descriptor) {
+        throw this.#records.notFound(action, isDigest(name) ? `no such ${role}` : "no such tag");
+      }
       if (!document) return { descriptor };
-      return { descriptor, document: await this.#blobs.read(descriptor, { signal }) };
+      return { descriptor, document: await this.#records.blobs.read(descriptor, { signal }) };
     });
   }
 
   open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
-    return this.#do(`read ${what.digest}`, options, () => this.#blobs.open(what, options));
+    return this.#records.do(`read ${what.digest}`, options, () => this.#records.blobs.open(what, options));
   }
 
   file({ digest, size }: Address): Promise<string | undefined> {
-    return this.#do(`find ${digest}`, {}, async () => {
-      const facts = await this.#blobs.facts(digest);
-      return facts && (size ?? facts.size) === facts.size ? this.#blobs.path(digest) : undefined;
+    return this.#records.do(`find ${digest}`, {}, async () => {
+      const facts = await this.#records.blobs.facts(digest);
+      return facts && (size ?? facts.size) === facts.size ? this.#records.blobs.path(digest) : undefined;
     });
   }
 
@@ -84,7 +89,13 @@ export class RepositoryTarget implements StoreRepository {
     const prefix = `${this.name}:`;
     const after = options.after === undefined ? undefined : prefix + options.after;
     const { signal } = options;
-    for await (const { key } of listAll(this.#metadata, this.#buckets.images, { prefix, after, signal })) {
+    for await (
+      const { key } of listAll(this.#records.metadata, this.#records.buckets.images, {
+        prefix,
+        after,
+        signal,
+      })
+    ) {
       const tag = key.slice(prefix.length);
       if (isTag(tag)) yield tag;
     }
@@ -93,7 +104,9 @@ export class RepositoryTarget implements StoreRepository {
   async *roots({ signal }: Options = {}): AsyncGenerator<Descriptor, void, void> {
     for (const end of [":", "@"]) {
       const prefix = `${this.name}${end}`;
-      for await (const entry of listAll(this.#metadata, this.#buckets.images, { prefix, signal })) {
+      for await (
+        const entry of listAll(this.#records.metadata, this.#records.buckets.images, { prefix, signal })
+      ) {
         const { target } = imageOf(entry);
         const tag = entry.key.slice(prefix.length);
         if (end === "@") yield target;
@@ -110,20 +123,22 @@ export class RepositoryTarget implements StoreRepository {
   ): AsyncGenerator<Descriptor, void, void> {
     const { artifactType, signal } = options;
     const prefix = `${subject.digest}/`;
-    for await (const entry of listAll(this.#metadata, this.#buckets.referrers, { prefix, signal })) {
+    for await (
+      const entry of listAll(this.#records.metadata, this.#records.buckets.referrers, { prefix, signal })
+    ) {
       const descriptor = valueOf<Descriptor>(entry);
       if ((artifactType ?? descriptor.artifactType) === descriptor.artifactType) yield descriptor;
     }
   }
 
   async *origins({ digest }: Address): AsyncGenerator<Origin, void, void> {
-    const entry = await this.#metadata.get(this.#buckets.content, digest);
+    const entry = await this.#records.metadata.get(this.#records.buckets.content, digest);
     if (entry) yield* originsIn(contentOf(entry).labels);
   }
 
   async write(content: Content, options: WriteOptions = {}): Promise<Written> {
     const { name } = options;
-    if (name !== undefined) this.#checkTag(name);
+    if (name !== undefined) this.#records.checkTag(name);
     const action = `write ${content.digest ?? content.mediaType}`;
     return roleOf(content, options.role) === "manifest"
       ? await this.#writeManifest(action, content, options)
@@ -136,12 +151,12 @@ export class RepositoryTarget implements StoreRepository {
     options: Options & { expect?: Digest | null | undefined } = {},
   ): Promise<void> {
     const { expect, signal } = options;
-    this.#checkTag(name);
+    this.#records.checkTag(name);
     const action = `tag ${JSON.stringify(name)}`;
-    return this.#change(action, options, async () => {
+    return this.#records.change(action, options, async () => {
       const image = await nameChange(this.#namespace, `${this.name}:${name}`, descriptor, expect);
       if (!await this.#findDigest(descriptor.digest, "manifest", { signal })) {
-        throw this.#notFound(action, `no manifest ${descriptor.digest}`);
+        throw this.#records.notFound(action, `no manifest ${descriptor.digest}`);
       }
       return [...await this.#namespace.referTo(descriptor, { signal }), image];
     });
@@ -149,27 +164,29 @@ export class RepositoryTarget implements StoreRepository {
 
   untag(name: string, options: Options = {}): Promise<void> {
     const action = `untag ${JSON.stringify(name)}`;
-    return this.#change(action, options, async () => {
-      const entry = await this.#metadata.get(this.#buckets.images, `${this.name}:${name}`);
-      if (!entry) throw this.#notFound(action, "no such tag");
-      return [{ bucket: this.#buckets.images, key: entry.key, value: null, expect: entry.version }];
+    return this.#records.change(action, options, async () => {
+      const entry = await this.#records.metadata.get(this.#records.buckets.images, `${this.name}:${name}`);
+      if (!entry) throw this.#records.notFound(action, "no such tag");
+      return [{ bucket: this.#records.buckets.images, key: entry.key, value: null, expect: entry.version }];
     });
   }
 
   delete(what: Address, options: Options & { role?: Role | undefined } = {}): Promise<void> {
     const { digest } = what;
     const action = `delete ${digest}`;
-    return this.#do(action, options, async () => {
+    return this.#records.do(action, options, async () => {
       const role = options.role ??
         (await this.#findDigest(digest, "manifest", options) ? "manifest" : "blob");
-      if (!await this.#findDigest(digest, role, options)) throw this.#notFound(action, `no such ${role}`);
+      if (!await this.#findDigest(digest, role, options)) {
+        throw this.#records.notFound(action, `no such ${role}`);
+      }
       await removeContent(this.#namespace, this.name, digest, options);
       this.#pending.delete(digest);
     });
   }
 
   ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
-    return this.#do(
+    return this.#records.do(
       `open session ${session}`,
       options,
       () => this.#namespace.shared.sessions.open(session, options),
@@ -181,8 +198,8 @@ export class RepositoryTarget implements StoreRepository {
   }
 
   lease(options: LeaseOptions = {}): Promise<Lease> {
-    return this.#do(`take lease ${options.id ?? ""}`.trim(), options, async () => {
-      const lease = await this.#blobs.leases.take(options);
+    return this.#records.do(`take lease ${options.id ?? ""}`.trim(), options, async () => {
+      const lease = await this.#records.blobs.leases.take(options);
       let ended: Promise<void> | undefined;
       const { id, expires } = lease;
       const held: Lease = { id, expires, [Symbol.asyncDispose]: () => ended ??= this.#endLease(held, lease) };
@@ -192,7 +209,7 @@ export class RepositoryTarget implements StoreRepository {
   }
 
   async *leases(options: Options = {}): AsyncGenerator<Lease, void, void> {
-    for await (const lease of this.#blobs.leases.list(options)) {
+    for await (const lease of this.#records.blobs.leases.list(options)) {
       yield [...this.#leases].find(({ id }) => id === lease.id) ?? lease;
     }
   }
@@ -207,7 +224,7 @@ export class RepositoryTarget implements StoreRepository {
       this.#children.clear();
       this.#origins.clear();
       if (top.length === 0) return;
-      await this.#change("name manifests", {}, async () => {
+      await this.#records.change("name manifests", {}, async () => {
         const changes: Change[] = [];
         for (const descriptor of top) {
           if (!await this.#namespace.has(descriptor.digest)) continue;
@@ -226,7 +243,8 @@ export class RepositoryTarget implements StoreRepository {
     const { session, signal } = options;
     const { sessions } = this.#namespace.shared;
     const findPresent = async (): Promise<Written | undefined> => {
-      const found = digest && await this.#do(action, options, () => this.#blobs.claim({ digest, size }));
+      const found = digest &&
+        await this.#records.do(action, options, () => this.#records.blobs.claim({ digest, size }));
       return found === undefined || digest === undefined
         ? undefined
         : { descriptor: { mediaType, digest, size: found }, how: "present" };
@@ -238,12 +256,12 @@ export class RepositoryTarget implements StoreRepository {
     const isBegun = async () => session !== undefined && await sessions.exists(session);
     if (digest !== undefined && isSmall && !await isBegun()) {
       const bytes = await readWhole(content, smallBlob, signal);
-      await this.#do(action, options, () => this.#blobs.put(digest, bytes));
+      await this.#records.do(action, options, () => this.#records.blobs.put(digest, bytes));
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
     }
     const open = () =>
       sessions.open(session ?? unnamedSession(), { algorithm: digest && algorithmOf(digest), signal });
-    const ingest = await this.#do(action, options, open);
+    const ingest = await this.#records.do(action, options, open);
     // Another process may have ended this session since the first look.
     const presentNow = session === undefined ? undefined : await findPresent();
     if (presentNow) {
@@ -256,7 +274,7 @@ export class RepositoryTarget implements StoreRepository {
 
   async #writeManifest(action: string, content: Content, options: WriteOptions): Promise<Written> {
     const { name, signal } = options;
-    const found = await this.#do(action, options, () => this.#presentManifest(content));
+    const found = await this.#records.do(action, options, () => this.#presentManifest(content));
     const bytes = found ?? await readWhole(content, documentLimit, signal);
     parseDocument(bytes, { mediaType: content.mediaType, what: content.digest ?? content.mediaType });
     const digest = content.digest ?? await digestBytes(bytes);
@@ -265,8 +283,8 @@ export class RepositoryTarget implements StoreRepository {
     const listed = { ...descriptor, ...(annotations && { annotations }), ...(platform && { platform }) };
     const isLeased = this.#leases.size > 0;
     await this.#noteOrigins(digest, options);
-    await this.#change(action, options, async () => {
-      if (!await this.#presentManifest(descriptor)) await this.#blobs.put(digest, bytes);
+    await this.#records.change(action, options, async () => {
+      if (!await this.#presentManifest(descriptor)) await this.#records.blobs.put(digest, bytes);
       const plan = await manifestChanges(this.#namespace, bytes, descriptor, this.#origins, { signal });
       const { changes, isReferred } = plan;
       const image = name !== undefined ? `${this.name}:${name}` : `${this.name}@${digest}`;
@@ -294,10 +312,10 @@ export class RepositoryTarget implements StoreRepository {
     { digest, size }: { digest?: Digest | undefined; size?: number | undefined },
   ): Promise<Bytes | undefined> {
     if (digest === undefined) return undefined;
-    const there = await this.#blobs.claim({ digest, ...(size !== undefined && { size }) });
+    const there = await this.#records.blobs.claim({ digest, ...(size !== undefined && { size }) });
     if (there === undefined) return undefined;
     try {
-      return await this.#blobs.read({ digest, size: there });
+      return await this.#records.blobs.read({ digest, size: there });
     } catch (error) {
       // It may have been taken away since.
       if (GantryError.is(error, "digest-mismatch", "size-mismatch", "not-found")) return undefined;
@@ -305,59 +323,18 @@ export class RepositoryTarget implements StoreRepository {
     }
   }
 
-  async #findTag(tag: string, options: Options): Promise<Descriptor | undefined> {
-    const entry = await this.#metadata.get(this.#buckets.images, `${this.name}:${tag}`, options);
-    return entry && imageOf(entry).target;
-  }
-
   async #findDigest(digest: Digest, role: Role, options: Options): Promise<Descriptor | undefined> {
-    const facts = await this.#blobs.facts(digest);
+    const facts = await this.#records.blobs.facts(digest);
     if (!facts) return undefined;
     const { size } = facts;
     if (role === "blob") return { mediaType: mediaTypes.octetStream, digest, size };
-    const entry = await this.#metadata.get(this.#buckets.content, digest, options);
+    const entry = await this.#records.metadata.get(this.#records.buckets.content, digest, options);
     const mediaType = entry && contentOf(entry).mediaType;
     if (!entry || (mediaType !== undefined && !isDocumentType(mediaType))) return undefined;
     if (mediaType !== undefined) return { mediaType, digest, size };
     if (size > documentLimit) return undefined;
-    const stated = mediaTypeOf(await this.#blobs.read({ digest, size }, options));
+    const stated = mediaTypeOf(await this.#records.blobs.read({ digest, size }, options));
     return stated === undefined ? undefined : { mediaType: stated, digest, size };
-  }
-
-  get #blobs() {
-    return this.#namespace.shared.blobs;
-  }
-
-  get #metadata() {
-    return this.#namespace.shared.metadata;
-  }
-
-  get #buckets() {
-    return this.#namespace.buckets;
-  }
-
-  #checkTag(name: string): void {
-    if (isTag(name)) return;
-    throw new GantryError("invalid-name", `${this.#where(`tag ${JSON.stringify(name)}`)}: not a tag`);
-  }
-
-  #notFound(action: string, reason: string): GantryError {
-    return new GantryError("not-found", `${this.#where(action)}: ${reason}`);
-  }
-
-  #where(action: string): string {
-    return this.#namespace.where(`${action} in repository ${JSON.stringify(this.name)}`);
-  }
-
-  #do<T>(action: string, options: Options, work: () => Promise<T>): Promise<T> {
-    return this.#namespace.do(`${action} in repository ${JSON.stringify(this.name)}`, options, work);
-  }
-
-  /** Changes records, with a lease on what they refer to. */
-  #change(action: string, options: Options, plan: () => Promise<Change[]>): Promise<void> {
-    const changing = () =>
-      this.#namespace.change(async () => ({ changes: await plan(), result: undefined }), options);
-    return this.#do(action, options, () => this.#namespace.leased(changing));
   }
 }
 
