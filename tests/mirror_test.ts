@@ -76,7 +76,7 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/codec/zstd_codec_test.ts": ["codec/zstd_codec_stream"],
   "tests/content/limited_test.ts": ["content/bind_target", "content/bind_source"],
   "tests/content/memory_test.ts": ["content/memory_ingest"],
-  "tests/content/pull_through_test.ts": ["content/blob_fills"],
+  "tests/content/pull_through_test.ts": ["content/blob_fills", "content/if_found"],
   "tests/content/read_test.ts": ["bytes"],
   "tests/daemon/daemon_test.ts": [
     "cli/support/daemon",

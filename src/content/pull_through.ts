@@ -1,4 +1,5 @@
 import { type Bytes, streamOf } from "../bytes.ts";
+import { ifFound } from "./if_found.ts";
 import { GantryError } from "../errors.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
@@ -63,7 +64,7 @@ class Mirror {
 
   async resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
     if (options.role === "blob") return await this.#resolveBlob(name, options);
-    const known = await orUndefined(this.#cache.resolve(name, options));
+    const known = await ifFound(this.#cache.resolve(name, options));
     if (known && (isDigest(name) || this.#isFresh(name))) return known;
     try {
       await this.#ask(name, options.signal);
@@ -75,7 +76,7 @@ class Mirror {
   }
 
   async open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
-    const known = await orUndefined(this.#cache.open(what, options));
+    const known = await ifFound(this.#cache.open(what, options));
     if (known) return known;
     try {
       if (roleOf(what, options.role) === "blob") return await this.#fills.open(what, options);
@@ -88,7 +89,7 @@ class Mirror {
   }
 
   async #resolveBlob(digest: string, options: ResolveOptions): Promise<Resolved> {
-    const known = await orUndefined(this.#cache.resolve(digest, options));
+    const known = await ifFound(this.#cache.resolve(digest, options));
     return known ?? await this.#source.resolve(digest, options).catch((error) => {
       throw asMirror(error);
     });
@@ -111,7 +112,7 @@ class Mirror {
 
   async #askNow(name: string, signal: AbortSignal): Promise<void> {
     const [known, there] = [
-      await orUndefined(this.#cache.resolve(name, { signal })),
+      await ifFound(this.#cache.resolve(name, { signal })),
       isDigest(name) ? undefined : await this.#source.resolve(name, { signal }),
     ];
     if (!known || known.descriptor.digest !== there?.descriptor.digest) {
@@ -138,15 +139,6 @@ class Mirror {
       replayable: true,
       open: () => Promise.resolve(streamOf(document)),
     }, { role: "manifest", name });
-  }
-}
-
-async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (GantryError.is(error, "not-found")) return undefined;
-    throw error;
   }
 }
 

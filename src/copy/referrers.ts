@@ -1,6 +1,6 @@
 import type { Options, Part, Source } from "../content/contracts.ts";
 import { requireMethod } from "../content/require_method.ts";
-import { GantryError } from "../errors.ts";
+import { ifFound } from "../content/if_found.ts";
 import { openRoot } from "../image/open.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, hexOf } from "../spec/digest.ts";
@@ -60,10 +60,7 @@ export async function* cosignTagsOf(
   if (algorithmOf(digest) !== "sha256") return;
   for (const kind of ["sig", "att", "sbom"]) {
     const name = `sha256-${hexOf(digest)}.${kind}`;
-    const part = await openRoot(source, name, options).catch((error) => {
-      if (GantryError.is(error, "not-found")) return undefined;
-      throw error;
-    });
+    const part = await ifFound(openRoot(source, name, options));
     if (part) yield { part, name };
   }
 }

@@ -1,5 +1,6 @@
 import { type Bytes, readAll } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
+import { ifFound } from "../content/if_found.ts";
 import { GantryError } from "../errors.ts";
 import type { Transport, TransportRequest } from "../http/transport.ts";
 import { parseJson } from "../spec/json.ts";
@@ -67,12 +68,7 @@ export class Daemon {
   /** The ID of an image that has a name or an ID; undefined where there is none. */
   async find(name: string, options: Options = {}): Promise<string | undefined> {
     const what = this.#what(`find ${JSON.stringify(name)}`);
-    try {
-      return (await this.#json<{ Id?: string }>(what, `/images/${pathOf(name)}/json`, options)).Id;
-    } catch (error) {
-      if (GantryError.is(error, "not-found")) return undefined;
-      throw error;
-    }
+    return (await ifFound(this.#json<{ Id?: string }>(what, `/images/${pathOf(name)}/json`, options)))?.Id;
   }
 
   /** The platform on which it runs containers. */

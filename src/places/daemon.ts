@@ -4,6 +4,7 @@ import type { Address, OpenOptions, Options, Resolved, ResolveOptions } from "..
 import { Once } from "../content/once.ts";
 import { type Daemon, daemon } from "../daemon/mod.ts";
 import { Temporary } from "../disk/temporary.ts";
+import { ifFound } from "../content/if_found.ts";
 import { GantryError } from "../errors.ts";
 import { Image, Index, selectImage } from "../image/mod.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
@@ -54,7 +55,7 @@ class DaemonSource implements PlaceSource {
 
   async resolve(name: string, options: ResolveOptions = {}): Promise<Resolved> {
     for (const { tar } of this.#saved) {
-      const found = await tar.resolve(name, options).catch(ignoreMissing);
+      const found = await ifFound(tar.resolve(name, options));
       if (found) return found;
     }
     const { tar } = await this.#save(name, options);
@@ -63,7 +64,7 @@ class DaemonSource implements PlaceSource {
 
   async open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
     for (const { tar } of this.#saved) {
-      const found = await tar.open(what, options).catch(ignoreMissing);
+      const found = await ifFound(tar.open(what, options));
       if (found) return found;
     }
     throw new GantryError(
@@ -143,8 +144,4 @@ async function imageFor(engine: Daemon, part: NamedPart["image"], options: Optio
   if (part instanceof Index) return await selectImage(part, await engine.platform(options), options);
   if (part instanceof Image) return part;
   throw new GantryError("unsupported", "load into the Docker engine: a blob is no image");
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!GantryError.is(error, "not-found")) throw error;
 }

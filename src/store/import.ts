@@ -1,6 +1,7 @@
 import type { Options, Source } from "../content/contracts.ts";
 import { copy } from "../copy/copy.ts";
 import type { CopyEvent } from "../copy/events.ts";
+import { ifFound } from "../content/if_found.ts";
 import { GantryError } from "../errors.ts";
 import { openRoot } from "../image/open.ts";
 import { annotations } from "../spec/annotations.ts";
@@ -56,7 +57,7 @@ export async function importImages(
       const written = await copy(root, target, { ...(tag !== undefined && { name: tag }), progress, signal });
       const { mediaType, digest, size } = written.descriptor;
       const input = { name, target: { mediaType, digest, size }, labels };
-      const there = await images.get(name, { signal }).catch(ignoreMissing);
+      const there = await ifFound(images.get(name, { signal }));
       imported.set(
         name,
         there ? await relabel(images, there, labels, { signal }) : await images.create(input, { signal }),
@@ -117,8 +118,4 @@ async function relabel(
   const paths = Object.keys(labels).map((key) => `labels.${key}`);
   if (paths.length === 0) return await images.get(name, options);
   return await images.update({ name, target, labels }, paths, options);
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!GantryError.is(error, "not-found")) throw error;
 }
