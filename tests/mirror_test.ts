@@ -175,7 +175,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "image/map_entries",
     "image/replaced_entry",
   ],
-  "tests/image/edits/rebase_test.ts": ["image/check_base"],
+  "tests/image/edits/rebase_test.ts": ["image/base_height", "image/check_base"],
   "tests/image/edits/retime_test.ts": ["image/edits/canonical"],
   "tests/image/made_layer_test.ts": ["image/learned_layer"],
   "tests/image/made_images_test.ts": [

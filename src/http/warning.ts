@@ -15,7 +15,7 @@ function textOf(quoted: string): string {
     /%([0-9a-f]{2})/gi,
     (_, hex) => String.fromCharCode(parseInt(hex, 16)),
   );
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- they have no place in a line
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(plain) || /%22/.test(quoted)) return "";
   return fromUtf8(plain);
 }

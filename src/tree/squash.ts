@@ -1,6 +1,7 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
+import { baseHeight } from "../image/base_height.ts";
 import type { Edit, LayerEntry } from "../image/edit.ts";
 import type { Image } from "../image/image.ts";
 import type { Layer } from "../image/layer.ts";
@@ -72,26 +73,16 @@ async function rangeOf(
   { from = 0, to = layers.length }: Pick<SquashOptions, "from" | "to">,
   options: Options,
 ): Promise<[start: number, end: number]> {
-  const start = typeof from === "number" ? from : await heightOf(from, layers, options);
+  const start = typeof from === "number" ? from : await baseHeight(from, layers, {
+    by: (layer, options) => layer.diffID(options),
+    action: "squash image",
+    base: "the base",
+    ...options,
+  });
   if (Number.isInteger(start) && Number.isInteger(to) && 0 <= start && start < to && to <= layers.length) {
     return [start, to];
   }
   throw new GantryError("not-found", `squash layers ${start} to ${to}: the image has ${layers.length}`);
-}
-
-/** How many layers a base has, which are the lowest of these. */
-async function heightOf(base: Image, layers: readonly LayerEntry[], options: Options): Promise<number> {
-  const below = await base.layers(options);
-  for (const [i, one] of below.entries()) {
-    const [found, wanted] = [await layers[i]?.layer.diffID(options), await one.diffID(options)];
-    if (found === wanted) continue;
-    const has = found ?? "no such layer";
-    throw new GantryError(
-      "conflict",
-      `squash image: it is not built on the base, whose layer ${i} is ${wanted}; the image has ${has}`,
-    );
-  }
-  return below.length;
 }
 
 /** The history also has entries without a layer; those among the squashed ones go with them. */

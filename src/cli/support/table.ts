@@ -23,6 +23,6 @@ export function formatBytes(bytes: number): string {
 
 /** What an image says of itself must not move a terminal's cursor. */
 function visible(text = ""): string {
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- they would change the terminal
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
 }

@@ -4,7 +4,7 @@ import type { TarTime } from "../../tar/mod.ts";
 
 /** A name on a line of its own: what would break the line or the terminal is escaped. */
 export function quoteName(name: string): string {
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- they would change the terminal
   return name.replace(/[\u0000-\u001f\u007f-\u009f\\]|[\ud800-\udfff]/gu, (character) => {
     const code = character.charCodeAt(0);
     if (code >= 0xdc80) return `\\x${(code - 0xdc00).toString(16)}`; // a byte that is no UTF-8

@@ -1,8 +1,8 @@
-import type { Options } from "../../content/contracts.ts";
 import { GantryError } from "../../errors.ts";
 import { annotations } from "../../spec/annotations.ts";
 import type { ConfigFile, History } from "../../spec/config.ts";
-import type { Edit, LayerEntry } from "../edit.ts";
+import { baseHeight } from "../base_height.ts";
+import type { Edit } from "../edit.ts";
 import type { Image } from "../image.ts";
 
 /** How to rebase. */
@@ -36,7 +36,12 @@ export interface RebaseOptions {
 export function rebase(oldBase: Image, newBase: Image, options: RebaseOptions = {}): Edit {
   return {
     async layers(layers, { signal }) {
-      const count = await lengthOf(oldBase, layers, { signal });
+      const count = await baseHeight(oldBase, layers, {
+        by: (layer, options) => layer.digest(options),
+        action: "rebase image",
+        base: "the old base",
+        signal,
+      });
       return [...(await newBase.layers({ signal })).map((layer) => ({ layer })), ...layers.slice(count)];
     },
     async config(config, { before, signal }) {
@@ -52,23 +57,6 @@ export function rebase(oldBase: Image, newBase: Image, options: RebaseOptions = 
       };
     },
   };
-}
-
-/** How many layers a base has, which are the lowest of these. */
-async function lengthOf(base: Image, layers: readonly LayerEntry[], options: Options): Promise<number> {
-  const below = await base.layers(options);
-  for (const [i, layer] of below.entries()) {
-    const found = await layers[i]?.layer.digest(options);
-    const wanted = await layer.digest(options);
-    if (found === wanted) continue;
-    throw new GantryError(
-      "conflict",
-      `rebase image: it is not built on the old base, whose layer ${i} is ${wanted}; the image has ${
-        found ?? "no such layer"
-      }`,
-    );
-  }
-  return below.length;
 }
 
 function rebaseConfig(config: ConfigFile, from: ConfigFile, to: ConfigFile, layers: number): void {

@@ -23,6 +23,6 @@ export function unquote(quoted: string): string | undefined {
 /** A text in double quotes, as filters take it. */
 export function quote(text: string): string {
   const safe = text.replace(/["\\]/g, "\\$&");
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- they are what is escaped
   return `"${safe.replace(/[\0-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
 }
