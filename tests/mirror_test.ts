@@ -53,6 +53,14 @@ const elsewhere: Record<string, readonly string[]> = {
     "cli/commands/inspect/referrers",
     "cli/commands/registry/ratelimit",
   ],
+  "tests/cli/commands_test.ts": [
+    "cli/command_rows/edit",
+    "cli/command_rows/inspect",
+    "cli/command_rows/other",
+    "cli/command_rows/registry",
+    "cli/command_rows/store",
+    "cli/command_rows/transfer",
+  ],
   "tests/cli/program_test.ts": [
     "cli/commands/version",
     "cli/context",

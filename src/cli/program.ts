@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
-import { type CommandRow, commands } from "./commands.ts";
+import type { CommandRow } from "./command_row.ts";
+import { commands } from "./commands.ts";
 import { CommandContext } from "./context.ts";
 import { adviceFor } from "./support/advice.ts";
 import { addGlobalOptions } from "./support/options.ts";

@@ -1,0 +1,96 @@
+import type { CommandRow } from "../command_row.ts";
+
+/** What help lists under "Inspect". */
+export const inspectRows: readonly CommandRow[] = [
+  {
+    path: "blob",
+    group: "Inspect",
+    summary: "write a blob from a registry to standard output",
+    examples: ["alpine@sha256:44136fa3… > layer.tar.gz", "localhost:5000/app@sha256:44136fa3… | tar tz"],
+    load: () => import("../commands/inspect/blob.ts"),
+  },
+  {
+    path: "cat",
+    group: "Inspect",
+    summary: "write a file of an image to standard output",
+    examples: ["alpine:3.20 /etc/os-release", "localhost:5000/app:v1 etc/passwd"],
+    load: () => import("../commands/inspect/cat.ts"),
+  },
+  {
+    path: "config",
+    group: "Inspect",
+    summary: "print the config of an image",
+    examples: ["alpine:3.20", "--platform linux/arm64 ghcr.io/acme/app:v1"],
+    load: () => import("../commands/inspect/config.ts"),
+  },
+  {
+    path: "digest",
+    group: "Inspect",
+    summary: "print the digest of an image or index",
+    examples: ["alpine:3.20", "--full-ref --platform linux/arm64 alpine:3.20"],
+    load: () => import("../commands/inspect/digest.ts"),
+  },
+  {
+    path: "diff",
+    group: "Inspect",
+    summary: "tell what is different between two images",
+    examples: ["app:v1 app:v2", "--semantic alpine:3.20 localhost:5000/app:v1"],
+    load: () => import("../commands/inspect/diff.ts"),
+  },
+  {
+    path: "du",
+    group: "Inspect",
+    summary: "tell what each layer of an image adds, hides and wastes",
+    examples: ["alpine:3.20", "--json localhost:5000/app:v1"],
+    load: () => import("../commands/inspect/du.ts"),
+  },
+  {
+    path: "files",
+    group: "Inspect",
+    summary: "list the files of an image",
+    examples: ["alpine:3.20", "--long alpine:3.20 etc"],
+    load: () => import("../commands/inspect/files.ts"),
+  },
+  {
+    path: "history",
+    group: "Inspect",
+    summary: "tell how an image came about",
+    examples: ["alpine:3.20", "--json localhost:5000/app:v1"],
+    load: () => import("../commands/inspect/history.ts"),
+  },
+  {
+    path: "inspect",
+    group: "Inspect",
+    summary: "tell on one page what an image or index is",
+    examples: ["alpine:3.20", "--json --platform linux/arm64 ghcr.io/acme/app:v1"],
+    load: () => import("../commands/inspect/inspect.ts"),
+  },
+  {
+    path: "manifest",
+    group: "Inspect",
+    summary: "print the manifest of an image, or an index",
+    examples: ["alpine:3.20", "--platform linux/arm64 ghcr.io/acme/app:v1"],
+    load: () => import("../commands/inspect/manifest.ts"),
+  },
+  {
+    path: "referrers",
+    group: "Inspect",
+    summary: "list what belongs to an image: signatures, SBOMs, attestations",
+    examples: ["ghcr.io/acme/app:v1", "--json --artifact-type application/spdx+json ghcr.io/acme/app:v1"],
+    load: () => import("../commands/inspect/referrers.ts"),
+  },
+  {
+    path: "tree",
+    group: "Inspect",
+    summary: "show what an image or index leads to, and what refers to it",
+    examples: ["alpine:3.20", "--json ghcr.io/acme/app:v1"],
+    load: () => import("../commands/inspect/tree.ts"),
+  },
+  {
+    path: "validate",
+    group: "Inspect",
+    summary: "read images whole and tell what is wrong with them",
+    examples: ["--remote alpine:3.20", "--tarball app.tar --layout ./images"],
+    load: () => import("../commands/inspect/validate.ts"),
+  },
+];

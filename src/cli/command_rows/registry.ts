@@ -1,0 +1,91 @@
+import type { CommandRow } from "../command_row.ts";
+
+/** What help lists under "Registry". */
+export const registryRows: readonly CommandRow[] = [
+  { path: "auth", group: "Registry", summary: "log in to registries" },
+  {
+    path: "auth get",
+    group: "Registry",
+    summary: "print the credentials for a registry, as Docker's credential helpers do",
+    examples: ["ghcr.io", "quay.io/acme"],
+    load: () => import("../commands/registry/auth/get.ts"),
+  },
+  {
+    path: "auth login",
+    group: "Registry",
+    summary: "check a name and a password, and keep them where docker login does",
+    examples: ["ghcr.io -u acme --password-stdin < token", "docker.io -u acme -p dckr_pat_1234"],
+    load: () => import("../commands/registry/auth/login.ts"),
+  },
+  {
+    path: "auth logout",
+    group: "Registry",
+    summary: "remove the credentials for a registry",
+    examples: ["ghcr.io", "docker.io"],
+    load: () => import("../commands/registry/auth/logout.ts"),
+  },
+  {
+    path: "auth token",
+    group: "Registry",
+    summary: "print a token of a registry for a repository",
+    examples: ["alpine", "-H --push --mount alpine ghcr.io/acme/app"],
+    load: () => import("../commands/registry/auth/token.ts"),
+  },
+  {
+    path: "catalog",
+    group: "Registry",
+    summary: "list the repositories of a registry",
+    examples: ["localhost:5000", "--json registry.example.com"],
+    load: () => import("../commands/registry/catalog.ts"),
+  },
+  {
+    path: "delete",
+    group: "Registry",
+    summary: "delete a tag, or a manifest by its digest",
+    examples: ["localhost:5000/app:old", "localhost:5000/app@sha256:44136fa3…"],
+    load: () => import("../commands/registry/delete.ts"),
+  },
+  {
+    path: "ls",
+    group: "Registry",
+    summary: "list the tags of a repository",
+    examples: ["alpine", "--json --omit-digest-tags ghcr.io/acme/app"],
+    load: () => import("../commands/registry/ls.ts"),
+  },
+  { path: "registry", group: "Registry", summary: "serve a registry" },
+  {
+    path: "registry gc",
+    group: "Registry",
+    summary: "remove what no image of a served directory or bucket needs",
+    examples: ["./registry", "--s3 s3://images/registry --dry-run"],
+    load: () => import("../commands/registry/gc.ts"),
+  },
+  {
+    path: "registry serve",
+    group: "Registry",
+    summary: "serve a registry until the process is ended",
+    examples: ["--config registry.json", "--s3 s3://images/registry"],
+    load: () => import("../commands/registry/serve.ts"),
+  },
+  {
+    path: "registry check-config",
+    group: "Registry",
+    summary: "tell whether the configuration of a registry is right",
+    examples: ["registry.json", "/etc/gantry/registry.json"],
+    load: () => import("../commands/registry/check_config.ts"),
+  },
+  {
+    path: "ratelimit",
+    group: "Registry",
+    summary: "tell how many pulls a registry still allows",
+    examples: ["alpine", "--json library/alpine:3.20"],
+    load: () => import("../commands/registry/ratelimit.ts"),
+  },
+  {
+    path: "tag",
+    group: "Registry",
+    summary: "give an image in a registry one more tag",
+    examples: ["localhost:5000/app:v1 stable", "ghcr.io/acme/app@sha256:44136fa3… v1"],
+    load: () => import("../commands/registry/tag.ts"),
+  },
+];
