@@ -88,21 +88,24 @@ export class SharedLanes {
   /** Hashes as much in each lane as the one with the least has. */
   async #step(): Promise<void> {
     const present = lanes.filter((lane) => this.#updates[lane]);
-    const length = Math.min(...present.map((lane) => this.#updates[lane]!.bytes.byteLength));
+    const updates = present.map((lane) => this.#updates[lane]!);
+    const length = Math.min(...updates.map(({ bytes }) => bytes.byteLength));
     const chunks: [Uint8Array?, Uint8Array?, Uint8Array?, Uint8Array?] = [];
     for (const lane of present) chunks[lane] = this.#updates[lane]!.bytes.subarray(0, length);
     this.#expected.clear();
     for (const lane of present) this.#expected.add(lane);
+    let failure: { error: unknown } | undefined;
     try {
       await this.#four.update4(chunks);
     } catch (error) {
-      for (const lane of present) this.#take(lane).reject(error);
-      return;
+      failure = { error };
     }
-    for (const lane of present) {
-      const update = this.#updates[lane]!;
+    for (const [i, lane] of present.entries()) {
+      const update = updates[i]!;
+      if (this.#updates[lane] !== update) continue; // It was given up meanwhile, and another may have the lane.
       update.bytes = update.bytes.subarray(length);
-      if (update.bytes.byteLength === 0) this.#take(lane).resolve();
+      if (failure) this.#take(lane).reject(failure.error);
+      else if (update.bytes.byteLength === 0) this.#take(lane).resolve();
     }
   }
 

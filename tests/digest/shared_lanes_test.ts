@@ -50,6 +50,29 @@ describe("SharedLanes", () => {
     await assert.rejects(recording(broken).shared.update(2, bytes(5)), broken);
   });
 
+  for (const taken of [false, true]) {
+    it(`goes on when a lane is given up${taken ? ", and taken by another," : ""} while it is hashed`, async () => {
+      const begun = Promise.withResolvers<void>(), hashing = Promise.withResolvers<void>();
+      const lengths: (number | undefined)[] = [];
+      const shared = new SharedLanes({
+        update4([first]) {
+          lengths.push(first?.byteLength);
+          begun.resolve();
+          return hashing.promise;
+        },
+        digest: () => new Uint8Array(32),
+      }, () => undefined);
+      const given = assert.rejects(shared.update(0, bytes(5)), /the hash was given up/);
+      const other = shared.update(1, bytes(5));
+      await begun.promise;
+      shared.leave(0);
+      const next = taken ? shared.update(0, bytes(9)) : undefined;
+      hashing.resolve();
+      await Promise.all([given, other, next]);
+      assert.deepEqual(lengths.slice(1).filter((length) => length), taken ? [9] : []);
+    });
+  }
+
   it("takes nothing without a step", async () => {
     const { steps, shared } = recording();
     await shared.update(3, bytes(0));
