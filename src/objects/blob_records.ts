@@ -22,6 +22,16 @@ export interface FoundLocation {
   readonly data: string;
 }
 
+/** Where it is written down which object a blob's bytes are in. */
+export interface BlobRecords {
+  /** Where a blob is, if the bucket has it, spared by garbage collection for a while. */
+  claim(digest: Digest, options?: Options): Promise<Location | undefined>;
+  /** Writes down where it is, unless that is written down already: then that is where it is. */
+  record(digest: Digest, location: Location, options?: Options): Promise<Location>;
+  /** Where a blob is, if the bucket has it. */
+  find(digest: Digest, options?: Options): Promise<Location | undefined>;
+}
+
 /** Reads a record or a link. */
 export async function readLocation(
   { bucket }: Store,
@@ -96,4 +106,14 @@ export function record(
 
 function unlessConflict(error: unknown): undefined {
   if (!GantryError.is(error, "conflict")) throw error;
+}
+
+/** The records of a bucket: an object for each blob. */
+export function blobRecords(store: Store): BlobRecords {
+  return {
+    claim: (digest, options) => claimRecord(store, digest, options),
+    record: (digest, location, options) => record(store, digest, location, options),
+    find: async (digest, options) =>
+      (await readLocation(store, store.keys.record(digest), options))?.location,
+  };
 }

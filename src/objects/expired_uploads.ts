@@ -1,13 +1,18 @@
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { algorithms } from "../spec/digest.ts";
-import { readLocation } from "./blob_records.ts";
+import { type BlobRecords, blobRecords } from "./blob_records.ts";
 import { digestObject } from "./object_ingest.ts";
 import { readSession, sessionBytes } from "./session.ts";
 import type { Store } from "./store.ts";
 
 /** Gives an upload up that nobody has gone on with, and tells whether that was so. */
-export async function giveUp(store: Store, key: string, options: Options): Promise<boolean> {
+export async function giveUp(
+  store: Store,
+  key: string,
+  options: Options,
+  records: BlobRecords = blobRecords(store),
+): Promise<boolean> {
   const { bucket, keys } = store;
   const found = await readSession(store, key, options);
   if (!found || found.now.getTime() - found.modified.getTime() < store.expiry) return false;
@@ -18,7 +23,7 @@ export async function giveUp(store: Store, key: string, options: Options): Promi
     if (session.multipart !== undefined) {
       await bucket.abortMultipart({ key: keys.data(session.data), id: session.multipart }, options);
     }
-    if (!await isRecorded(store, session.data, options)) {
+    if (!await isRecorded(store, records, session.data, options)) {
       await bucket.delete(keys.data(session.data), options);
     }
     await bucket.delete(key, { ...options, expect: taken });
@@ -30,12 +35,16 @@ export async function giveUp(store: Store, key: string, options: Options): Promi
 }
 
 /** Whether an object is where a blob's bytes are: who made it was killed before its session was removed. */
-async function isRecorded(store: Store, data: string, options: Options): Promise<boolean> {
+async function isRecorded(
+  store: Store,
+  records: BlobRecords,
+  data: string,
+  options: Options,
+): Promise<boolean> {
   for (const algorithm of algorithms) {
     const digest = await digestObject(store, store.keys.data(data), algorithm, options);
     if (digest === undefined) return true; // there is nothing to be removed
-    const record = await readLocation(store, store.keys.record(digest), options);
-    if (record?.location?.data === data) return true;
+    if ((await records.find(digest, options))?.data === data) return true;
   }
   return false;
 }

@@ -6,7 +6,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { claimRecord, record } from "./blob_records.ts";
+import { type BlobRecords, blobRecords } from "./blob_records.ts";
 import type { Links } from "./links.ts";
 import { Parts } from "./parts.ts";
 import { type FoundSession, sessionBytes } from "./session.ts";
@@ -31,7 +31,9 @@ export async function plainHash(algorithm: Algorithm): Promise<PlainHash> {
 /** What an ingest is made of. */
 export interface IngestParts {
   store: Store;
-  links: Links;
+  links: Pick<Links, "put">;
+  /** Where it is written down which object a blob is in. Default: an object for each blob. */
+  records?: BlobRecords | undefined;
   /** What it is called in messages. */
   name: string;
   /** Of the session's object. */
@@ -49,7 +51,8 @@ export interface IngestParts {
  */
 export class ObjectIngest implements Ingest {
   readonly #store: Store;
-  readonly #links: Links;
+  readonly #links: Pick<Links, "put">;
+  readonly #records: BlobRecords;
   readonly #name: string;
   readonly #key: string;
   readonly #hash: ResumableSha256 | PlainHash;
@@ -72,10 +75,11 @@ export class ObjectIngest implements Ingest {
   #keptSize: boolean;
   #ended = false;
 
-  constructor({ store, links, name, key, found, hash }: IngestParts) {
+  constructor({ store, links, records, name, key, found, hash }: IngestParts) {
     const session = found?.session;
     this.#store = store;
     this.#links = links;
+    this.#records = records ?? blobRecords(store);
     this.#name = name;
     this.#key = key;
     this.#hash = hash ?? new ResumableSha256(session?.sha256);
@@ -124,7 +128,7 @@ export class ObjectIngest implements Ingest {
     const size = this.offset;
     let digest = await this.#heldDigest(algorithm);
     if (digest !== undefined) await this.#check(digest, expected, false);
-    let location = digest && await claimRecord(this.#store, digest, options);
+    let location = digest && await this.#records.claim(digest, options);
     let made = false;
     if (!location) {
       made = await this.#makeObject(options);
@@ -133,7 +137,7 @@ export class ObjectIngest implements Ingest {
         await this.#check(there, expected ?? digest, made);
         digest = there;
       }
-      location = await record(this.#store, digest, { data: this.#data, size }, options);
+      location = await this.#records.record(digest, { data: this.#data, size }, options);
     }
     await this.#links.put(digest!, location, options);
     this.#ended = true;

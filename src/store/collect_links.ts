@@ -1,15 +1,19 @@
 import type { Options } from "../content/contracts.ts";
+import type { Digest } from "../spec/digest.ts";
 import { linkOf, parseLinkKey } from "./links.ts";
-import { listAll, listPages } from "./metadata.ts";
+import { type Entry, listAll, listPages } from "./metadata.ts";
 import type { Namespace } from "./namespace.ts";
 
 /** Removes links to blobs whose bytes are gone, and the records of repositories that have no links. */
 export async function collectLinks({ shared, buckets }: Namespace, options: Options): Promise<void> {
   const { metadata, blobs } = shared;
   for await (const page of listPages(metadata, buckets.links, options)) {
-    for (const entry of page) {
-      if (linkOf(entry).mediaType !== undefined) continue;
-      if (await blobs.facts(parseLinkKey(entry.key).digest)) continue;
+    const toBlobs = page.filter((entry) => linkOf(entry).mediaType === undefined);
+    const there = new Set<Digest>();
+    const digestOf = ({ key }: Entry) => parseLinkKey(key).digest;
+    for await (const [digest] of blobs.factsOf(new Set(toBlobs.map(digestOf)), options)) there.add(digest);
+    for (const entry of toBlobs) {
+      if (there.has(digestOf(entry))) continue;
       await metadata.commit(
         [{ ...entry, bucket: buckets.links, value: null, expect: entry.version }],
         options,

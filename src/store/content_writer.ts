@@ -1,6 +1,5 @@
 import type { Bytes } from "../bytes.ts";
-import type { Options } from "../content/contracts.ts";
-import type { FileIngest } from "../disk/ingest.ts";
+import type { Ingest, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest, parseDigest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
@@ -40,10 +39,10 @@ export class ContentWriter implements AsyncDisposable {
   /** What it is called. */
   readonly ref: string;
   readonly #namespace: Namespace;
-  readonly #ingest: FileIngest;
+  readonly #ingest: Ingest;
   readonly #value: IngestValue;
 
-  private constructor(ref: string, namespace: Namespace, ingest: FileIngest, value: IngestValue) {
+  private constructor(ref: string, namespace: Namespace, ingest: Ingest, value: IngestValue) {
     this.ref = ref;
     this.#namespace = namespace;
     this.#ingest = ingest;

@@ -1,11 +1,7 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Options } from "../content/contracts.ts";
 import { verifying } from "../digest/mod.ts";
-import { namesIn } from "../disk/directory.ts";
-import { restoreBlobs } from "../disk/gc_sweep.ts";
 import { GantryError } from "../errors.ts";
-import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
+import type { Digest } from "../spec/digest.ts";
 import { namespacesOf } from "./gc.ts";
 import { type Change, listAll } from "./metadata.ts";
 import type { Namespace, Shared } from "./namespace.ts";
@@ -32,8 +28,7 @@ export interface CheckedStore {
 /** Reads every blob, then looks whether every record is of one that is there. */
 export async function checkStore(shared: Shared, options: CheckStoreOptions): Promise<CheckedStore> {
   const { repair, signal } = options;
-  return await shared.blobs.state.locked(async () => {
-    if (repair) await restoreBlobs(shared.blobs);
+  return await shared.blobs.undisturbed(async () => {
     const found: CheckedStore = { blobs: 0, bytes: 0, problems: [] };
     const good = await checkBlobs(shared, found, options);
     for (const namespace of await namespacesOf(shared, signal)) {
@@ -53,29 +48,25 @@ async function checkBlobs(
   { repair, progress, signal }: CheckStoreOptions,
 ): Promise<Map<Digest, number>> {
   const good = new Map<Digest, number>();
-  for (const algorithm of algorithms) {
-    for (const hex of await namesIn(join(blobs.directory, algorithm))) {
-      signal?.throwIfAborted();
-      const digest = `${algorithm}:${hex}`;
-      if (!isDigest(digest)) {
-        found.problems.push(`${JSON.stringify(join(blobs.directory, algorithm, hex))} is no blob`);
-        continue;
-      }
-      try {
-        const facts = await blobs.facts(digest);
-        if (!facts) continue; // removed meanwhile
-        const bytes = await blobs.open({ digest }, { signal });
-        await bytes.pipeThrough(verifying({ digest }, { what: `blob ${digest}` }))
-          .pipeTo(new WritableStream(), { signal });
-        good.set(digest, facts.size);
-        found.blobs++;
-        found.bytes += facts.size;
-        progress?.({ digest, size: facts.size });
-      } catch (error) {
-        if (!GantryError.is(error, "digest-mismatch", "size-mismatch", "invalid-document")) throw error;
-        found.problems.push(error.message);
-        if (repair) await rm(blobs.path(digest), { force: true });
-      }
+  for await (const { digest, path } of blobs.all({ signal })) {
+    if (digest === undefined) {
+      found.problems.push(`${JSON.stringify(path)} is no blob`);
+      continue;
+    }
+    try {
+      const facts = await blobs.facts(digest);
+      if (!facts) continue; // removed meanwhile
+      const bytes = await blobs.open({ digest }, { signal });
+      await bytes.pipeThrough(verifying({ digest }, { what: `blob ${digest}` }))
+        .pipeTo(new WritableStream(), { signal });
+      good.set(digest, facts.size);
+      found.blobs++;
+      found.bytes += facts.size;
+      progress?.({ digest, size: facts.size });
+    } catch (error) {
+      if (!GantryError.is(error, "digest-mismatch", "size-mismatch", "invalid-document")) throw error;
+      found.problems.push(error.message);
+      if (repair) await blobs.drop(digest);
     }
   }
   return good;

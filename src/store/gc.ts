@@ -1,12 +1,7 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Options } from "../content/contracts.ts";
-import { type Collected, restoreBlobs, sweepBlobs } from "../disk/gc_sweep.ts";
-import { namesIn } from "../disk/directory.ts";
-import { ifThere } from "../disk/errors.ts";
-import { sweepTemporary } from "../disk/temporary_sweep.ts";
 import { GantryError } from "../errors.ts";
-import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
+import type { Digest } from "../spec/digest.ts";
+import type { Collected } from "./blobs.ts";
 import type { IngestValue } from "./content_writer.ts";
 import { hasExpired, type LeaseValue, splitResource } from "./lease_records.ts";
 import { collectLinks } from "./collect_links.ts";
@@ -31,34 +26,27 @@ export interface StoreCollected extends Collected {
 
 /** How often to look again when others refer to what was to be removed. */
 const mostTries = 20;
-/** A file may be about to be linked, a session about to be locked, in milliseconds after it was made. */
+/** A session may be about to be made, in milliseconds after its record was. */
 const newborn = 2_000;
 
 /** Removes what nothing leads to in any namespace, nobody is writing and nobody has touched of late. */
 export async function collectStore(shared: Shared, options: StoreCollectOptions): Promise<StoreCollected> {
   const { grace = 3600, dryRun, signal } = options;
-  const { blobs, sessions } = shared;
-  const { state } = blobs;
-  const before = Date.now() - grace * 1000;
+  const { blobs } = shared;
+  const before = await blobs.now() - grace * 1000;
   if (dryRun) return await wouldCollect(shared, before, signal);
-  // Without the lock: a full disk has no room for it.
-  const unused = Math.min(before, Date.now() - newborn);
-  await sweepTemporary(join(state.directory, "tmp"), unused);
-  await sessions.sweep(unused, await leasedSessions(shared, signal));
-  await blobs.leases.sweep();
-  await state.useRoom();
-  return await state.locked(async () => {
-    await restoreBlobs(blobs);
+  const sessions = await leasedSessions(shared, signal);
+  return await blobs.collecting({ before, sessions, signal }, async () => {
     const images: string[] = [];
     for (const namespace of await namespacesOf(shared, signal)) {
       images.push(...await collectRecords(namespace, before, signal));
     }
-    // Records go before files: none ever points to a file that is not there.
+    // Records go before blobs: none ever points to one that is not there.
     const kept = await recorded(shared, signal);
-    const swept = await sweepBlobs(blobs, kept, before, signal, isNeededIn(shared));
+    const swept = await blobs.sweep(kept, isNeededIn(shared), { before, signal });
     for (const namespace of await namespacesOf(shared, signal)) await collectLinks(namespace, { signal });
     return { ...swept, images };
-  }, { signal });
+  });
 }
 
 /** The sessions of writes in the making that a lease keeps. */
@@ -119,12 +107,10 @@ async function collectRecords(namespace: Namespace, before: number, signal?: Abo
 
 /** Keeps content whose file is young, with all that it leads to: somebody may be about to refer to it. */
 async function keepYoung(marked: Marked, { blobs }: Shared, before: number): Promise<void> {
-  const { kept } = marked;
-  for (const digest of marked.content.keys()) {
-    if (kept.has(digest)) continue;
-    const facts = await blobs.facts(digest);
-    if (facts && facts.changed >= before) marked.keep(digest);
-  }
+  const { content, kept } = marked;
+  const unkept = new Set([...content.keys()].filter((digest) => !kept.has(digest)));
+  if (unkept.size === 0) return;
+  for await (const [digest, { changed }] of blobs.factsOf(unkept)) if (changed >= before) marked.keep(digest);
 }
 
 async function danglingReferrers(
@@ -182,15 +168,17 @@ async function wouldCollect(shared: Shared, before: number, signal?: AbortSignal
     for (const digest of marked.kept) kept.add(digest);
     collected.images.push(...marked.expiredImages.map(({ key }) => key));
   }
-  for (const algorithm of algorithms) {
-    for (const hex of await namesIn(join(blobs.directory, algorithm))) {
-      const digest = `${algorithm}:${hex}`;
-      if (!isDigest(digest) || kept.has(digest)) continue;
-      const found = await ifThere(stat(blobs.path(digest)));
-      if (!found?.isFile() || found.mtimeMs >= before) continue;
-      collected.removed.push(digest);
-      collected.bytes += found.size;
-    }
+  for await (const { digest, facts: known } of blobs.all({ signal })) {
+    if (digest === undefined || kept.has(digest)) continue;
+    const facts = known ?? await blobs.facts(digest).catch(unlessNoFile);
+    if (!facts || facts.changed >= before) continue;
+    collected.removed.push(digest);
+    collected.bytes += facts.size;
   }
   return collected;
+}
+
+/** What stands where a blob would may be a directory. */
+function unlessNoFile(error: unknown): undefined {
+  if (!GantryError.is(error, "invalid-document")) throw error;
 }

@@ -1,6 +1,6 @@
 import type { Options } from "../content/contracts.ts";
-import type { IsNeeded } from "../disk/gc_sweep.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
+import type { IsNeeded } from "./blobs.ts";
 import type { IngestValue } from "./content_writer.ts";
 import { hasExpired, type LeaseValue, splitResource } from "./lease_records.ts";
 import { linkOf, parseLinkKey } from "./links.ts";

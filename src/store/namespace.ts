@@ -1,14 +1,13 @@
 import { setTimeout } from "node:timers/promises";
-import type { Lease, Options } from "../content/contracts.ts";
+import type { Options } from "../content/contracts.ts";
 import { childrenOf } from "../content/relations.ts";
-import type { BlobDirectory } from "../disk/blob_directory.ts";
 import { missing } from "../disk/blob_directory.ts";
 import { onDisk } from "../disk/errors.ts";
-import type { Ingests } from "../disk/ingests.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
+import type { Blobs, Sessions } from "./blobs.ts";
 import { childrenLabels } from "./children_labels.ts";
 import type { Events } from "./events.ts";
 import { labelNames } from "./labels.ts";
@@ -20,8 +19,8 @@ export interface Shared {
   /** Where the store is. */
   readonly directory: string;
   readonly metadata: Metadata;
-  readonly blobs: BlobDirectory;
-  readonly sessions: Ingests;
+  readonly blobs: Blobs;
+  readonly sessions: Sessions;
   readonly events: Events;
   /** The time, in milliseconds since 1970. */
   readonly now: () => number;
@@ -36,42 +35,12 @@ export interface Plan<T> {
 /** How long to try again when others change the same records, in milliseconds. */
 const patience = 60_000;
 
-/** How many use one lease, one after the other, until a new one is taken: what it keeps grows. */
-const mostUsers = 1000;
-
-/** A lease that several use; the last one ends it. */
-class SharedLease {
-  readonly taken: Promise<Lease>;
-  #users = 1;
-  #ever = 1;
-
-  constructor(take: () => Promise<Lease>) {
-    this.taken = take();
-    this.taken.catch(() => {}); // everyone who waits for it sees that
-  }
-
-  /** The same for one more, unless it was used enough. */
-  join(): SharedLease | undefined {
-    if (this.#ever >= mostUsers) return undefined;
-    this.#users++;
-    this.#ever++;
-    return this;
-  }
-
-  /** Whether this was the last one. */
-  leave(): boolean {
-    return --this.#users === 0;
-  }
-}
-
 /** One namespace of a store, as images, content and leases see it. */
 export class Namespace {
   readonly name: string;
   readonly shared: Shared;
   readonly buckets: Buckets;
   #there = false;
-  /** For all who refer to something at the same time: each digest is written down in all leases. */
-  #lease: SharedLease | undefined;
 
   constructor(name: string, shared: Shared) {
     this.name = name;
@@ -103,17 +72,8 @@ export class Namespace {
   }
 
   /** Does something that refers to content, which no collection of garbage takes away meanwhile. */
-  async leased<T>(work: () => Promise<T>): Promise<T> {
-    const lease = this.#lease = this.#lease?.join() ?? new SharedLease(() => this.shared.blobs.leases.take());
-    try {
-      await lease.taken;
-      return await work();
-    } finally {
-      if (lease.leave()) {
-        if (this.#lease === lease) this.#lease = undefined;
-        await (await lease.taken)[Symbol.asyncDispose]();
-      }
-    }
+  leased<T>(work: () => Promise<T>): Promise<T> {
+    return this.shared.blobs.leased(work);
   }
 
   /**

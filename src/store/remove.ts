@@ -1,5 +1,4 @@
 import type { Options } from "../content/contracts.ts";
-import { takeAway } from "../disk/gc_sweep.ts";
 import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import { isDocumentType } from "../spec/media_type.ts";
@@ -41,15 +40,9 @@ export async function removeContent(
   if (!stays) await removeUnneeded(shared, digest, options);
 }
 
-/** Removes a blob's file, unless a namespace has a record of it or somebody is about to refer to it. */
-export async function removeUnneeded(shared: Shared, digest: Digest, { signal }: Options): Promise<void> {
-  const { blobs } = shared;
-  const isNeeded = isNeededIn(shared);
-  // With the lock: a collection of garbage puts back what it finds half removed.
-  await blobs.state.locked(async () => {
-    if (await isNeeded(digest) || !await blobs.facts(digest)) return;
-    await takeAway(digest, blobs, Infinity, isNeeded);
-  }, { signal });
+/** Removes a blob's bytes, unless a namespace has a record of it or somebody is about to refer to it. */
+export async function removeUnneeded(shared: Shared, digest: Digest, options: Options): Promise<void> {
+  await shared.blobs.remove(digest, isNeededIn(shared), options);
 }
 
 /** The changes that take away all names of a manifest in a repository. */

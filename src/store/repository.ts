@@ -81,7 +81,7 @@ export class RepositoryTarget implements StoreRepository {
   file({ digest, size }: Address): Promise<string | undefined> {
     return this.#records.do(`find ${digest}`, {}, async () => {
       const facts = await this.#records.blobs.facts(digest);
-      return facts && (size ?? facts.size) === facts.size ? this.#records.blobs.path(digest) : undefined;
+      return facts && (size ?? facts.size) === facts.size ? this.#records.blobs.file(digest) : undefined;
     });
   }
 

@@ -1,8 +1,8 @@
 import type { Options } from "../content/contracts.ts";
-import type { BlobDirectory } from "../disk/blob_directory.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { isTag } from "../spec/reference.ts";
+import type { Blobs } from "./blobs.ts";
 import type { Change, Metadata } from "./metadata.ts";
 import type { Namespace } from "./namespace.ts";
 import { imageOf } from "./records.ts";
@@ -17,7 +17,7 @@ export class RepositoryRecords {
     this.#namespace = namespace;
   }
 
-  get blobs(): BlobDirectory {
+  get blobs(): Blobs {
     return this.#namespace.shared.blobs;
   }
 
