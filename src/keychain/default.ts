@@ -4,6 +4,7 @@ import process from "node:process";
 import { Once } from "../content/once.ts";
 import { GantryError } from "../errors.ts";
 import { acr, azureToken } from "./acr.ts";
+import { awsDefault } from "./aws_default.ts";
 import { chain, type Keychain } from "./chain.ts";
 import type { AccessTokenSource, CloudOptions } from "./cloud.ts";
 import { homeOf, readIfThere } from "./config_file.ts";
@@ -27,8 +28,8 @@ export interface DefaultKeychainOptions extends HelperOptions, CloudOptions {
 /**
  * The keychain of the `gantry` command: what Docker, podman and regctl keep, then what the environment holds for GitHub, Google,
  * Amazon and Azure. Clouds are asked only about their own registries, and only where the environment says so:
- * `GITHUB_TOKEN`; `GOOGLE_APPLICATION_CREDENTIALS` and the other places of Google's own programs; `AWS_ACCESS_KEY_ID` and
- * `AWS_SECRET_ACCESS_KEY`; `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` or `AZURE_FEDERATED_TOKEN_FILE`.
+ * `GITHUB_TOKEN`; `GOOGLE_APPLICATION_CREDENTIALS` and the other places of Google's own programs; where {@link awsDefault}
+ * finds keys of Amazon; `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` or `AZURE_FEDERATED_TOKEN_FILE`.
  *
  * @example
  * ```ts
@@ -62,16 +63,9 @@ export function defaultKeychain(options: DefaultKeychainOptions = {}): Keychain 
 function cloudKeychains(options: DefaultKeychainOptions): Keychain[] {
   const { env = process.env } = options;
   const found: Keychain[] = [googleDefault(options)];
-  const { GITHUB_TOKEN, GITHUB_ACTOR, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  const { GITHUB_TOKEN, GITHUB_ACTOR } = env;
   if (GITHUB_TOKEN) found.push(github({ token: GITHUB_TOKEN, actor: GITHUB_ACTOR }));
-  if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) {
-    const keys = {
-      accessKeyId: AWS_ACCESS_KEY_ID,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      sessionToken: AWS_SESSION_TOKEN || undefined,
-    };
-    found.push(ecr(keys, options));
-  }
+  found.push(ecr(awsDefault(options), options));
   const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE: file } = env;
   if (AZURE_TENANT_ID && AZURE_CLIENT_ID && (AZURE_CLIENT_SECRET || file)) {
     const application = {

@@ -1,14 +1,14 @@
 import { utf8 } from "../bytes.ts";
 import type { Credentials } from "../content/credentials.ts";
 import { GantryError } from "../errors.ts";
+import { type AwsCredentials, AwsSigner } from "../http/sigv4.ts";
 import type { JsonObject } from "../spec/json.ts";
 import type { Keychain } from "./chain.ts";
 import { askCloud, type CloudOptions, stringIn } from "./cloud.ts";
 import { Expiring } from "./refreshing.ts";
-import { type AwsCredentials, signAws } from "./sigv4.ts";
 
-/** Keys of AWS, or what gets them each time they are needed: those of a role change. */
-export type AwsCredentialsSource = AwsCredentials | (() => Promise<AwsCredentials>);
+/** Keys of AWS, or what gets them each time they are needed, as those of a role change; undefined where there are none. */
+export type AwsCredentialsSource = AwsCredentials | (() => Promise<AwsCredentials | undefined>);
 
 /** Where a registry's tokens come from. */
 interface Api {
@@ -36,12 +36,18 @@ const registries =
  * ```
  */
 export function ecr(keys: AwsCredentialsSource, options: CloudOptions = {}): Keychain {
-  const logins = new Map<string, Expiring<Credentials>>();
+  const logins = new Map<string, Expiring<Credentials | undefined>>();
+  const signer = new AwsSigner();
   return async ({ registry }) => {
     const api = apiOf(registry);
     if (!api) return undefined;
     let login = logins.get(api.host);
-    if (!login) logins.set(api.host, login = new Expiring(() => logIn(api, keys, options), options.now));
+    if (!login) {
+      logins.set(
+        api.host,
+        login = new Expiring(() => logIn(api, keys, signer, options), options.now),
+      );
+    }
     return await login.get();
   };
 }
@@ -70,14 +76,18 @@ function apiOf(registry: string): Api | undefined {
 async function logIn(
   api: Api,
   keys: AwsCredentialsSource,
+  signer: AwsSigner,
   { now = Date.now, transport }: CloudOptions,
-): Promise<{ value: Credentials; expires: number }> {
+): Promise<{ value: Credentials | undefined; expires: number }> {
   const what = `get a login from ${api.host}`;
   const url = new URL(`https://${api.host}/`);
   const body = utf8("{}");
-  const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": api.target };
-  const request = { url, headers, body, service: api.service, region: api.region, now: now() };
-  const signed = await signAws(request, typeof keys === "function" ? await keys() : keys);
+  const found = typeof keys === "function" ? await keys() : keys;
+  if (!found) return { value: undefined, expires: now() + 60_000 };
+  const headers = new Headers({ "content-type": "application/x-amz-json-1.1", "x-amz-target": api.target });
+  const { service, region } = api;
+  const request = { method: "POST", url, headers, body, service, region, now: now() };
+  const signed = Object.fromEntries((await signer.sign(request, found)).headers);
   const answer = await askCloud({ what, url: url.href, headers: signed, body, transport });
   // A list for the private ones, one object for the public one.
   const [data] = [answer["authorizationData"]].flat() as (JsonObject | undefined)[];

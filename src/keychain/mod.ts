@@ -17,6 +17,7 @@ export type { Credentials, CredentialsProvider, CredentialsRequest } from "../co
 export type { Content } from "../content/contracts.ts";
 export { type ErrorCode, GantryError } from "../errors.ts";
 export type { Transport, TransportRequest } from "../http/transport.ts";
+export { awsDefault, type AwsDefaultOptions } from "./aws_default.ts";
 export { defaultKeychain, type DefaultKeychainOptions } from "./default.ts";
 export { type ConfigFileOptions, dockerConfig } from "./docker_config.ts";
 export { dockerHeaders } from "./docker_headers.ts";

@@ -210,7 +210,8 @@ export class BucketBlobs implements Blobs {
           const there = await this.claim({ digest }) === undefined ? undefined : await find(digest);
           if (there) return there;
           const { changes, done } = await this.leases.note(digest);
-          const made = blobChange(digest, { data, size, changed: await this.now() }, null);
+          const changed = await this.#metadata.now({ create: true });
+          const made = blobChange(digest, { data, size, changed }, null);
           if (!await this.#metadata.commit([made, ...changes])) continue;
           done();
           return { data, size };

@@ -51,11 +51,10 @@ export class Draft {
 
   /** The cells that changed last, those of the snapshot with them. */
   get tail(): Cell[] {
-    const { tail, runs } = this.#snapshot.root;
-    const all = new Map(tail.map((cell) => [cell[0], cell]));
+    const all = new Map(this.#snapshot.root.tail.map((cell) => [cell[0], cell]));
     for (const [name, cell] of this.#changed) all.set(name, cell);
-    // Where nothing older says it, nothing need say that it is gone.
-    return [...all.values()].filter(([, , value]) => value !== null || runs.length > 0);
+    // Also those of what is gone: somebody may just be putting into a page that it is there.
+    return [...all.values()];
   }
 
   async #isExpected({ bucket, key, value, expect }: Change): Promise<boolean> {

@@ -59,9 +59,9 @@ export class BucketMetadata implements Metadata {
     this.#tailSize = tailSize;
   }
 
-  /** The time by the clock of the bucket, in milliseconds since 1970. */
-  now(): Promise<number> {
-    return this.#root.now();
+  /** The time by the clock of the bucket, in milliseconds since 1970; `create` makes sure that it is that clock's. */
+  now(options: { create?: boolean } = {}): Promise<number> {
+    return this.#root.now(options);
   }
 
   async get(bucket: string, key: string, options: Options = {}): Promise<Entry | undefined> {

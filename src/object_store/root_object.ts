@@ -19,8 +19,8 @@ export class RootObject {
   #last: Snapshot | undefined;
   #next: Promise<Snapshot> | undefined;
   #looking: Promise<unknown> = Promise.resolve();
-  /** The time by the bucket's clock, when ours had run for so many milliseconds. */
-  #clock: { time: number; at: number } | undefined;
+  /** How far the bucket's clock is before the milliseconds that we have run. It tells whole seconds, so it is at least that. */
+  #ahead = -Infinity;
 
   constructor(bucket: Bucket, key: string, pages: Pages) {
     this.#bucket = bucket;
@@ -33,11 +33,14 @@ export class RootObject {
     return this.#last;
   }
 
-  /** The time by the clock of the bucket, in milliseconds since 1970. */
-  async now(): Promise<number> {
-    if (!this.#clock) await this.look();
-    const { time, at } = this.#clock ?? { time: Date.now(), at: performance.now() };
-    return Math.round(time + performance.now() - at);
+  /** The time by the clock of the bucket, in milliseconds since 1970; by ours while the bucket has nothing to tell it by. */
+  async now({ create = false }: { create?: boolean } = {}): Promise<number> {
+    if (this.#ahead === -Infinity) await this.look();
+    if (this.#ahead === -Infinity && create) {
+      await this.change(({ etag }) => Promise.resolve(etag === null ? {} : undefined));
+      await this.look();
+    }
+    return this.#ahead === -Infinity ? Date.now() : Math.round(this.#ahead + performance.now());
   }
 
   /** The root as it is now. Who asks while it is being read waits for the next look, which is one for all of them. */
@@ -92,7 +95,7 @@ export class RootObject {
     const found = await this.#bucket.get(this.#key);
     if (!found) return this.#last = new Snapshot(emptyRoot, null, this.#pages);
     const { body, etag, now } = found;
-    this.#clock = { time: now.getTime(), at: performance.now() };
+    this.#ahead = Math.max(this.#ahead, now.getTime() - performance.now());
     if (this.#last?.etag === etag) {
       await body.cancel();
       return this.#last;

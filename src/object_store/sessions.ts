@@ -38,7 +38,7 @@ export class Sessions implements Contract {
     const ingest = new ObjectIngest({ ...this.#parts(session), found });
     // From here on others see it.
     if (!found) await ingest.close();
-    return ingest;
+    return once(ingest, session);
   }
 
   /** A write that is not to be continued. */
@@ -85,4 +85,36 @@ export class Sessions implements Contract {
   #key(session: string): string {
     return this.#store.keys.sessions(repository) + session;
   }
+}
+
+/** The same write, which nobody can go on with here once it is ended. */
+function once(ingest: Ingest, session: string): Ingest {
+  let isOver = false;
+  const requireOpen = (action: string) => {
+    if (isOver) throw new GantryError("conflict", `${action} session ${session}: it is over`);
+  };
+  return {
+    get offset() {
+      return ingest.offset;
+    },
+    async append(bytes, at, options) {
+      if (isOver) await bytes.cancel();
+      requireOpen("append to");
+      return await ingest.append(bytes, at, options);
+    },
+    async commit(expected, options) {
+      requireOpen("commit");
+      const descriptor = await ingest.commit(expected, options);
+      isOver = true;
+      return descriptor;
+    },
+    async abort() {
+      if (!isOver) await ingest.abort();
+      isOver = true;
+    },
+    async close() {
+      if (!isOver) await ingest.close();
+      isOver = true;
+    },
+  };
 }

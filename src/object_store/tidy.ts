@@ -22,8 +22,9 @@ export async function tidy(root: RootObject, pages: Pages): Promise<void> {
   let isDone = false, isUncertain = false;
   try {
     await root.change(({ root: now }) => {
-      isDone = now.epoch === epoch && old.every((one, i) => sameRun(one, now.runs[i])) &&
-        (!isLast || now.runs.length === runs.length);
+      // Whoever was faster has put what is newer there.
+      isDone = now.epoch === epoch && now.runs.length === runs.length &&
+        runs.every((one, i) => sameRun(one, now.runs[i]));
       if (!isDone) return Promise.resolve(undefined);
       const merged = new Map(tail.map(([name, version]) => [name, version]));
       const left = now.tail.filter(([name, version]) => merged.get(name) !== version);

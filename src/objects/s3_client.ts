@@ -1,4 +1,3 @@
-import { AwsV4Signer } from "aws4fetch";
 import type { Bytes } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
@@ -8,18 +7,9 @@ import { redact } from "../http/redact.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { defaultRetryPolicy, Tries, type TriesSettings } from "../http/retry.ts";
 import { fetchTransport, type Transport } from "../http/transport.ts";
+import { type AwsCredentials, AwsSigner } from "../http/sigv4.ts";
 import { connectionFailureOf } from "../http/unreachable.ts";
 import { element } from "./s3_xml.ts";
-
-/** What requests are signed with. */
-export interface S3Credentials {
-  /** The name of the key. */
-  accessKeyId: string;
-  /** The key. */
-  secretAccessKey: string;
-  /** What comes with temporary keys. */
-  sessionToken?: string | undefined;
-}
 
 /** Where a bucket is, and how it is reached. */
 export interface S3Options {
@@ -29,8 +19,8 @@ export interface S3Options {
   endpoint?: string | undefined;
   /** Default: `us-east-1`. */
   region?: string | undefined;
-  /** Finds the keys; it is asked for every request, as they may be temporary. Default: requests are not signed. */
-  credentials?: (() => S3Credentials | Promise<S3Credentials>) | undefined;
+  /** Finds the keys; it is asked for every request, as they may be temporary. Without any, which is the default, requests are not signed. */
+  credentials?: (() => AwsCredentials | undefined | Promise<AwsCredentials | undefined>) | undefined;
   /** Whether the bucket is part of the host's name, or else of the path. Default: only at Amazon. */
   virtualHost?: boolean | undefined;
   /** Sends requests. Default: `fetchTransport()`. */
@@ -78,8 +68,7 @@ export class S3Client {
   readonly #options: S3Options;
   readonly #base: URL;
   readonly #transport: Transport;
-  /** Keys derived for a day. */
-  readonly #derived = new Map<string, ArrayBuffer>();
+  readonly #signer = new AwsSigner();
 
   constructor(options: S3Options) {
     const { bucket, region = "us-east-1", endpoint } = options;
@@ -150,19 +139,10 @@ export class S3Client {
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     const { timeout = 30_000, credentials, region = "us-east-1" } = this.#options;
     let signed = { url, headers: new Headers(headers) };
-    if (credentials) {
-      const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
-      signed = await new AwsV4Signer({
-        method,
-        url: url.href,
-        headers: signed.headers,
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken !== undefined && { sessionToken }),
-        service: "s3",
-        region,
-        cache: this.#derived,
-      }).sign();
+    const keys = await credentials?.();
+    if (keys) {
+      const request = { ...signed, method, service: "s3", region, now: this.now() };
+      signed = await this.#signer.sign(request, keys);
     }
     // Compressed on the way, bytes could be neither counted nor gone on with. It is not signed, as `fetch` says it once
     // more where there is a range: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch

@@ -18,7 +18,7 @@ async function spoil(path: string): Promise<void> {
 
 describe("checks of a store", () => {
   it("find bytes of the right number that are wrong, and what is missing; and remove what is of them", () =>
-    inStore(async (there, directory) => {
+    inStore(async (there, { directory }) => {
       const good = await putImage(there.repository("good"), "good", { name: "v1" });
       const wrong = await putImage(there.repository("wrong"), "wrong", { name: "v1" });
       const lost = await ingestText(there, "lost");
@@ -43,7 +43,7 @@ describe("checks of a store", () => {
     }));
 
   it("tell of files that are no blobs, and leave them", () =>
-    inStore(async (there, directory) => {
+    inStore(async (there, { directory }) => {
       await ingestText(there, "good");
       await writeFile(join(directory, "blobs", "sha256", "README"), "hello");
       await mkdir(join(directory, "blobs", "md5"));
@@ -57,7 +57,7 @@ describe("checks of a store", () => {
 
 describe("opening a store", () => {
   it("puts back what a collection of garbage had taken away that was killed", () =>
-    inStore(async (there, directory) => {
+    inStore(async (there, { directory }) => {
       const { digest } = await putImage(there.repository("a"), "one", { name: "v1" });
       const trash = join(directory, ".gantry", "trash");
       await mkdir(trash, { recursive: true });
@@ -77,7 +77,7 @@ describe("opening a store", () => {
     }));
 
   it("knows what is no namespace and no repository", () =>
-    inStore((there, directory) => {
+    inStore((there, { directory }) => {
       for (const namespace of ["", "a/b", ".", "a..b", "x".repeat(77)]) {
         assert.throws(() => store(directory, { namespace }), { code: "invalid-name" });
       }

@@ -1,10 +1,13 @@
 /** What the tests of stores share. */
 
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
 import { utf8 } from "../../src/bytes.ts";
 import type { Target } from "../../src/content/contracts.ts";
 import type { Descriptor } from "../../src/spec/descriptor.ts";
+import { type Digest, parseDigest } from "../../src/spec/digest.ts";
 import { type Store, store, type StoreOptions } from "../../src/store/mod.ts";
-import { contentOf } from "../layout/support.ts";
+import { contentOf, filesIn } from "../layout/support.ts";
 import { inDirectory } from "../support/directory.ts";
 export {
   collect,
@@ -18,14 +21,37 @@ export {
 } from "../layout/support.ts";
 export { inDirectory } from "../support/directory.ts";
 
+/** Where a store is that is tested. */
+export interface Place {
+  /** Opens it once more. */
+  again(options?: StoreOptions): Store;
+  /** What of it has bytes. */
+  blobs(): Promise<Digest[]>;
+  /** Has nobody have wanted a blob for more than an hour. */
+  makeOld(digest: Digest): Promise<void>;
+}
+
 /** Gives the work a store of its own. */
+export type InStore = <T>(
+  work: (there: Store, place: Place) => Promise<T>,
+  options?: StoreOptions,
+) => Promise<T>;
+
+/** Gives the work a store of its own on the disk. */
 export async function inStore<T>(
-  work: (there: Store, directory: string) => Promise<T>,
+  work: (there: Store, place: Place & { directory: string }) => Promise<T>,
   options?: StoreOptions,
 ): Promise<T> {
   return await inDirectory(async (directory) => {
     await using there = store(directory, options);
-    return await work(there, directory);
+    const again = (options?: StoreOptions) => store(directory, options);
+    const blobs = async () =>
+      (await filesIn(join(directory, "blobs"))).map((name) => parseDigest(name.replace("/", ":")));
+    const makeOld = async (digest: Digest) => {
+      const then = new Date(Date.now() - 3_700_000);
+      await utimes(join(directory, "blobs", ...digest.split(":")), then, then);
+    };
+    return await work(there, { again, blobs, makeOld, directory });
   });
 }
 

@@ -1,0 +1,4 @@
+import { inStore } from "./support.ts";
+import { testStore } from "./suite/mod.ts";
+
+testStore("a store on a disk", inStore);
