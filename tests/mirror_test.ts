@@ -228,7 +228,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "store/origins",
     "store/repositories",
     "store/repository",
-    "store/store",
+    "store/disk_blobs",
   ],
   "tests/store/filter/filter_test.ts": [
     "store/filter/fields",
@@ -239,8 +239,35 @@ const elsewhere: Record<string, readonly string[]> = {
   ],
   "tests/store/fsck_test.ts": ["store/recover"],
   "tests/store/gc_test.ts": ["store/children_labels", "store/mark", "store/remove"],
-  "tests/store/images_test.ts": ["store/events", "store/records"],
-  "tests/store/leases_test.ts": ["store/lease_records"],
+  "tests/store/store_test.ts": [
+    "store/events",
+    "store/images",
+    "store/collect_links",
+    "store/lease_records",
+    "store/leases",
+    "store/linked_repository",
+    "store/links",
+    "store/opened",
+    "store/records",
+  ],
+  "tests/object_store/metadata_test.ts": [
+    "object_store/draft",
+    "object_store/pages",
+    "object_store/root",
+    "object_store/root_object",
+    "object_store/snapshot",
+    "object_store/sweep",
+    "object_store/tidy",
+  ],
+  "tests/object_store/store_test.ts": [
+    "object_store/blob_value",
+    "object_store/blobs",
+    "object_store/leases",
+    "object_store/open",
+    "object_store/sessions",
+  ],
+  "tests/objects/serverless_registry_test.ts": ["objects/take_over"],
+  "tests/keychain/aws_default_test.ts": ["keychain/aws_profiles"],
   "tests/store/pull_test.ts": ["store/annotations", "store/import", "store/shared_download", "store/sparse"],
   "tests/store/sqlite/metadata_test.ts": ["store/metadata", "store/sqlite/driver", "store/sqlite/schema"],
   "tests/rootfs/unpack/unpack_test.ts": [
@@ -269,6 +296,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "objects/object_ingest",
     "objects/object_target",
     "objects/objects",
+    "objects/open",
     "objects/parts",
     "objects/referrers",
     "objects/repositories",
@@ -280,7 +308,6 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/interop/r2_test.ts": ["objects/r2"],
   "tests/interop/s3_contract_test.ts": ["cli/support/bucket", "cli/support/s3"],
   "tests/cli/commands/registry/gc_test.ts": ["cli/support/serve/collect_disk"],
-  "tests/store/linked_test.ts": ["store/collect_links", "store/linked_repository", "store/links"],
 };
 
 /** Whether there is something to test: types and constants are not. */

@@ -80,7 +80,11 @@ export class CommandContext {
   async clients(): Promise<Clients> {
     const { env } = this.environment;
     const registry = await this.registries();
-    return { registry, daemon: daemonOptions(env), store: this.storeDirectory, s3: s3Access(env) };
+    const where = this.storeDirectory;
+    const inBucket = where.startsWith("s3://");
+    // It has nothing open that would have to be closed.
+    const store = inBucket ? await (await import("./support/store.ts")).openStore(where, env) : where;
+    return { registry, daemon: daemonOptions(env), store, s3: s3Access(env) };
   }
 
   /** Writes to standard output, as fast as it is read. */

@@ -1,6 +1,5 @@
-import { GantryError } from "../errors.ts";
 import type { Bucket } from "../objects/bucket.ts";
-import { Keys } from "../objects/keys.ts";
+import { openBucket } from "../objects/open.ts";
 import { openStore } from "../store/opened.ts";
 import type { Store, StoreOptions } from "../store/types.ts";
 import { requiredBlob } from "./blob_value.ts";
@@ -43,17 +42,17 @@ export interface ObjectStoreOptions extends StoreOptions {
  * ```
  */
 export function objectStore(options: ObjectStoreOptions): Store {
-  const { bucket, prefix = "", expiry = 24 * 3600, partSize = 8 * 1024 * 1024 } = options;
-  const begin = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-  if (!/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/.test(begin)) {
-    const reason = `${JSON.stringify(prefix)} cannot be a prefix`;
-    throw new GantryError("invalid-name", `open store in ${bucket.name}: ${reason}`);
-  }
+  return openObjectStore(options);
+}
+
+/** The same, with so many bytes of records that changed last in the root. */
+export function openObjectStore(options: ObjectStoreOptions & { tailSize?: number | undefined }): Store {
+  const { bucket, prefix = "", tailSize } = options;
   // Beside the repositories that `objects` may keep under the same prefix.
-  const all = `${begin}store/`;
-  const metadata = new BucketMetadata(bucket, { prefix: `${all}records/`, requires: requiredBlob });
-  const objects = { bucket, keys: new Keys(all), grace: 0, expiry: expiry * 1000, partSize };
+  const all = prefix === "" || prefix.endsWith("/") ? `${prefix}store/` : `${prefix}/store/`;
+  const objects = openBucket({ ...options, prefix: all });
+  const metadata = new BucketMetadata(bucket, { prefix: `${all}records/`, requires: requiredBlob, tailSize });
   const blobs = new BucketBlobs(objects, metadata);
-  const directory = `${bucket.name}${begin && `, ${begin}`}`;
+  const directory = `${bucket.name}, ${all}`;
   return openStore({ directory, metadata, blobs, sessions: blobs.sessions }, options);
 }

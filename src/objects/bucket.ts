@@ -104,6 +104,12 @@ export interface Bucket {
    * @throws {GantryError} `conflict` where what is there is not what was expected.
    */
   delete(key: string, options?: PutOptions): Promise<void>;
+  /**
+   * Makes an object of another one's bytes, which stay in the bucket, however many there are. R2's binding cannot do it.
+   *
+   * @throws {GantryError} `not-found` where nothing is to be copied.
+   */
+  copy?(from: ObjectFacts, to: string, options?: Options): Promise<void>;
   /** One page of the keys. */
   list(options: ListOptions): Promise<Page>;
   /** Begins an upload in parts. */

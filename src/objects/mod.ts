@@ -54,5 +54,7 @@ export type { Collected, CollectOptions } from "./gc.ts";
 export { type ObjectRepository, type Objects, objects, type ObjectsOptions } from "./objects.ts";
 export { r2, type R2BucketLike, type R2MultipartLike, type R2ObjectLike } from "./r2.ts";
 export { s3 } from "./s3.ts";
+export { type ListedManifest, type ServerlessRegistry, serverlessRegistry } from "./serverless_registry.ts";
+export { type TakenOver, type TakeOverOptions, takeOverServerlessRegistry } from "./take_over.ts";
 export type { AwsCredentials } from "../http/sigv4.ts";
 export type { S3Options } from "./s3_client.ts";

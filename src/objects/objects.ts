@@ -3,10 +3,9 @@ import { GantryError } from "../errors.ts";
 import { isRepository } from "../spec/reference.ts";
 import type { Bucket } from "./bucket.ts";
 import { collect, type Collected, type CollectOptions } from "./gc.ts";
-import { Keys } from "./keys.ts";
 import { ObjectTarget } from "./object_target.ts";
+import { openBucket } from "./open.ts";
 import { listRepositories } from "./repositories.ts";
-import type { Store } from "./store.ts";
 
 /** Where images are kept, and for how long. */
 export interface ObjectsOptions {
@@ -73,28 +72,16 @@ export interface Objects {
  * ```
  */
 export function objects(options: ObjectsOptions): Objects {
-  const { bucket, prefix = "", grace = 3600, expiry = 24 * 3600, partSize = 8 * 1024 * 1024 } = options;
-  if (!/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/.test(withSlash(prefix))) {
-    throw new GantryError(
-      "invalid-name",
-      `open ${bucket.name}: ${JSON.stringify(prefix)} cannot be a prefix`,
-    );
-  }
-  const keys = new Keys(withSlash(prefix));
-  const store: Store = { bucket, keys, grace: grace * 1000, expiry: expiry * 1000, partSize };
+  const store = openBucket(options);
   const open = (repository: string): ObjectRepository => {
     if (isRepository(repository)) return new ObjectTarget(store, repository);
     throw new GantryError(
       "invalid-name",
-      `open repository ${JSON.stringify(repository)} in ${bucket.name}: not a repository's name`,
+      `open repository ${JSON.stringify(repository)} in ${store.bucket.name}: not a repository's name`,
     );
   };
   return Object.assign(open, {
     repositories: (options: Options = {}) => listRepositories(store, options),
     gc: (options: CollectOptions = {}) => collect(store, options),
   });
-}
-
-function withSlash(prefix: string): string {
-  return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
 }

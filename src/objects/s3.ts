@@ -13,9 +13,11 @@ import type {
   PutOptions,
   UploadedPart,
 } from "./bucket.ts";
-import { errorOf, isTransient, refusal, S3Client, type S3Options, textOf } from "./s3_client.ts";
+import { encodeKey, errorOf, isTransient, refusal, S3Client, type S3Options, textOf } from "./s3_client.ts";
 import { element, elements, escaped, requiredElement } from "./s3_xml.ts";
 
+/** Bytes of what is copied with one request, and of the parts of what has more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html */
+const largestCopy = 5 * 1024 ** 3, copiedPart = 1024 ** 3;
 /** Bytes of a page of a list: a thousand keys of a thousand characters, each of them encoded. */
 const pageLimit = 16 * 1024 * 1024;
 
@@ -128,6 +130,62 @@ class S3Bucket implements Bucket {
       if (response.status !== 412) return;
       throw new GantryError("conflict", `delete ${key} in ${this.name}: another was faster`);
     });
+  }
+
+  async copy(from: ObjectFacts, to: string, { signal }: Options = {}): Promise<void> {
+    if (from.size <= largestCopy) return await this.#copy(from, to, { signal });
+    const multipart = await this.startMultipart(to, { signal });
+    try {
+      const parts: UploadedPart[] = [];
+      for (let start = 0; start < from.size; start += copiedPart) {
+        const range = `bytes=${start}-${Math.min(start + copiedPart, from.size) - 1}`;
+        const number = parts.length + 1;
+        parts.push({ number, etag: await this.#copyPart(from, multipart, number, range, { signal }) });
+      }
+      await this.completeMultipart(multipart, parts, { signal });
+    } catch (error) {
+      await this.abortMultipart(multipart).catch(() => {});
+      throw error;
+    }
+  }
+
+  #copy(from: ObjectFacts, key: string, { signal }: Options): Promise<void> {
+    const action = `copy ${from.key} to ${key}`;
+    const request = { action, method: "PUT", key, headers: this.#sourceOf(from), expected: [404], signal };
+    return this.#client.send(request, async (response) => void await this.#copied(response, action));
+  }
+
+  #copyPart(
+    from: ObjectFacts,
+    { key, id }: Multipart,
+    number: number,
+    range: string,
+    { signal }: Options,
+  ): Promise<string> {
+    const action = `copy part ${number} of ${from.key} to ${key}`;
+    const headers = { ...this.#sourceOf(from), "x-amz-copy-source-range": range };
+    const query = { partNumber: String(number), uploadId: id };
+    const request = { action, method: "PUT", key, query, headers, expected: [404], signal };
+    return this.#client.send(request, (response) => this.#copied(response, action));
+  }
+
+  /** What is copied has to be what was found. */
+  #sourceOf({ key, etag }: ObjectFacts): Record<string, string> {
+    return {
+      "x-amz-copy-source": `/${this.#client.bucket}/${encodeKey(key)}`,
+      "x-amz-copy-source-if-match": etag,
+    };
+  }
+
+  async #copied(response: HttpResponse, action: string): Promise<string> {
+    const xml = await textOf(response);
+    const code = element(xml, "Code");
+    if (response.status === 404 && code === "NoSuchKey") {
+      throw new GantryError("not-found", `${action} in ${this.name}: it is not there`);
+    }
+    // The server begins its answer before it knows how it will end.
+    if (response.status === 404 || code !== undefined) throw errorOf(response, xml);
+    return requiredElement(xml, "ETag", action);
   }
 
   list({ prefix, delimiter, after, cursor, limit, signal }: ListOptions): Promise<Page> {

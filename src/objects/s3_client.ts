@@ -64,6 +64,8 @@ const answerLimit = 128 * 1024;
 /** Signs requests to one bucket, sends them, and sends them again after transient failures. */
 export class S3Client {
   readonly name: string;
+  /** The name of the bucket alone. */
+  readonly bucket: string;
   readonly #tries: TriesSettings;
   readonly #options: S3Options;
   readonly #base: URL;
@@ -87,6 +89,7 @@ export class S3Client {
     if (options.virtualHost ?? (endpoint === undefined && !bucket.includes("."))) {
       this.#base.host = `${bucket}.${this.#base.host}`;
     } else this.#base.pathname = `${this.#base.pathname.replace(/\/+$/, "")}/${bucket}`;
+    this.bucket = bucket;
     this.name = `s3://${bucket} at ${this.#base.host}`;
     this.#tries = {
       retry: { ...defaultRetryPolicy, retries: options.retries ?? 5 },
@@ -162,7 +165,7 @@ export class S3Client {
 }
 
 /** A key as it stands in a path. */
-function encodeKey(key: string): string {
+export function encodeKey(key: string): string {
   return key.split("/").map(encodeURIComponent).join("/");
 }
 

@@ -14,6 +14,7 @@ import { randomBytes } from "../../src/testing/content.ts";
 import { testTarget } from "../../src/testing/mod.ts";
 import { assertConforms, needsConformance } from "./conformance.ts";
 import { testBucket } from "../objects/bucket_suite.ts";
+import { checkServerless } from "../objects/serverless_bucket.ts";
 
 /** As much of miniflare as is used. */
 interface Miniflare {
@@ -48,6 +49,17 @@ describe("objects on R2", needed, () => {
     const { bucket, close } = await open();
     const again = () => objects({ bucket, prefix: "registry" })("contract/target");
     return { target: again(), again, close };
+  });
+});
+
+describe("a bucket of Cloudflare's serverless-registry on R2", needed, () => {
+  it("is read where it is, and taken over once", async () => {
+    const { bucket, close } = await open();
+    try {
+      await checkServerless(bucket);
+    } finally {
+      await close();
+    }
   });
 });
 

@@ -35,12 +35,12 @@ function runtimeHere(): string {
 }
 
 /** Starts a script of the tests; `url` is its place, from `new URL("…", import.meta.url)`. */
-export function startScript(url: URL, args: readonly string[]): Script {
+export function startScript(url: URL, args: readonly string[], env: Record<string, string> = {}): Script {
   const script = fileURLToPath(url);
   const [program, ...before] = scriptCommand();
   const child = spawn(program!, [...before, script, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", NODE_NO_WARNINGS: "1" },
+    env: { ...process.env, NO_COLOR: "1", NODE_NO_WARNINGS: "1", ...env },
   });
   let stdout = "", stderr = "";
   child.stdout.on("data", (chunk: Uint8Array) => stdout += new TextDecoder().decode(chunk));

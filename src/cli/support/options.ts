@@ -19,7 +19,10 @@ export function addGlobalOptions(program: Command): void {
       "os/arch[/variant][:osversion] of an image, such as linux/amd64, or all",
       addPlatforms,
     )
-    .option("--store <dir>", "where the store is (default: gantry/store where XDG_DATA_HOME says)")
+    .option(
+      "--store <dir>",
+      "where the store is, or s3://BUCKET/PREFIX (default: gantry/store where XDG_DATA_HOME says)",
+    )
     .option(
       "--timeout <duration>",
       "give up on a registry from which nothing came for so long, such as 45s or 5m (default: 90s)",

@@ -12,7 +12,7 @@ export type InMetadata = (
 export function testMetadata(
   name: string,
   inMetadata: InMetadata,
-  options: { skip?: string | false } = {},
+  options: { skip?: string | boolean } = {},
 ): void {
   describe(name, options, () => {
     it("are put, read and removed", () =>

@@ -10,7 +10,7 @@ import { testPulls } from "./pull.ts";
 import type { InStore } from "../support.ts";
 
 /** Tests a kind of stores. */
-export function testStore(name: string, inStore: InStore, options: { skip?: string | false } = {}): void {
+export function testStore(name: string, inStore: InStore, options: { skip?: string | boolean } = {}): void {
   describe(name, options, () => {
     testImages(inStore);
     testContent(inStore);
