@@ -64,8 +64,9 @@ export class BucketBlobs implements Blobs {
     for await (const { digest, facts } of this.all(options)) if (digests.has(digest)) yield [digest, facts];
   }
 
-  now(): Promise<number> {
-    return this.#metadata.now();
+  /** All that was written so far is before it. */
+  async now(): Promise<number> {
+    return await this.#metadata.now() + 1;
   }
 
   async *all(
@@ -84,7 +85,7 @@ export class BucketBlobs implements Blobs {
       if (!entry) return undefined;
       const blob = blobOf(entry);
       if (size !== undefined && blob.size !== size) return undefined;
-      const now = await this.now();
+      const now = await this.#metadata.now();
       const isNoted = await this.leases.isNoted(digest);
       if (isNoted === true || (isNoted === "unleased" && now - blob.changed < noticed)) return blob.size;
       const { changes, done } = await this.leases.note(digest);
@@ -226,7 +227,7 @@ export class BucketBlobs implements Blobs {
 
   /** Removes records, unless somebody has changed one of them or come to hold one. */
   async #remove(entries: readonly Entry[]): Promise<boolean> {
-    const since = await this.now();
+    const since = await this.#metadata.now();
     const changes = entries.flatMap((entry): Change[] => [
       { bucket: shared.blobs, key: entry.key, value: null, expect: entry.version },
       { bucket: shared.trash, key: blobOf(entry).data, value: JSON.stringify({ since }) },

@@ -40,7 +40,7 @@ export class RootObject {
       await this.change(({ etag }) => Promise.resolve(etag === null ? {} : undefined));
       await this.look();
     }
-    return this.#ahead === -Infinity ? Date.now() : Math.round(this.#ahead + performance.now());
+    return this.#ahead === -Infinity ? Date.now() : Math.floor(this.#ahead + performance.now());
   }
 
   /** The root as it is now. Who asks while it is being read waits for the next look, which is one for all of them. */

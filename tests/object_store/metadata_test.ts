@@ -7,17 +7,18 @@ import { directory } from "../../src/objects/directory.ts";
 import { listAll } from "../../src/store/metadata.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { everything } from "../objects/bucket_suite.ts";
+import { SimulatedBucket } from "../objects/simulated_bucket.ts";
 import { inDirectory } from "../support/directory.ts";
 import { testMetadata } from "../store/suite/metadata.ts";
 import { collect } from "../../src/testing/collect.ts";
 import { recordsOf } from "./support.ts";
 
-testMetadata("records in a directory as a bucket", (work) =>
-  inDirectory(async (path) => {
-    const open = () => recordsOf(directory(path), "test", 4096);
-    await using metadata = open();
-    await work(metadata, open);
-  }));
+testMetadata("records in a bucket", async (work) => {
+  const bucket = new SimulatedBucket(1, { immediate: true });
+  const open = () => recordsOf(bucket, "test", 4096);
+  await using metadata = open();
+  await work(metadata, open);
+});
 
 /** The same bucket, with something done around its puts. */
 function around(

@@ -36,8 +36,12 @@ export class SimulatedBucket implements Bucket {
   readonly #dice: Bytes;
   #rolled = 0;
 
-  constructor(seed: number) {
+  readonly #immediate: boolean;
+
+  /** With `immediate` requests take effect at once, by the clock of this machine: nothing has to be run. */
+  constructor(seed: number, { immediate = false }: { immediate?: boolean } = {}) {
     this.#dice = randomBytes(65_536, seed);
+    this.#immediate = immediate;
   }
 
   /** A number from 0 up to a limit, which is at most 65,536. */
@@ -67,6 +71,11 @@ export class SimulatedBucket implements Bucket {
   /** A request: it arrives at some time, and so does its answer. */
   async #request<T>(effect: () => T): Promise<T> {
     this.requests++;
+    if (this.#immediate) {
+      await setImmediate();
+      this.time = Date.now();
+      return effect();
+    }
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const answer = effect();
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
