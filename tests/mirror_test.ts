@@ -215,6 +215,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "cli/commands/store/store_du",
     "cli/commands/store/store_fsck",
     "cli/commands/store/store_gc",
+    "cli/support/open_store",
     "cli/support/store",
     "cli/support/store_transfer",
     "places/store",

@@ -83,7 +83,7 @@ export class CommandContext {
     const where = this.storeDirectory;
     const inBucket = where.startsWith("s3://");
     // It has nothing open that would have to be closed.
-    const store = inBucket ? await (await import("./support/store.ts")).openStore(where, env) : where;
+    const store = inBucket ? await (await import("./support/open_store.ts")).openStore(where, env) : where;
     return { registry, daemon: daemonOptions(env), store, s3: s3Access(env) };
   }
 

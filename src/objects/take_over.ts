@@ -29,6 +29,7 @@ export interface TakeOverOptions extends ObjectsOptions, Options {
 export interface TakenOver {
   /** Manifests and indexes, each once for a repository. */
   readonly manifests: number;
+  /** Tags that were set. */
   readonly tags: number;
   /** Blobs whose bytes were not there before. */
   readonly blobs: number;

@@ -5,21 +5,8 @@ import { hostPlatform, runsOnHost } from "../../spec/host_platform.ts";
 import type { PlatformMatcher } from "../../spec/platform_match.ts";
 import { madeFor } from "../../spec/platform_match.ts";
 import { formatReference, parseReference } from "../../spec/reference.ts";
-import { parseBucket } from "../../places/s3.ts";
 import type { CommandContext } from "../context.ts";
-import { s3Access } from "./s3.ts";
-
-/** Opens a store on the disk or, where it is called `s3://BUCKET/PREFIX`, in a bucket. */
-export async function openStore(
-  where: string,
-  env: Record<string, string | undefined>,
-): Promise<Store> {
-  if (!where.startsWith("s3://")) return (await import("../../store/mod.ts")).store(where);
-  const { objectStore } = await import("../../object_store/mod.ts");
-  const { s3 } = await import("../../objects/mod.ts");
-  const { bucket, prefix } = parseBucket(where);
-  return objectStore({ bucket: s3({ ...s3Access(env), bucket }), prefix });
-}
+import { openStore } from "./open_store.ts";
 
 /** Does something with the store that the command line names. */
 export async function withStore<T>(context: CommandContext, work: (there: Store) => Promise<T>): Promise<T> {
