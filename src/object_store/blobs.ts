@@ -172,18 +172,17 @@ export class BucketBlobs implements Blobs {
   }
 
   async sweep(
-    kept: ReadonlySet<Digest>,
+    recorded: () => Promise<ReadonlySet<Digest>>,
     _isNeeded: IsNeeded,
     { before, signal }: Options & { before: number },
   ): Promise<Collected> {
     const collected: Collected = { removed: [], bytes: 0 };
-    // Who makes a record of content gives the blob's a new version, so nobody need be asked once more.
     for await (const page of listPages(this.#metadata, shared.blobs, { signal })) {
-      const leased = await this.leases.noted();
-      const garbage = page.filter((entry) => {
-        const digest = digestOf(entry);
-        return !kept.has(digest) && !leased.has(digest) && blobOf(entry).changed < before;
-      });
+      const old = page.filter((entry) => blobOf(entry).changed < before);
+      if (old.length === 0) continue;
+      // Asked once the versions are known: who has come to need a blob since gives it another one.
+      const [leased, kept] = [await this.leases.noted(), await recorded()];
+      const garbage = old.filter((entry) => !leased.has(digestOf(entry)) && !kept.has(digestOf(entry)));
       while (garbage.length > 0) {
         const some = garbage.splice(0, batch);
         const removed = await this.#remove(some) ? some : await this.#removeEach(some);

@@ -50,13 +50,15 @@ export class BucketLeases implements BlobLeases {
     if (!isFileName(id)) {
       throw new GantryError("invalid-name", `take lease ${JSON.stringify(id)}: not a lease's name`);
     }
-    const now = await this.#metadata.now();
+    // Whoever names a lease, or says when it ends, writes it down at once.
+    const isWritten = options.id !== undefined || expires !== undefined;
+    const now = await this.#metadata.now({ create: isWritten });
     if (!expires && [...this.#held].some((held) => held.id === id && !isOver(held, now))) {
       throw new GantryError("conflict", `${action}: it is held already`);
     }
     const held: Held = { id, expires, noted: new Set(), renewed: undefined };
-    // Without a name that others know, or an end, it is written down with the first that it keeps.
-    while (options.id !== undefined || expires) {
+    // Others are with the first blob that they keep.
+    while (isWritten) {
       const entry = await this.#find(id, signal);
       const value = entry && valueOf<LeaseValue>(entry);
       if (value && value.expires === undefined && value.holder !== this.#self && this.#isAlive(value, now)) {
@@ -115,7 +117,7 @@ export class BucketLeases implements BlobLeases {
 
   /** The changes by which all leases that are held here keep a blob; `done` is to be called once they are made. */
   async note(digest: Digest): Promise<{ changes: Change[]; done: () => void }> {
-    const now = await this.#metadata.now();
+    const now = await this.#metadata.now({ create: true });
     const wanted = [...this.#held].filter((held) =>
       !isOver(held, now) && (!held.noted.has(digest) || this.#isStale(held, now))
     );

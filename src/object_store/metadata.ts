@@ -59,7 +59,7 @@ export class BucketMetadata implements Metadata {
     this.#tailSize = tailSize;
   }
 
-  /** The time by the clock of the bucket, in milliseconds since 1970; `create` makes sure that it is that clock's. */
+  /** The time by the clock of the bucket, in milliseconds since 1970; 0 while nothing is there, unless it is to be. */
   now(options: { create?: boolean } = {}): Promise<number> {
     return this.#root.now(options);
   }
@@ -170,9 +170,9 @@ export class BucketMetadata implements Metadata {
   }
 
   /** A tail that is too large becomes a run at once. Its pages are put after the root was read that is to lead to them. */
-  async #fitting(tail: Root["tail"], { runs }: Root): Promise<Pick<Root, "tail" | "runs">> {
-    if (cellBytes(tail).byteLength <= Math.max(largestTail, this.#tailSize)) return { tail, runs };
-    return { tail: [], runs: [await this.#pages.write(sortedCells(tail)), ...runs] };
+  async #fitting(tail: Root["tail"], { runs, merges }: Root): Promise<Partial<Root>> {
+    if (cellBytes(tail).byteLength <= Math.max(largestTail, this.#tailSize)) return { tail };
+    return { tail: [], runs: [await this.#pages.write(sortedCells(tail)), ...runs], merges: merges + 1 };
   }
 
   /** Makes pages of the tail once it is large, beside what else is done. */

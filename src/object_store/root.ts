@@ -34,6 +34,8 @@ export interface Root {
   readonly puts: number;
   /** Raised when pages are removed to which it did not lead: who put some before that may not refer to them. */
   readonly epoch: number;
+  /** How often its runs were others: who has read some to merge them sees whether they still are what they were. */
+  readonly merges: number;
   /** The last ones who put it: whoever did not get the answer finds itself here. */
   readonly recent: readonly string[];
   readonly tail: readonly Cell[];
@@ -41,7 +43,16 @@ export interface Root {
 }
 
 /** What there is before the first change. */
-export const emptyRoot: Root = { format: 1, serial: 0, puts: 0, epoch: 0, recent: [], tail: [], runs: [] };
+export const emptyRoot: Root = {
+  format: 1,
+  serial: 0,
+  puts: 0,
+  epoch: 0,
+  merges: 0,
+  recent: [],
+  tail: [],
+  runs: [],
+};
 
 /** How many of the last ones are remembered. */
 const mostRecent = 64;

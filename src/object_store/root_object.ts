@@ -33,14 +33,17 @@ export class RootObject {
     return this.#last;
   }
 
-  /** The time by the clock of the bucket, in milliseconds since 1970; by ours while the bucket has nothing to tell it by. */
+  /**
+   * The time by the clock of the bucket, in milliseconds since 1970. While there is no root nothing tells it, and it is 0:
+   * then nothing is old; `create` makes one.
+   */
   async now({ create = false }: { create?: boolean } = {}): Promise<number> {
     if (this.#ahead === -Infinity) await this.look();
     if (this.#ahead === -Infinity && create) {
       await this.change(({ etag }) => Promise.resolve(etag === null ? {} : undefined));
       await this.look();
     }
-    return this.#ahead === -Infinity ? Date.now() : Math.floor(this.#ahead + performance.now());
+    return this.#ahead === -Infinity ? 0 : Math.floor(this.#ahead + performance.now());
   }
 
   /** The root as it is now. Who asks while it is being read waits for the next look, which is one for all of them. */
@@ -71,14 +74,15 @@ export class RootObject {
         const etag = await this.#bucket.put(this.#key, rootBytes(root), { expect: snapshot.etag });
         return this.#last = new Snapshot(root, etag, this.#pages);
       } catch (error) {
-        const isRefused = GantryError.is(error, "conflict", "rate-limited");
-        if (!isRefused && !GantryError.is(error, "unavailable")) throw error;
+        const isConflict = GantryError.is(error, "conflict", "rate-limited");
+        if (!isConflict && !GantryError.is(error, "unavailable")) throw error;
         const before = snapshot.root;
         snapshot = await this.look();
         // The answer to our own put may have been lost.
-        const done = wasPut(before, snapshot.root, by);
+        const isCertain = isConflict && (error as Error).cause === undefined;
+        const done = isCertain ? false : wasPut(before, snapshot.root, by);
         if (done) return snapshot;
-        if (!isRefused) throw error;
+        if (!isConflict) throw error;
         if (done === undefined || performance.now() > end) throw this.#unavailable(error);
       }
       // All who wait try again at different times, so that one of them gets on.

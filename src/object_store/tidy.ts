@@ -13,7 +13,7 @@ const ratio = 4;
  * written again a few times at most. What others change meanwhile stays in the tail.
  */
 export async function tidy(root: RootObject, pages: Pages): Promise<void> {
-  const { root: { tail, runs, epoch } } = await root.look();
+  const { root: { tail, runs, epoch, merges } } = await root.look();
   const old = runsToMerge(tail, runs);
   if (tail.length === 0 && old.length < 2) return;
   const isLast = old.length === runs.length;
@@ -23,13 +23,13 @@ export async function tidy(root: RootObject, pages: Pages): Promise<void> {
   try {
     await root.change(({ root: now }) => {
       // Whoever was faster has put what is newer there.
-      isDone = now.epoch === epoch && now.runs.length === runs.length &&
-        runs.every((one, i) => sameRun(one, now.runs[i]));
+      isDone = now.epoch === epoch && now.merges === merges;
       if (!isDone) return Promise.resolve(undefined);
-      const merged = new Map(tail.map(([name, version]) => [name, version]));
-      const left = now.tail.filter(([name, version]) => merged.get(name) !== version);
+      const put = new Map(tail.map(([name, version]) => [name, version]));
+      const left = now.tail.filter(([name, version]) => put.get(name) !== version);
       const newer = run.pages.length > 0 ? [run] : [];
-      return Promise.resolve({ tail: left, runs: [...newer, ...now.runs.slice(old.length)] });
+      const others = now.runs.slice(old.length);
+      return Promise.resolve({ tail: left, runs: [...newer, ...others], merges: merges + 1 });
     });
   } catch (error) {
     isUncertain = true; // it may still be done: then nothing may be removed
@@ -46,11 +46,6 @@ function runsToMerge(tail: readonly Cell[], runs: readonly Run[]): readonly Run[
   let count = 0;
   while (count < runs.length && sizeOf(runs[count]!) < ratio * size) size += sizeOf(runs[count++]!);
   return runs.slice(0, count);
-}
-
-function sameRun(a: Run, b: Run | undefined): boolean {
-  return b !== undefined && a.pages.length === b.pages.length &&
-    a.pages.every(({ id }, i) => id === b.pages[i]!.id);
 }
 
 /** Nothing older says what was removed. */

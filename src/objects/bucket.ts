@@ -95,7 +95,8 @@ export interface Bucket {
   /**
    * Puts an object whole, and gives its entity tag. Of several that expect the same, one succeeds.
    *
-   * @throws {GantryError} `conflict` where what is there is not what was expected.
+   * @throws {GantryError} `conflict` where what is there is not what was expected; with a `cause` where it may have been
+   * put all the same, as the answer to an earlier try was lost.
    */
   put(key: string, bytes: Bytes, options?: PutOptions): Promise<string>;
   /**

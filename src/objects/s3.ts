@@ -112,7 +112,8 @@ class S3Bucket implements Bucket {
       // The request whose answer did not arrive may have been ours.
       const own = uncertain ? await this.#sameAs(key, bytes, { signal }) : undefined;
       if (own !== undefined) return own;
-      throw new GantryError("conflict", `put ${key} in ${this.name}: another was faster`);
+      const cause = uncertain ? "the answer to a try before this one was lost" : undefined;
+      throw new GantryError("conflict", `put ${key} in ${this.name}: another was faster`, { cause });
     });
   }
 

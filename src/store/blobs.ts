@@ -90,9 +90,9 @@ export interface Blobs {
   undisturbed<T>(work: () => Promise<T>, options: Options): Promise<T>;
   /** Removes what is left of writes and leases, then lets the work remove records. */
   collecting<T>(options: CollectBlobsOptions, work: () => Promise<T>): Promise<T>;
-  /** Removes the blobs that are not to be kept, that no lease names, and that are old enough. */
+  /** Removes the blobs of which nobody has a record, that no lease names, and that are old enough. */
   sweep(
-    kept: ReadonlySet<Digest>,
+    recorded: () => Promise<ReadonlySet<Digest>>,
     isNeeded: IsNeeded,
     options: Options & { before: number },
   ): Promise<Collected>;

@@ -120,11 +120,11 @@ export class DiskBlobs extends BlobDirectory implements Blobs {
     return await this.undisturbed(work, { signal });
   }
 
-  sweep(
-    kept: ReadonlySet<Digest>,
+  async sweep(
+    recorded: () => Promise<ReadonlySet<Digest>>,
     isNeeded: IsNeeded,
     { before, signal }: Options & { before: number },
   ): Promise<Collected> {
-    return sweepBlobs(this, kept, before, signal, isNeeded);
+    return await sweepBlobs(this, await recorded(), before, signal, isNeeded);
   }
 }

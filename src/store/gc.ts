@@ -42,8 +42,7 @@ export async function collectStore(shared: Shared, options: StoreCollectOptions)
       images.push(...await collectRecords(namespace, before, signal));
     }
     // Records go before blobs: none ever points to one that is not there.
-    const kept = await recorded(shared, signal);
-    const swept = await blobs.sweep(kept, isNeededIn(shared), { before, signal });
+    const swept = await blobs.sweep(() => recorded(shared, signal), isNeededIn(shared), { before, signal });
     for (const namespace of await namespacesOf(shared, signal)) await collectLinks(namespace, { signal });
     return { ...swept, images };
   });
