@@ -193,7 +193,8 @@ export interface Ingest {
   /**
    * Ends it: the bytes become a blob. Without `expected` they are named by their sha256.
    *
-   * @throws {GantryError} `digest-mismatch` when the bytes are not those; they are gone then.
+   * @throws {GantryError} `digest-mismatch` when the bytes are not those. They stay then, for who named the wrong digest;
+   * a bucket may have to forget them.
    */
   commit(expected?: Digest, options?: Options): Promise<Descriptor>;
   /** Forgets the bytes. */

@@ -58,10 +58,10 @@ export class MemoryIngest implements Ingest {
   async commit(expected?: Digest): Promise<Descriptor> {
     const bytes = concat(this.#state.chunks);
     const digest = await digestBytes(bytes, expected ? algorithmOf(expected) : "sha256");
-    this.#store.forget();
     if (expected && digest !== expected) {
       throw new GantryError("digest-mismatch", `write ${expected}: the bytes are ${digest}`);
     }
+    this.#store.forget();
     return this.#store.keep(bytes, digest);
   }
 

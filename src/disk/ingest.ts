@@ -93,7 +93,6 @@ export class FileIngest implements Ingest {
       return await this.#digest(expected ? algorithmOf(expected) : "sha256");
     });
     if (expected && digest !== expected) {
-      await this.abort();
       throw new GantryError("digest-mismatch", `write ${expected}: the bytes are ${digest}`);
     }
     await this.#disk("commit", () => this.#blobs.take(digest, join(directory, "data")));

@@ -98,7 +98,10 @@ export class ListedManifests {
     listing.entries = listing.entries.filter((entry) => entry.digest !== digest);
     this.pending.delete(digest);
     if (this.store.shared && await this.has(digest, listing.entries, options)) {
-      throw new GantryError("conflict", `delete ${digest}: an index in ${this.index.directory} leads to it`);
+      throw new GantryError(
+        "unsupported",
+        `delete ${digest}: an index in ${this.index.directory} leads to it`,
+      );
     }
     await listing.save();
   }

@@ -127,7 +127,9 @@ export class ObjectIngest implements Ingest {
     const algorithm = expected === undefined ? "sha256" : algorithmOf(expected);
     const size = this.offset;
     let digest = await this.#heldDigest(algorithm);
-    if (digest !== undefined) await this.#check(digest, expected, false);
+    if (digest !== undefined && expected !== undefined && digest !== expected) {
+      throw mismatch(digest, expected);
+    }
     let location = digest && await this.#records.claim(digest, options);
     let made = false;
     if (!location) {
@@ -175,7 +177,7 @@ export class ObjectIngest implements Ingest {
     if (expected === undefined || digest === expected) return;
     this.#ended = true;
     await this.#forget(made);
-    throw new GantryError("digest-mismatch", `write ${expected}: the bytes are ${digest}`);
+    throw mismatch(digest, expected);
   }
 
   async #sendPart(options: Options): Promise<void> {
@@ -260,6 +262,10 @@ export class ObjectIngest implements Ingest {
     if (object) await bucket.delete(this.#dataKey);
     if (this.#etag !== undefined) await bucket.delete(this.#key);
   }
+}
+
+function mismatch(digest: Digest, expected: Digest): GantryError {
+  return new GantryError("digest-mismatch", `write ${expected}: the bytes are ${digest}`);
 }
 
 /** The digest of an object's bytes; nothing where it is not there. */

@@ -98,7 +98,11 @@ export async function deleteManifest(context: RequestContext, route: RouteTo<"ma
   const work = reference.digest
     ? targetMethod(target, "delete", "delete")({ digest: reference.digest }, { role: "manifest", signal })
     : targetMethod(target, "untag", "remove a tag")(reference.tag, { signal });
-  await orNotFound(work, ...unknownManifest(route));
+  await orNotFound(work, ...unknownManifest(route)).catch((error) => {
+    if (!GantryError.is(error, "unsupported")) throw error;
+    const reason = "an index that names it, if there is one, must go first";
+    throw httpError(405, "UNSUPPORTED", `manifest ${nameOf(reference)} cannot be deleted here: ${reason}`);
+  });
   return empty(202);
 }
 

@@ -104,8 +104,7 @@ export class ContentWriter implements AsyncDisposable {
   /**
    * Ends it: the bytes become content. Content that is here already is fine.
    *
-   * @throws {GantryError} `size-mismatch`, the bytes stay then; `digest-mismatch`, they are gone then; `conflict` when it is
-   * closed.
+   * @throws {GantryError} `size-mismatch` and `digest-mismatch`, the bytes stay then; `conflict` when it is closed.
    */
   async commit(options: CommitOptions = {}): Promise<ContentInfo> {
     const { size = this.#value.total, digest = this.#value.expected, labels = {} } = options;

@@ -39,13 +39,14 @@ export function testIngests(suite: Suite): void {
       assert.equal((await ingest.commit()).digest, (await describeBytes(bytes)).digest);
     });
 
-    it("that end wrong leave nothing", async () => {
+    it("that end wrong make no blob, and can be aborted", async () => {
       const bytes = randomBytes(700);
       const expected = (await describeBytes(randomBytes(700))).digest;
       const ingest = await suite.target.ingest!("wrong");
       await ingest.append(streamOf(bytes), 0);
       await rejects(ingest.commit(expected), "digest-mismatch");
       await rejects(read(suite.target, { digest: expected }), "not-found");
+      await ingest.abort();
       await rejects(suite.target.ingest!("wrong", { create: false }), "not-found");
     });
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { layouts } from "../../src/layout/mod.ts";
 import { server } from "../../src/server/mod.ts";
-import { digestOf, pushBlob, pushImage, refused, type Send, send } from "./client.ts";
+import { mediaTypes } from "../../src/spec/mod.ts";
+import { digestOf, pushBlob, pushImage, put, refused, type Send, send } from "./client.ts";
 
 type Sender = (method: string, path: string, options?: Send) => Promise<Response>;
 
@@ -93,6 +94,23 @@ describe("servers over one directory of layouts", () => {
       assert.equal((await send("GET", "/v2/library/app/manifests/v1")).status, 404);
       assert.equal((await send("DELETE", `/v2/library/app/manifests/${digestOf(manifest)}`)).status, 202);
       assert.equal((await send("GET", `/v2/library/app/manifests/${digestOf(manifest)}`)).status, 404);
+    }));
+
+  it("say why they do not delete a manifest that an index names", () =>
+    alternating(async (send) => {
+      const handler = handlerOf(send);
+      const child = await pushImage(handler, "app", "v1");
+      const { mediaType } = JSON.parse(child);
+      const manifests = [{ mediaType, digest: digestOf(child), size: child.length }];
+      const index = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
+      assert.equal((await put(handler, "/v2/app/manifests/all", index, mediaTypes.ociIndex)).status, 201);
+      const path = `/v2/app/manifests/${digestOf(child)}`;
+      const [error] = await refused(await send("DELETE", path), 405, "UNSUPPORTED");
+      assert.match(error!.message, /an index that names it/);
+      assert.equal(await (await send("GET", path)).text(), child);
+      assert.equal((await send("DELETE", `/v2/app/manifests/${digestOf(index)}`)).status, 202);
+      assert.equal((await send("DELETE", path)).status, 202);
+      await refused(await send("GET", path), 404, "MANIFEST_UNKNOWN");
     }));
 
   it("answer for a repository that nobody has written to", () =>
