@@ -18,5 +18,6 @@ export function bindWriting(target: Target): Omit<Target, keyof Source> {
     ...(target.ingests && { ingests: target.ingests.bind(target) }),
     ...(target.lease && { lease: target.lease.bind(target) }),
     ...(target.leases && { leases: target.leases.bind(target) }),
+    ...(target.usage && { usage: target.usage.bind(target) }),
   };
 }

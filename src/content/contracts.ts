@@ -110,6 +110,16 @@ export interface Written {
   how: "present" | "mounted" | "written";
 }
 
+/** How much a repository holds. */
+export interface Usage {
+  /** Bytes of its manifests and blobs, each counted once. */
+  bytes: number;
+  /** How many manifests and indexes. */
+  manifests: number;
+  /** How many names. */
+  tags: number;
+}
+
 /** A source that can be written too: one repository. */
 export interface Target extends Source {
   /** Whether an image manifest is never here without all that it names, as registries see to: copy need not look then. */
@@ -151,6 +161,8 @@ export interface Target extends Source {
   lease?(options?: LeaseOptions): Promise<Lease>;
   /** The leases that hold, whoever took them. Disposing of one ends it. */
   leases?(options?: Options): AsyncIterable<Lease>;
+  /** Counts what is in it. */
+  usage?(options?: Options): Promise<Usage>;
 }
 
 /** How to take a lease. */
@@ -179,6 +191,12 @@ export interface IngestStatus {
   readonly updated: Date;
 }
 
+/** How to add bytes to a write in the making. */
+export interface AppendOptions extends Options {
+  /** How many there are, if known: who has no room for them says so before they are read. */
+  size?: number | undefined;
+}
+
 /** A write in the making. */
 export interface Ingest {
   /** How many bytes are safely there. */
@@ -189,7 +207,7 @@ export interface Ingest {
    *
    * @throws {GantryError} `conflict` when `at` is not the offset.
    */
-  append(bytes: ReadableStream<Bytes>, at: number, options?: Options): Promise<number>;
+  append(bytes: ReadableStream<Bytes>, at: number, options?: AppendOptions): Promise<number>;
   /**
    * Ends it: the bytes become a blob. Without `expected` they are named by their sha256.
    *

@@ -18,6 +18,7 @@ import type {
   ResolveOptions,
   Role,
   Target,
+  Usage,
   WriteOptions,
   Written,
 } from "./contracts.ts";
@@ -178,6 +179,14 @@ export class Memory implements Target {
       if (role === "blob") return;
       for (const [name, digest] of this.#tags) if (digest === what.digest) this.#tags.delete(name);
     });
+  }
+
+  /** Counts what is here. */
+  usage(): Promise<Usage> {
+    const { manifest, blob } = this.#kept;
+    const sizes = new Map([...manifest, ...blob].map(([digest, { bytes }]) => [digest, bytes.byteLength]));
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    return Promise.resolve({ bytes, manifests: manifest.size, tags: this.#tags.size });
   }
 
   /** The writes in the making that can be continued. */

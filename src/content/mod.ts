@@ -23,6 +23,7 @@ export type { Platform } from "../spec/platform.ts";
 export { cached } from "./cache.ts";
 export type {
   Address,
+  AppendOptions,
   Content,
   ContentOptions,
   Ingest,
@@ -38,6 +39,7 @@ export type {
   Role,
   Source,
   Target,
+  Usage,
   WriteOptions,
   Written,
 } from "./contracts.ts";

@@ -17,7 +17,7 @@ export interface LayoutOptions {
 }
 
 /** An image layout, as {@link layout} opens it. */
-export interface Layout extends Required<Omit<Target, "origins" | "complete" | "ordered">> {
+export interface Layout extends Required<Omit<Target, "origins" | "complete" | "ordered" | "usage">> {
   /** Where it is. */
   readonly directory: string;
   /**

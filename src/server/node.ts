@@ -155,7 +155,9 @@ async function serve(handler: Handler, incoming: IncomingMessage, outgoing: Serv
   try {
     const request = requestOf(incoming, stream, disconnect.signal);
     await send(
-      request ? await handler(request) : new Response(null, { status: 400 }),
+      request
+        ? await handler(request, { address: incoming.socket.remoteAddress })
+        : new Response(null, { status: 400 }),
       outgoing,
       disconnect.signal,
     );

@@ -51,6 +51,15 @@ export function routeOf(pathname: string): Route {
   throw noRoute();
 }
 
+/** What a request's path names, if it is one that registries have. */
+export function routeFor(request: Request): Route | undefined {
+  try {
+    return routeOf(new URL(request.url).pathname);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A query parameter.
  *

@@ -63,7 +63,14 @@ export async function receive(
   if (!body && piece) throw httpError(400, "SIZE_INVALID", "the Content-Range names bytes, but none came");
   if (!body) return;
   const bytes = piece ? exactly(body, piece.end - piece.start) : body;
-  await ingest.append(bytes, at, { signal: context.signal });
+  const size = piece ? piece.end - piece.start : lengthOf(context.request.headers);
+  await ingest.append(bytes, at, { size, signal: context.signal });
+}
+
+/** How long a body is, if its sender says so. */
+function lengthOf(headers: Headers): number | undefined {
+  const length = headers.get("content-length");
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
 /** The headers that describe an unfinished upload. */

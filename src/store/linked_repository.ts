@@ -12,6 +12,7 @@ import type {
   Resolved,
   ResolveOptions,
   Role,
+  Usage,
   WriteOptions,
   Written,
 } from "../content/contracts.ts";
@@ -31,13 +32,14 @@ import type { Namespace } from "./namespace.ts";
 import { valueOf } from "./records.ts";
 import { readWhole, RepositoryTarget } from "./repository.ts";
 import { RepositoryRecords } from "./repository_records.ts";
-import type { StoreRepository } from "./repository_type.ts";
+import type { ForgetOptions, RegistryRepository } from "./repository_type.ts";
+import { untagged } from "./untagged.ts";
 
 /**
  * A repository as registries have it: what can be read through it is what came through it. That is written down as
  * links, which keep manifests; blobs are kept by manifests. Deleting takes links away, collecting garbage the bytes.
  */
-export class LinkedRepository implements StoreRepository {
+export class LinkedRepository implements RegistryRepository {
   readonly name: string;
   readonly ordered = true;
   readonly #namespace: Namespace;
@@ -86,10 +88,7 @@ export class LinkedRepository implements StoreRepository {
       const tag = key.slice(this.name.length + 1);
       yield { ...target, annotations: { ...target.annotations, [annotations.refName]: tag } };
     }
-    const prefix = `${this.name}@`;
-    for await (
-      const entry of listAll(this.#records.metadata, this.#records.buckets.links, { prefix, signal })
-    ) {
+    for await (const entry of this.#links({ signal })) {
       const { mediaType, size } = linkOf(entry);
       if (mediaType !== undefined) yield { mediaType, digest: parseLinkKey(entry.key).digest, size };
     }
@@ -197,6 +196,31 @@ export class LinkedRepository implements StoreRepository {
     return this.#all.leases(options);
   }
 
+  usage(options: Options = {}): Promise<Usage> {
+    return this.#records.do("count what is", options, async () => {
+      const usage: Usage = { bytes: 0, manifests: 0, tags: 0 };
+      for await (const entry of this.#links(options)) {
+        const { size, mediaType } = linkOf(entry);
+        usage.bytes += size;
+        if (mediaType !== undefined) usage.manifests++;
+      }
+      for await (const _ of this.#tags(options)) usage.tags++;
+      return usage;
+    });
+  }
+
+  forgetUntagged(options: ForgetOptions): Promise<Digest[]> {
+    const { olderThan, dryRun, signal } = options;
+    const before = this.#namespace.shared.now() - olderThan * 1000;
+    return this.#records.do("forget untagged manifests", { signal }, async () => {
+      const gone: Digest[] = [];
+      for (const digest of await untagged(this, (digest) => this.#isOlder(digest, before), { signal })) {
+        if (dryRun || await this.#deleteUntagged(digest, before, { signal })) gone.push(digest);
+      }
+      return gone;
+    });
+  }
+
   async #writeManifest(content: Content, options: WriteOptions): Promise<Written> {
     const { name, signal } = options;
     const bytes = await readWhole(content, documentLimit, signal);
@@ -248,6 +272,30 @@ export class LinkedRepository implements StoreRepository {
   async #linkOf(digest: Digest): Promise<LinkValue | undefined> {
     const entry = await this.#entry(digest);
     return entry && linkOf(entry);
+  }
+
+  /** Deletes a manifest, unless it was given a tag meanwhile, or something that is being pushed names it. */
+  async #deleteUntagged(digest: Digest, before: number, options: Options): Promise<boolean> {
+    let isDeleted = false;
+    await this.#records.change(`delete ${digest}`, options, async () => {
+      const link = await this.#entry(digest);
+      isDeleted = link !== undefined && await this.#isOlder(digest, before);
+      for await (const { target } of this.#tags(options)) {
+        if (target.digest === digest) isDeleted = false;
+      }
+      return isDeleted ? [unlinkChange(this.#namespace, link!, "manifest")] : [];
+    });
+    return isDeleted;
+  }
+
+  /** Whether nobody has written, named or read a manifest to build upon since then. */
+  async #isOlder(digest: Digest, before: number): Promise<boolean> {
+    return ((await this.#records.blobs.facts(digest))?.changed ?? 0) <= before;
+  }
+
+  #links({ signal }: Options): AsyncGenerator<Entry, void, void> {
+    const prefix = `${this.name}@`;
+    return listAll(this.#records.metadata, this.#records.buckets.links, { prefix, signal });
   }
 
   async *#tags({ signal }: Options): AsyncGenerator<Entry & { target: Descriptor }, void, void> {

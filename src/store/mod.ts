@@ -63,5 +63,5 @@ export type { ContentInfo, StoredImage } from "./records.ts";
 export { outdated, type RetentionRule } from "./retention.ts";
 export { store } from "./store.ts";
 export type { ImageCandidate, ImageVerifier, Verdict } from "./verifier.ts";
-export type { StoreRepository } from "./repository_type.ts";
+export type { ForgetOptions, RegistryRepository, StoreRepository } from "./repository_type.ts";
 export type { Store, StoreOptions } from "./types.ts";

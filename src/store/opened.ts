@@ -21,7 +21,7 @@ import type { StoredImage } from "./records.ts";
 import { repositoryOf } from "./repositories.ts";
 import { RepositoryTarget } from "./repository.ts";
 import { keepsPlatforms, keepsPresent, sparse } from "./sparse.ts";
-import type { StoreRepository } from "./repository_type.ts";
+import type { RegistryRepository, StoreRepository } from "./repository_type.ts";
 import type { Store, StoreOptions } from "./types.ts";
 
 /** What a store is made of. */
@@ -84,7 +84,7 @@ class OpenedStore implements Store {
     throw this.#noRepository(name);
   }
 
-  linked(name: string): StoreRepository {
+  linked(name: string): RegistryRepository {
     if (isRepository(name)) return new LinkedRepository(name, this.#namespace);
     throw this.#noRepository(name);
   }

@@ -10,7 +10,7 @@ import type { StoreImportOptions } from "./import.ts";
 import type { LeaseStore } from "./leases.ts";
 import type { Pulled, StorePullOptions } from "./pull.ts";
 import type { StoredImage } from "./records.ts";
-import type { StoreRepository } from "./repository_type.ts";
+import type { RegistryRepository, StoreRepository } from "./repository_type.ts";
 
 /** How to open a store. */
 export interface StoreOptions {
@@ -75,7 +75,7 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {GantryError} `invalid-name`.
    */
-  linked(name: string): StoreRepository;
+  linked(name: string): RegistryRepository;
   /** The names of the repositories in which something is as {@link Store.linked} writes it, in the order of their bytes. */
   linkedRepositories(options?: Options & { after?: string | undefined }): AsyncIterable<string>;
   /** The names of all repositories that have images, in the order of their bytes. */

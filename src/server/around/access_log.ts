@@ -1,8 +1,8 @@
 import type { Served } from "./observe.ts";
 
 /**
- * A line of JSON for an access log: time, method, path without the query, status, bytes, milliseconds, and who sent it, as
- * far as the client says.
+ * A line of JSON for an access log: time, method, path without the query, status, bytes, milliseconds, the address of
+ * who sent it, and what they say that they are.
  *
  * @example
  * ```ts
@@ -15,7 +15,7 @@ import type { Served } from "./observe.ts";
  * console.log((await registry(new Request("http://localhost/v2/"))).status); // 200
  * ```
  */
-export function accessLogLine({ request, route, status, sent, milliseconds }: Served): string {
+export function accessLogLine({ request, client, route, status, sent, milliseconds }: Served): string {
   return JSON.stringify({
     time: new Date().toISOString(),
     method: request.method,
@@ -24,6 +24,7 @@ export function accessLogLine({ request, route, status, sent, milliseconds }: Se
     status,
     bytes: sent,
     milliseconds: Math.round(milliseconds * 10) / 10,
+    ...(client.address !== undefined && { address: client.address }),
     client: request.headers.get("user-agent") ?? "",
   });
 }

@@ -1,11 +1,13 @@
 import { type Bytes, observed } from "../../bytes.ts";
-import type { Handler } from "../handler.ts";
-import { type Route, routeOf } from "../routes.ts";
+import type { Client, Handler } from "../handler.ts";
+import { type Route, routeFor } from "../routes.ts";
 
 /** A request that has been answered. */
 export interface Served {
   /** The request. Its body has been read. */
   request: Request;
+  /** Who sent it. */
+  client: Client;
   /** What the path names; undefined for paths that no registry has. */
   route: Route | undefined;
   /** The status of the response; 499 when the client left before it. */
@@ -34,12 +36,13 @@ export interface Served {
  * ```
  */
 export function observe(handler: Handler, report: (served: Served) => void): Handler {
-  return async (request) => {
+  return async (request, client = {}) => {
     const begun = performance.now();
-    const response = await handler(request);
+    const response = await handler(request, client);
     const served = (sent: number, status = response.status): void =>
       report({
         request,
+        client,
         route: routeFor(request),
         status,
         headers: response.headers,
@@ -58,12 +61,4 @@ export function observe(handler: Handler, report: (served: Served) => void): Han
     });
     return new Response(body, response);
   };
-}
-
-function routeFor(request: Request): Route | undefined {
-  try {
-    return routeOf(new URL(request.url).pathname);
-  } catch {
-    return undefined;
-  }
 }

@@ -17,8 +17,8 @@ import { refusal } from "../responses.ts";
  * ```
  */
 export function readOnly(handler: Handler): Handler {
-  return async (request) => {
-    if (request.method === "GET" || request.method === "HEAD") return await handler(request);
+  return async (request, client) => {
+    if (request.method === "GET" || request.method === "HEAD") return await handler(request, client);
     await request.body?.cancel().catch(() => {});
     const error = httpError(405, "UNSUPPORTED", "this registry is read-only", {
       headers: { allow: "GET, HEAD" },

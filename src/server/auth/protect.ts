@@ -48,9 +48,10 @@ export interface ProtectOptions {
  * ```
  */
 export function protect(handler: Handler, options: ProtectOptions): Handler {
-  return async (request) => {
+  return async (request, client) => {
     try {
-      return await handler(await admit(request, options));
+      const { admitted, visitor } = await admit(request, options);
+      return await handler(admitted, { ...client, user: visitor?.name });
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       await request.body?.cancel().catch(() => {});
@@ -59,8 +60,11 @@ export function protect(handler: Handler, options: ProtectOptions): Handler {
   };
 }
 
-/** The request as it may be handled. */
-async function admit(request: Request, options: ProtectOptions): Promise<Request> {
+/** The request as it may be handled, and who sends it. */
+async function admit(
+  request: Request,
+  options: ProtectOptions,
+): Promise<{ admitted: Request; visitor: Visitor | undefined }> {
   const { challenge = { scheme: "basic", realm: "registry" } } = options;
   const { access, mount } = neededBy(request);
   const visitor = await visitorOf(request, options, challenge, access);
@@ -75,7 +79,8 @@ async function admit(request: Request, options: ProtectOptions): Promise<Request
   }
   // Docker looks for the challenge here only: https://github.com/moby/moby/blob/master/registry/auth.go
   if (access.length === 0 && !visitor) throw unauthorized("log in to go on", challenge, access);
-  return mount && !await options.allow(visitor, mount) ? withoutMount(request) : request;
+  const mayMount = !mount || await options.allow(visitor, mount);
+  return { admitted: mayMount ? request : withoutMount(request), visitor };
 }
 
 async function visitorOf(

@@ -42,17 +42,23 @@ export function isGranted(visitor: Visitor | undefined, { type, name }: Access, 
   ) ?? false;
 }
 
+/** Whether a name is like one of these, in which `*` stands for part of a segment and `**` for anything. */
+export function matcherOf(names: string | readonly string[]): (name: string) => boolean {
+  const patterns = [names].flat().map(patternOf);
+  return (name) => patterns.some((pattern) => pattern.test(name));
+}
+
 type PreparedRule = (visitor: Visitor | undefined, access: Access, action: string) => boolean;
 
 function prepare({ repositories = "**", users, actions }: AccessRule): PreparedRule {
-  const patterns = [repositories].flat().map(patternOf);
+  const matches = matcherOf(repositories);
   const allowed = new Set(actions.flatMap((action) => action === "push" ? ["push", "pull"] : action));
   return (visitor, { type, name }, action) => {
     if (users && !(visitor && (users.includes("*") || users.includes(visitor.name)))) return false;
     // A token for some repositories says nothing of others that its name might have.
     if (visitor?.access && users) return false;
     if (type === "registry") return name === "catalog" && allowed.has("catalog");
-    return allowed.has(action) && patterns.some((pattern) => pattern.test(name));
+    return allowed.has(action) && matches(name);
   };
 }
 

@@ -37,7 +37,8 @@ async function protectedByTokens(
   if (!own) return registry;
   const { pathname } = new URL(realm);
   const server = tokenServer({ ...identity, ...users, key: own });
-  return (request) => new URL(request.url).pathname === pathname ? server(request) : registry(request);
+  return (request, client) =>
+    new URL(request.url).pathname === pathname ? server(request) : registry(request, client);
 }
 
 async function readKey(path: string): Promise<Exclude<TokenKey, Uint8Array>> {
