@@ -210,11 +210,12 @@ export class LinkedRepository implements RegistryRepository {
   }
 
   forgetUntagged(options: ForgetOptions): Promise<Digest[]> {
-    const { olderThan, dryRun, signal } = options;
+    const { olderThan, dryRun, without, signal } = options;
     const before = this.#namespace.shared.now() - olderThan * 1000;
     return this.#records.do("forget untagged manifests", { signal }, async () => {
       const gone: Digest[] = [];
-      for (const digest of await untagged(this, (digest) => this.#isOlder(digest, before), { signal })) {
+      const isOld = (digest: Digest) => this.#isOlder(digest, before);
+      for (const digest of await untagged(this, isOld, { without, signal })) {
         if (dryRun || await this.#deleteUntagged(digest, before, { signal })) gone.push(digest);
       }
       return gone;

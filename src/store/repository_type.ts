@@ -22,4 +22,6 @@ export interface ForgetOptions extends Options {
   olderThan: number;
   /** Forgets nothing. */
   dryRun?: boolean | undefined;
+  /** Names of images, `acme/app:v1`, that are taken for gone. */
+  without?: ReadonlySet<string> | undefined;
 }

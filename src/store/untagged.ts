@@ -18,14 +18,15 @@ interface Connections {
  * about nothing that stays.
  */
 export async function untagged(
-  repository: Required<Pick<Source, "roots" | "open">> & Source,
+  repository: Source & Required<Pick<Source, "roots">> & { readonly name: string },
   isOld: (digest: Digest) => Promise<boolean>,
-  options: Options,
+  { without, ...options }: Options & { without?: ReadonlySet<string> | undefined },
 ): Promise<Digest[]> {
   const candidates = new Map<Digest, Descriptor>();
   const stay = new Map<Digest, Descriptor>();
   for await (const root of repository.roots(options)) {
-    const isTagged = root.annotations?.[annotations.refName] !== undefined;
+    const tag = root.annotations?.[annotations.refName];
+    const isTagged = tag !== undefined && !without?.has(`${repository.name}:${tag}`);
     if (isTagged || !await isOld(root.digest)) stay.set(root.digest, root);
     else candidates.set(root.digest, root);
   }

@@ -2,7 +2,7 @@ import type { Client, Handler } from "../handler.ts";
 import { httpError } from "../http_error.ts";
 import { refusal } from "../responses.ts";
 import { routeFor } from "../routes.ts";
-import { Allowance, Allowances } from "./allowances.ts";
+import { type Allowance, Allowances } from "./allowances.ts";
 
 /** How much may be done by all whose requests count together. What is not said is not limited. */
 export interface Limits {

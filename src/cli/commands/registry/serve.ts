@@ -14,10 +14,11 @@ import type { CommandContext } from "../../context.ts";
 import { type BucketFlags, bucketOptions } from "../../support/bucket.ts";
 import { addressOf } from "../../support/serve/address.ts";
 import { adminHandler } from "../../support/serve/admin.ts";
-import { protectedBy } from "../../support/serve/auth.ts";
 import { readCertificate, renewCertificate } from "../../support/serve/certificate.ts";
+import { behindProxies } from "../../support/serve/proxies.ts";
 import { readServeConfig, type ServeConfig } from "../../support/serve/config.ts";
 import { withUpstreams } from "../../support/serve/upstreams.ts";
+import { guarded } from "../../support/serve/guard.ts";
 import { type Storage, storageOf } from "../../support/serve/storage.ts";
 
 interface ServeFlags extends BucketFlags {
@@ -56,7 +57,10 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
   const metrics = new Metrics();
   const kept = await storageOf(config, environment.env, log, signal);
   const storage = config.upstreams ? withUpstreams(kept, config.upstreams, await context.registries()) : kept;
-  const handler = await handlerOf(config, storage, metrics, context);
+  const handler = behindProxies(
+    await handlerOf(config, storage, metrics, context),
+    config.trustedProxies ?? [],
+  );
   const listening: Listening[] = [];
   try {
     listening.push(
@@ -101,7 +105,7 @@ async function handlerOf(
       onError: (error, { id }) => void context.log(`event ${id} is given up: ${error}`),
     })
   );
-  const handler = await protectedBy(config, config.readOnly ? readOnly(registry) : registry);
+  const handler = await guarded(config, config.readOnly ? readOnly(registry) : registry);
   if (!config.accessLog && webhooks.length === 0 && config.admin === undefined) return handler;
   return observe(handler, (served) => {
     metrics.count(served);

@@ -2,7 +2,22 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { storageError } from "../../../disk/errors.ts";
 import { GantryError } from "../../../errors.ts";
-import type { AccessRule } from "../../../server/mod.ts";
+import type { AccessRule, Limits, QuotaRule } from "../../../server/mod.ts";
+import {
+  type Check,
+  count,
+  flag,
+  invalid,
+  list,
+  map,
+  number,
+  requireKind,
+  seconds,
+  shape,
+  text,
+  texts,
+} from "./checks.ts";
+import { isNetwork } from "./proxies.ts";
 import { parseJson } from "../../../spec/json.ts";
 
 /** What `gantry registry serve --config FILE` reads: see docs/serve-config.md. Paths are seen from the file's directory. */
@@ -25,6 +40,16 @@ export interface ServeConfig {
   tokens?: TokenConfig;
   /** Who may do what. Default: everybody may do everything, or with users everything who has logged in. */
   rules?: AccessRule[];
+  /** How much each client address, user or repository may do. */
+  limits?: { address?: Limits; user?: Limits; repository?: Limits };
+  /** Addresses and networks of proxies that are believed for whom they ask. */
+  trustedProxies?: string[];
+  /** How much each of some repositories may hold. */
+  quotas?: QuotaRule[];
+  /** What is no longer wanted, which goes when garbage is collected; on a disk. */
+  retention?: RetentionRule[];
+  /** Seconds between two collections of garbage, on a disk. Default: only `gantry registry gc` collects it. */
+  gcInterval?: number;
   /** Nobody pushes or deletes. */
   readOnly?: boolean;
   /** Registries of which it is a mirror. */
@@ -43,6 +68,22 @@ export interface ServeConfig {
   uploadExpiry?: number;
   /** Seconds that requests under way are given when it is told to end. */
   grace?: number;
+}
+
+/** Tags and manifests that are no longer wanted. */
+export interface RetentionRule {
+  /** Repositories: names, in which `*` stands for part of a segment and `**` for anything. Default: all. */
+  repositories?: string | string[];
+  /** Which tags it is about, as globs. Default: all. */
+  tags?: string[];
+  /** Which of these it is not about. */
+  except?: string[];
+  /** Those tags go that are not among the last so many, of those that it is about. */
+  keepLast?: number;
+  /** Those tags go that nobody has pushed for so many seconds; with `keepLast` those of which both is true. */
+  olderThan?: number;
+  /** Manifests go to which nothing leads, and that nobody has pushed or built upon for so many seconds. */
+  untagged?: number;
 }
 
 /** A registry that is read through this one. */
@@ -67,32 +108,31 @@ export interface TokenConfig {
   keys?: string;
 }
 
-type Check = (value: unknown, where: string) => void;
+const actions = ["pull", "push", "delete", "catalog"];
+const url: Check = (value, where) =>
+  requireKind(typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value), where, "a URL");
+const names: Check = (value, where) => typeof value === "string" ? text(value, where) : texts(value, where);
+const limits = shape({ requests: number(), burst: count(1), uploads: count(1), openUploads: count(1) });
+const quota = { repositories: names, bytes: count(0), manifests: count(0), tags: count(0) };
+const retention = {
+  repositories: names,
+  tags: texts,
+  except: texts,
+  keepLast: count(0),
+  olderThan: seconds,
+  untagged: seconds,
+};
+/** No timer waits longer: 24 days. */
+const longestInterval = 2_000_000;
 
-const text: Check = (value, where) => requireKind(typeof value === "string" && value !== "", where, "a text");
-const flag: Check = (value, where) => requireKind(typeof value === "boolean", where, "true or false");
-const seconds: Check = (value, where) =>
-  requireKind(typeof value === "number" && value >= 0, where, "a number of seconds");
-const list = (item: Check): Check => (value, where) => {
-  requireKind(Array.isArray(value), where, "a list");
-  for (const [i, one] of (value as unknown[]).entries()) item(one, `${where}[${i}]`);
-};
-const texts = list(text);
-const map: Check = (value, where) => {
-  requireKind(isObject(value), where, "an object");
-  for (const [name, one] of Object.entries(value as object)) text(one, `${where}.${name}`);
-};
-const shape = (fields: Record<string, Check>, required: readonly string[] = []): Check => (value, where) => {
-  requireKind(isObject(value), where, "an object");
-  for (const [name, one] of Object.entries(value as object)) {
-    if (!Object.hasOwn(fields, name)) {
-      throw invalid(`${where}.${name} means nothing, there are ${Object.keys(fields).join(", ")}`);
-    }
-    fields[name]!(one, `${where}.${name}`);
-  }
-  for (const name of required) {
-    requireKind(Object.hasOwn(value as object, name), `${where}.${name}`, "needed");
-  }
+/** A shape in which one of some fields must be. */
+const withOneOf = (fields: Record<string, Check>, needed: readonly string[]): Check => (value, where) => {
+  shape(fields)(value, where);
+  requireKind(
+    needed.some((name) => Object.hasOwn(value as object, name)),
+    where,
+    `one with ${needed.join(" or ")}`,
+  );
 };
 
 const config = shape({
@@ -109,15 +149,28 @@ const config = shape({
     "issuer",
   ]),
   rules: list(shape({
-    repositories: (value, where) => typeof value === "string" ? undefined : texts(value, where),
+    repositories: names,
     users: texts,
-    actions: texts,
+    actions: list((value, where) =>
+      requireKind(actions.includes(value as string), where, `one of ${actions.join(", ")}`)
+    ),
   }, ["actions"])),
+  limits: shape({ address: limits, user: limits, repository: limits }),
+  trustedProxies: list((value, where) =>
+    requireKind(
+      typeof value === "string" && isNetwork(value),
+      where,
+      "an address or a network such as 10.0.0.0/8",
+    )
+  ),
+  quotas: list(withOneOf(quota, ["bytes", "manifests", "tags"])),
+  retention: list(withOneOf(retention, ["keepLast", "olderThan", "untagged"])),
+  gcInterval: number(longestInterval),
   readOnly: flag,
   sparse: flag,
   upstreams: list(shape({ registry: text, prefix: text, fresh: seconds }, ["registry"])),
   immutableTags: texts,
-  webhooks: list(shape({ url: text, headers: map }, ["url"])),
+  webhooks: list(shape({ url, headers: map }, ["url"])),
   admin: text,
   accessLog: flag,
   uploadExpiry: seconds,
@@ -142,6 +195,11 @@ export async function readServeConfig(path: string): Promise<ServeConfig> {
     const checked = found as ServeConfig;
     if (checked.tokens && !checked.tokens.key === !checked.tokens.keys) {
       throw invalid("config.tokens needs either key or keys");
+    }
+    for (const field of ["quotas", "retention", "gcInterval"] as const) {
+      if (checked.s3 !== undefined && checked[field]) {
+        throw invalid(`config.${field} is not for buckets: config.s3 must go, or it`);
+      }
     }
     return withPaths(checked, dirname(path));
   } catch (error) {
@@ -168,16 +226,4 @@ function withPaths(config: ServeConfig, directory: string): ServeConfig {
       },
     }),
   };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function requireKind(is: boolean, where: string, kind: string): void {
-  if (!is) throw invalid(`${where} is not ${kind === "needed" ? "there, and it is needed" : kind}`);
-}
-
-function invalid(reason: string): GantryError {
-  return new GantryError("invalid-document", reason);
 }

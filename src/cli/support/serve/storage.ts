@@ -3,10 +3,11 @@ import type { Digest } from "../../../spec/mod.ts";
 import { type Memory, memory, type Target } from "../../../content/mod.ts";
 import { immutable } from "../../../content/mod.ts";
 import { layouts } from "../../../layout/mod.ts";
-import type { ServerOptions } from "../../../server/mod.ts";
+import { quotas, type ServerOptions } from "../../../server/mod.ts";
 import { GantryError } from "../../../errors.ts";
 import { openBucket } from "../bucket.ts";
 import { isLike } from "../glob.ts";
+import { collectRegularly } from "./collect_disk.ts";
 import type { ServeConfig } from "./config.ts";
 import { expireUploads } from "./expire_uploads.ts";
 import { isOlder, takeOver } from "./take_over.ts";
@@ -33,7 +34,8 @@ export async function storageOf(
     : disk === undefined
     ? inMemory()
     : await onDisk(disk, config, log, signal);
-  const storage: Storage = htpasswd !== undefined || rules || tokens ? rest : { ...rest, holder };
+  const open: Storage = htpasswd !== undefined || rules || tokens ? rest : { ...rest, holder };
+  const storage = config.quotas ? withQuotas(open, config.quotas) : open;
   if (!immutableTags) return storage;
   const isFixed = (tag: string) => immutableTags.some((pattern) => isLike(tag, pattern));
   return {
@@ -42,10 +44,15 @@ export async function storageOf(
   };
 }
 
+function withQuotas(storage: Storage, rules: NonNullable<ServeConfig["quotas"]>): Storage {
+  const limited = quotas(rules);
+  return { ...storage, repositories: async (name) => limited(name, await storage.repositories(name)) };
+}
+
 /** In a store; a directory that an older version made becomes one, if it can. */
 async function onDisk(
   directory: string,
-  { uploadExpiry = 7 * 24 * 60 * 60 }: ServeConfig,
+  { uploadExpiry = 7 * 24 * 60 * 60, gcInterval, retention }: ServeConfig,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Storage> {
@@ -65,6 +72,9 @@ async function onDisk(
   }
   // All repositories share the uploads.
   await expireUploads(there.repository("any"), uploadExpiry, log, signal);
+  const settled = gcInterval === undefined
+    ? () => Promise.resolve()
+    : collectRegularly(there, gcInterval, { retention, signal }, log);
   return {
     repositories: (name) => there.linked(name),
     catalog: (options) => there.linkedRepositories(options),
@@ -77,7 +87,10 @@ async function onDisk(
       }
       return undefined;
     },
-    close: () => there.close(),
+    async close() {
+      await settled();
+      await there.close();
+    },
   };
 }
 

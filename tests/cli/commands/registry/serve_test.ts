@@ -237,6 +237,43 @@ describe("gantry registry serve", () => {
       assert.equal((await answered!).headers.get("range"), "0-600001");
     }));
 
+  it("bounds what clients do and what repositories hold, and removes what is no longer wanted", () =>
+    inDirectory(async (directory) => {
+      const config = {
+        disk: "images",
+        trustedProxies: ["127.0.0.1"],
+        limits: { address: { requests: 0.001, burst: 100 }, repository: { openUploads: 2 } },
+        quotas: [{ repositories: "small", bytes: 10 }],
+        retention: [{ repositories: "nightly", keepLast: 1 }],
+        gcInterval: 0.05,
+      };
+      await writeFile(join(directory, "registry.json"), JSON.stringify(config));
+      const said = await serving(["--config", "registry.json"], directory, async (host) => {
+        const ask = async (client: string, method: string, path: string) => {
+          const headers = { "x-forwarded-for": client };
+          const response = await fetch(`http://${host}/v2/${path}`, { method, headers });
+          return { status: response.status, body: await response.text(), headers: response.headers };
+        };
+        for (let i = 0; i < 100; i++) assert.equal((await ask("192.0.2.1", "GET", "")).status, 200);
+        assert.equal((await ask("192.0.2.1", "GET", "")).status, 429);
+        assert.equal((await ask("192.0.2.2", "GET", "")).status, 200);
+        for (const status of [202, 202, 429]) {
+          assert.equal((await ask("192.0.2.2", "POST", "app/blobs/uploads/")).status, status);
+        }
+        const small = registries()(`${host}/small`);
+        await assert.rejects(
+          copy(imageOf("one"), small, { name: "v1" }),
+          (error: Error) => /denied/i.test(error.message) && /small has \d+ of 10 bytes/.test(error.message),
+        );
+        const nightly = registries()(`${host}/nightly`);
+        for (const tag of ["n1", "n2"]) await copy(imageOf("one"), nightly, { name: tag });
+        while ((await all(nightly.names())).length > 1) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      });
+      assert.match(said, /^collected garbage: 1 tags and manifests, 0 blobs of 0 bytes$/m);
+    }));
+
   it("is a mirror of other registries, also when they are gone", () =>
     inDirectory(async (directory) => {
       const origin = memory();
