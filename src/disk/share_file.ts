@@ -1,6 +1,8 @@
 import { link, open, rm } from "node:fs/promises";
-import type { Address, Options } from "../content/contracts.ts";
+import type { Address, Content, Options } from "../content/contracts.ts";
 import { verifying } from "../digest/verify.ts";
+import type { Digest } from "../spec/digest.ts";
+import type { BlobDirectory } from "./blob_directory.ts";
 import { errno } from "./errors.ts";
 import { factsOf, reading } from "./files.ts";
 import type { GantryDirectory } from "./gantry_directory.ts";
@@ -39,5 +41,25 @@ export async function shareFile(
   } catch (error) {
     await rm(path, { force: true });
     throw error;
+  }
+}
+
+/** Takes a blob from a file on the same disk, and tells its size; nothing where the disk cannot share it. */
+export async function shareBlob(
+  blobs: BlobDirectory,
+  digest: Digest,
+  content: Content,
+  { signal }: Options,
+): Promise<number | undefined> {
+  const file = await content.file?.();
+  if (file === undefined) return undefined;
+  const end = blobs.state.hold();
+  try {
+    const path = await shareFile(file, { digest, size: content.size }, blobs.state, { signal });
+    if (path === undefined) return undefined;
+    await blobs.take(digest, path);
+    return (await blobs.facts(digest))?.size;
+  } finally {
+    await end();
   }
 }

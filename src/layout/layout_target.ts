@@ -26,7 +26,7 @@ import { parseDocument } from "../spec/document.ts";
 import { isRefName } from "../spec/layout.ts";
 import { isDocumentType, mediaTypes } from "../spec/media_type.ts";
 import { missing } from "../disk/blob_directory.ts";
-import { shareFile } from "../disk/share_file.ts";
+import { shareBlob } from "../disk/share_file.ts";
 import type { Collected } from "../disk/gc_sweep.ts";
 import { collect, type CollectOptions } from "./gc.ts";
 import { unlessBroken } from "./documents.ts";
@@ -255,7 +255,11 @@ export class LayoutTarget implements Layout {
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
     }
     if (digest !== undefined && this.#link && !await isBegun()) {
-      const size = await this.#do(action, options, () => this.#shareBlob(digest, content, options));
+      const size = await this.#do(
+        action,
+        options,
+        () => shareBlob(this.#store.blobs, digest, content, options),
+      );
       if (size !== undefined) return { descriptor: { mediaType, digest, size }, how: "written" };
     }
     const ingest = await this.#do(
@@ -271,22 +275,6 @@ export class LayoutTarget implements Layout {
       descriptor: await writeIngest(ingest, content, { keep: session !== undefined, signal }),
       how: "written",
     };
-  }
-
-  /** Takes a blob from a file on the same disk, and tells its size; nothing where the disk cannot share it. */
-  async #shareBlob(digest: Digest, content: Content, { signal }: Options): Promise<number | undefined> {
-    const { blobs, state } = this.#store;
-    const file = await content.file?.();
-    if (file === undefined) return undefined;
-    const end = state.hold();
-    try {
-      const path = await shareFile(file, { digest, size: content.size }, state, { signal });
-      if (path === undefined) return undefined;
-      await blobs.take(digest, path);
-      return (await blobs.facts(digest))?.size;
-    } finally {
-      await end();
-    }
   }
 
   async #writeManifest(action: string, content: Content, options: WriteOptions): Promise<Written> {

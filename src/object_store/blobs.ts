@@ -51,6 +51,10 @@ export class BucketBlobs implements Blobs {
 
   file(): undefined {}
 
+  share(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async facts(digest: Digest): Promise<BlobFacts | undefined> {
     const entry = await this.#find(parseDigest(digest));
     return entry && blobOf(entry);

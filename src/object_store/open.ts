@@ -7,7 +7,7 @@ import { BucketBlobs } from "./blobs.ts";
 import { BucketMetadata } from "./metadata.ts";
 
 /** How to open a store in a bucket. */
-export interface ObjectStoreOptions extends StoreOptions {
+export interface ObjectStoreOptions extends Omit<StoreOptions, "link"> {
   /** What it is in. */
   bucket: Bucket;
   /** What the keys of all objects begin with: `images`. Default: nothing. */

@@ -40,7 +40,7 @@ export { type CatalogOptions, server, type ServerOptions } from "./server.ts";
 export { accessLogLine } from "./around/access_log.ts";
 export { eventOf, type RegistryEvent } from "./around/events.ts";
 export { clientKey } from "./around/client_key.ts";
-export { limit, type LimitOptions, type Limits } from "./around/limit.ts";
+export { type ClientLimits, limit, type LimitOptions } from "./around/limit.ts";
 export { Metrics } from "./around/metrics.ts";
 export { observe, type Served } from "./around/observe.ts";
 export { readOnly } from "./around/read_only.ts";

@@ -5,7 +5,15 @@
  */
 
 import type { Bytes } from "../bytes.ts";
-import type { Address, Ingest, IngestStatus, Lease, LeaseOptions, Options } from "../content/contracts.ts";
+import type {
+  Address,
+  Content,
+  Ingest,
+  IngestStatus,
+  Lease,
+  LeaseOptions,
+  Options,
+} from "../content/contracts.ts";
 import type { Collected, IsNeeded } from "../disk/gc_sweep.ts";
 import type { SessionOptions } from "../disk/ingests.ts";
 import type { Digest } from "../spec/digest.ts";
@@ -69,6 +77,8 @@ export interface Blobs {
    * it stays while a lease is held, or for the time of grace without one.
    */
   claim(what: Address): Promise<number | undefined>;
+  /** Takes a blob from a file on the same disk, and tells its size; nothing where that is not wanted or cannot be. */
+  share(digest: Digest, content: Content, options: Options): Promise<number | undefined>;
   /** Opens a blob; its bytes come unverified. */
   open(
     what: Address,

@@ -1,10 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Lease, Options } from "../content/contracts.ts";
+import type { Content, Lease, Options } from "../content/contracts.ts";
 import { BlobDirectory } from "../disk/blob_directory.ts";
 import { namesIn } from "../disk/directory.ts";
 import { restoreBlobs, sweepBlobs, takeAway } from "../disk/gc_sweep.ts";
+import type { GantryDirectory } from "../disk/gantry_directory.ts";
 import { Ingests } from "../disk/ingests.ts";
+import { shareBlob } from "../disk/share_file.ts";
 import { sweepTemporary } from "../disk/temporary_sweep.ts";
 import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
 import type { BlobFacts, Blobs, CollectBlobsOptions, Collected, FoundBlob, IsNeeded } from "./blobs.ts";
@@ -42,11 +44,26 @@ class SharedLease {
 /** The blobs of a store that is a directory. */
 export class DiskBlobs extends BlobDirectory implements Blobs {
   readonly sessions: Ingests = new Ingests(this);
+  readonly #link: boolean;
   /** For all who refer to something at the same time: each digest is written down in all leases. */
   #lease: SharedLease | undefined;
 
+  /** With `link`, blobs are taken by hard links where they can be. */
+  constructor(
+    directory: string,
+    state: GantryDirectory,
+    { link = false }: { link?: boolean | undefined } = {},
+  ) {
+    super(directory, state);
+    this.#link = link;
+  }
+
   file(digest: Digest): string {
     return this.path(digest);
+  }
+
+  async share(digest: Digest, content: Content, options: Options): Promise<number | undefined> {
+    return this.#link ? await shareBlob(this, digest, content, options) : undefined;
   }
 
   async *factsOf(

@@ -259,6 +259,11 @@ export class RepositoryTarget implements StoreRepository {
       await this.#records.do(action, options, () => this.#records.blobs.put(digest, bytes));
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, how: "written" };
     }
+    if (digest !== undefined && !await isBegun()) {
+      const share = () => this.#records.blobs.share(digest, content, options);
+      const found = await this.#records.do(action, options, share);
+      if (found !== undefined) return { descriptor: { mediaType, digest, size: found }, how: "written" };
+    }
     const open = () =>
       sessions.open(session ?? unnamedSession(), { algorithm: digest && algorithmOf(digest), signal });
     const ingest = await this.#records.do(action, options, open);

@@ -25,7 +25,8 @@ import type { Store, StoreOptions } from "./types.ts";
  * ```
  */
 export function store(directory: string, options: StoreOptions = {}): Store {
-  const blobs = new DiskBlobs(join(directory, "blobs"), new GantryDirectory(gantryDirectoryIn(directory)));
+  const state = new GantryDirectory(gantryDirectoryIn(directory));
+  const blobs = new DiskBlobs(join(directory, "blobs"), state, options);
   const metadata = recoverBlobs(new SqliteMetadata(join(directory, "metadata.db")), blobs);
   return openStore({ directory, metadata, blobs, sessions: blobs.sessions }, options);
 }

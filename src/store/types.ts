@@ -16,6 +16,11 @@ import type { RegistryRepository, StoreRepository } from "./repository_type.ts";
 export interface StoreOptions {
   /** Whose images, content and leases are seen; blobs are shared by all. Default: `default`. */
   namespace?: string | undefined;
+  /**
+   * Takes blobs from another place on the same disk without copying their bytes: by hard links, where the disk can. What
+   * is written over the file of one place is then seen in the other. Default: false.
+   */
+  link?: boolean | undefined;
   /** The time that records are given. Default: the clock's. */
   now?: (() => Date) | undefined;
 }

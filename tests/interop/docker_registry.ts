@@ -39,13 +39,15 @@ export interface DockerRegistryOptions {
   version?: Version;
   /** It wants {@link login}, by Basic or by the tokens of a server of its own. Default: it lets everybody in. */
   auth?: "password" | "token" | undefined;
+  /** Where it keeps its images, which stay there. Default: they go when it ends. */
+  images?: string;
   /** It keeps an access log. */
   logs?: boolean;
 }
 
 /** Starts a registry. */
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
-  const { version = "docker-registry", auth, logs = false } = options;
+  const { version = "docker-registry", auth, images, logs = false } = options;
   const directory = await mkdtemp(join(tmpdir(), "gantry-registry-"));
   const host = `127.0.0.1:${await freePort()}`;
   const tokens = auth === "token" ? await startTokenServer(login) : undefined;
@@ -59,7 +61,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
   const config = {
     version: 0.1,
     log: { level: "error", accesslog: { disabled: !logs } },
-    storage: { filesystem: { rootdirectory: join(directory, "data") }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: images ?? join(directory, "data") }, delete: { enabled: true } },
     http: { addr: host },
     ...(auth === "password" && { auth: { htpasswd: { realm: "tests", path: htpasswd } } }),
     ...(tokens && { auth: { token: { realm: tokens.realm, service, issuer, rootcertbundle } } }),

@@ -57,8 +57,15 @@ export const registryRows: readonly CommandRow[] = [
     path: "registry gc",
     group: "Registry",
     summary: "remove what no image of a served directory or bucket needs",
-    examples: ["./registry", "--s3 s3://images/registry --dry-run"],
+    examples: ["./registry", "--config registry.json --dry-run"],
     load: () => import("../commands/registry/gc.ts"),
+  },
+  {
+    path: "registry import",
+    group: "Registry",
+    summary: "take over what another registry keeps in a directory",
+    examples: ["/var/lib/registry --disk ./registry", "/var/lib/docker-registry --disk /var/lib/gantry"],
+    load: () => import("../commands/registry/import.ts"),
   },
   {
     path: "registry serve",

@@ -5,7 +5,7 @@ import { routeFor } from "../routes.ts";
 import { type Allowance, Allowances } from "./allowances.ts";
 
 /** How much may be done by all whose requests count together. What is not said is not limited. */
-export interface Limits {
+export interface ClientLimits {
   /** Requests a second, in the long run. */
   requests?: number | undefined;
   /** How many requests may come at once. Default: as many as in one second, but at least one. */
@@ -17,7 +17,7 @@ export interface Limits {
 }
 
 /** How to limit what clients do. */
-export interface LimitOptions extends Limits {
+export interface LimitOptions extends ClientLimits {
   /** Whose requests count together, by a name for them: an address, a user; undefined for those that do not count. */
   by: (request: Request, client: Client) => string | undefined;
   /** The time in milliseconds, which never goes back. Default: `performance.now`. */

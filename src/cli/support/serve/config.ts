@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { storageError } from "../../../disk/errors.ts";
 import { GantryError } from "../../../errors.ts";
-import type { AccessRule, Limits, QuotaRule } from "../../../server/mod.ts";
+import type { AccessRule, ClientLimits, QuotaRule } from "../../../server/mod.ts";
 import {
   type Check,
   count,
@@ -41,7 +41,7 @@ export interface ServeConfig {
   /** Who may do what. Default: everybody may do everything, or with users everything who has logged in. */
   rules?: AccessRule[];
   /** How much each client address, user or repository may do. */
-  limits?: { address?: Limits; user?: Limits; repository?: Limits };
+  limits?: { address?: ClientLimits; user?: ClientLimits; repository?: ClientLimits };
   /** Addresses and networks of proxies that are believed for whom they ask. */
   trustedProxies?: string[];
   /** How much each of some repositories may hold. */
