@@ -16,6 +16,8 @@ export interface DocumentFacts {
   readonly size: number;
   /** An index's manifests. */
   readonly manifests: readonly Descriptor[];
+  /** What else it names: config and layers. */
+  readonly blobs: readonly Digest[];
   /** What it is about, and how it is listed there. */
   readonly referrer?: { subject: Digest; descriptor: Descriptor };
 }
@@ -61,6 +63,18 @@ export class Documents {
     return reached;
   }
 
+  /** The blobs that these name, and the manifests that they lead to. */
+  async blobsOf(from: Iterable<Descriptor>, options: Options = {}): Promise<Set<Digest>> {
+    const found = new Set<Digest>();
+    const all = await this.reach(from, options);
+    for (const { digest } of from) all.add(digest);
+    for (const digest of all) {
+      options.signal?.throwIfAborted();
+      for (const blob of (await unlessBroken(this.facts(digest, options)))?.blobs ?? []) found.add(blob);
+    }
+    return found;
+  }
+
   async #read(digest: Digest, size: number, options: Options): Promise<DocumentFacts | undefined> {
     const bytes = await this.#blobs.read({ digest, size }, options);
     try {
@@ -69,7 +83,7 @@ export class Documents {
       if (!GantryError.is(error)) throw error;
       // A manifest that breaks the rules is one all the same; whoever reads it will be told what is wrong.
       const mediaType = statedType(bytes);
-      return mediaType === undefined ? undefined : { mediaType, size, manifests: [] };
+      return mediaType === undefined ? undefined : { mediaType, size, manifests: [], blobs: [] };
     }
   }
 }
@@ -78,13 +92,18 @@ function connections(bytes: Bytes, digest: Digest): DocumentFacts {
   const parsed = parseDocument(bytes, { what: digest });
   const { mediaType } = parsed;
   const size = bytes.byteLength;
-  if (parsed.kind === "schema1") return { mediaType, size, manifests: [] };
+  if (parsed.kind === "schema1") return { mediaType, size, manifests: [], blobs: [] };
   const { subject } = parsed.kind === "index" ? parsed.index : parsed.manifest;
   const descriptor = subject && referrerOf(bytes, { mediaType, digest, size }, subject.digest);
   return {
     mediaType,
     size,
     manifests: parsed.kind === "index" ? parsed.index.manifests : [],
+    // BuildKit's cache is an index that names layers, so an index may name blobs too.
+    blobs:
+      (parsed.kind === "index"
+        ? parsed.index.manifests.filter(({ mediaType }) => !isDocumentType(mediaType))
+        : [parsed.manifest.config, ...parsed.manifest.layers]).map(({ digest }) => digest),
     ...(descriptor && { referrer: { subject: subject.digest, descriptor } }),
   };
 }

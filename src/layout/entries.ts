@@ -56,8 +56,14 @@ export function withoutUnnamed(entries: readonly Descriptor[], gone: ReadonlySet
   return entries.filter((entry) => nameOf(entry) !== undefined || !gone.has(entry.digest));
 }
 
-function takeName({ annotations: notes }: Descriptor, name: string): boolean {
-  if (notes?.[refName] !== name && notes?.[containerdName] !== name) return false;
+/** Whether an entry has a name, short or in full. */
+export function hasName({ annotations }: Descriptor, name: string): boolean {
+  return annotations?.[refName] === name || annotations?.[containerdName] === name;
+}
+
+function takeName(entry: Descriptor, name: string): boolean {
+  const { annotations: notes } = entry;
+  if (!notes || !hasName(entry, name)) return false;
   // containerd's name is the same one in full: it goes with the short one, but also alone.
   if (notes[refName] === name) delete notes[refName];
   delete notes[containerdName];

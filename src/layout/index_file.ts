@@ -10,6 +10,7 @@ import { factsOf, readSmall } from "../disk/files.ts";
 import { makeDirectory } from "../disk/directory.ts";
 import { putFile } from "../disk/replace.ts";
 import type { GantryDirectory } from "../disk/gantry_directory.ts";
+import { ListingCache, versionOf } from "./listing_cache.ts";
 
 /** The largest oci-layout file that is read, in bytes. */
 const markerLimit = 64 * 1024;
@@ -29,19 +30,41 @@ export interface Listing {
 export class IndexFile {
   readonly directory: string;
   readonly #state: GantryDirectory;
+  readonly #cache: ListingCache;
+  readonly #limit: number;
   #checked = false;
   #made = false;
 
-  constructor(directory: string, state: GantryDirectory) {
+  /** @param limit The most bytes that index.json may have. */
+  constructor(
+    directory: string,
+    state: GantryDirectory,
+    cache: ListingCache = new ListingCache(),
+    limit: number = layoutIndexLimit,
+  ) {
     this.directory = directory;
     this.#state = state;
+    this.#cache = cache;
+    this.#limit = limit;
+  }
+
+  /** The entries of index.json, for those who do not change them. They are parsed once, while the file stays the same. */
+  async entries(): Promise<readonly Descriptor[]> {
+    const path = this.#path("index.json");
+    const version = await versionOf(path);
+    const known = version && this.#cache.get(path, version);
+    this.#checked ||= known !== undefined;
+    if (known) return known;
+    const { entries } = await this.read();
+    if (version) this.#cache.put(path, version, entries);
+    return entries;
   }
 
   /** Reads index.json, after a look at whether this is a layout at all. */
   async read(): Promise<Listing> {
     if (!this.#checked) await this.#checkVersion();
     const path = this.#path("index.json");
-    const bytes = await readSmall(path, layoutIndexLimit);
+    const bytes = await readSmall(path, this.#limit);
     if (!bytes) throw new GantryError("not-found", `open layout ${this.#quoted}: no index.json`);
     const listing = this.#listing(bytes, path);
     this.#checked = true;
@@ -50,7 +73,7 @@ export class IndexFile {
 
   /** Makes sure, once, that this is a layout. */
   async check(): Promise<void> {
-    if (!this.#checked) await this.read();
+    if (!this.#checked) await this.entries();
   }
 
   /** Does something that may change index.json, with nobody else at it. */
@@ -89,10 +112,19 @@ export class IndexFile {
         index.manifests = listing.entries;
         const after = formatJson(index);
         if (sameBytes(before, after)) return;
+        this.#requireRoom(after.byteLength, path);
         await putFile(path, after, await state.createTemporary());
       },
     };
     return listing;
+  }
+
+  /** What is too large to be read is not written. */
+  #requireRoom(size: number, path: string): void {
+    if (size <= this.#limit) return;
+    const reason =
+      `it would have ${size} bytes, the limit is ${this.#limit}: delete names or manifests first`;
+    throw new GantryError("too-large", `write ${JSON.stringify(path)}: ${reason}`);
   }
 
   /** A missing oci-layout is overlooked, as skopeo and crane do; another version is not. */

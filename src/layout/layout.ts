@@ -35,5 +35,5 @@ export function layout(directory: string, options: LayoutOptions = {}): Layout {
       all: undefined,
       shared: true,
     });
-  return new LayoutTarget(index, store, options);
+  return new LayoutTarget(index, store, { link: options.link });
 }

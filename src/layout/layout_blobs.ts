@@ -16,11 +16,17 @@ export class LayoutBlobs {
    */
   readonly indexes: (() => Promise<IndexFile[]>) | undefined;
   readonly shared: boolean;
+  /** How many manifests that have lost their last name stay listed. Default: all. */
+  readonly mostUnnamed: number | undefined;
 
   constructor(
     blobs: string,
     state: GantryDirectory,
-    indexes: { all: (() => Promise<IndexFile[]>) | undefined; shared: boolean },
+    indexes: {
+      all: (() => Promise<IndexFile[]>) | undefined;
+      shared: boolean;
+      mostUnnamed?: number | undefined;
+    },
   ) {
     this.state = state;
     this.blobs = new BlobDirectory(blobs, state);
@@ -28,5 +34,6 @@ export class LayoutBlobs {
     this.sessions = new Ingests(this.blobs);
     this.indexes = indexes.all;
     this.shared = indexes.shared;
+    this.mostUnnamed = indexes.mostUnnamed;
   }
 }

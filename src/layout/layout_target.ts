@@ -35,6 +35,8 @@ import { onDisk } from "../disk/errors.ts";
 import type { IndexFile, Listing } from "./index_file.ts";
 import type { Layout, LayoutOptions } from "./types.ts";
 import { ListedManifests } from "./listed_manifests.ts";
+import type { RepositoryBlobs } from "./repository_blobs.ts";
+import { shown } from "./unnamed.ts";
 import type { LayoutBlobs } from "./layout_blobs.ts";
 
 /** A blob of so many bytes or fewer is held in memory and written at once, without a session that could be continued. */
@@ -47,9 +49,16 @@ export class LayoutTarget implements Layout {
   readonly #here: ListedManifests;
   readonly #leases = new Set<Lease>();
   readonly #link: boolean;
+  /** Which of the shared blobs are to be seen here. Default: all. */
+  readonly #blobs: RepositoryBlobs | undefined;
 
-  constructor(index: IndexFile, store: LayoutBlobs, { link = false }: Pick<LayoutOptions, "link"> = {}) {
+  constructor(
+    index: IndexFile,
+    store: LayoutBlobs,
+    { link = false, blobs }: Pick<LayoutOptions, "link"> & { blobs?: RepositoryBlobs | undefined } = {},
+  ) {
     this.#index = index;
+    this.#blobs = blobs;
     this.#link = link;
     this.#store = store;
     this.#here = new ListedManifests(index, store);
@@ -75,12 +84,10 @@ export class LayoutTarget implements Layout {
     const { start, end, signal } = options;
     return this.#do(`read ${what.digest}`, options, async () => {
       await this.#index.check();
-      if (this.#store.shared && roleOf(what, options.role) === "manifest") {
-        const { entries } = await this.#index.read();
-        if (!await this.#here.has(what.digest, entries, { signal })) {
-          throw missing(what.digest, this.directory);
-        }
-      }
+      const isHere = roleOf(what, options.role) === "manifest"
+        ? !this.#store.shared || await this.#here.has(what.digest, await this.#index.entries(), { signal })
+        : await this.#hasBlob(what.digest, { signal });
+      if (!isHere) throw missing(what.digest, this.directory);
       return await this.#store.blobs.open(what, { start, end, signal });
     });
   }
@@ -88,17 +95,20 @@ export class LayoutTarget implements Layout {
   file(what: Address): Promise<string | undefined> {
     return this.#do(`find ${what.digest}`, {}, async () => {
       const { blobs } = this.#store;
-      return await blobs.facts(what.digest) && blobs.path(what.digest);
+      const isHere = await blobs.facts(what.digest) && await this.#hasBlob(what.digest);
+      return isHere ? blobs.path(what.digest) : undefined;
     });
   }
 
   async *names(options: Options = {}): AsyncGenerator<string, void, void> {
-    const { entries } = await this.#do("list names", options, () => this.#index.read());
+    const entries = await this.#do("list names", options, () => this.#index.entries());
     yield* [...new Set(entries.flatMap((entry) => nameOf(entry) ?? []))].sort();
   }
 
   async *roots(options: Options = {}): AsyncGenerator<Descriptor, void, void> {
-    yield* (await this.#do("list manifests", options, () => this.#index.read())).entries;
+    for (const entry of await this.#do("list manifests", options, () => this.#index.entries())) {
+      yield shown(entry);
+    }
   }
 
   async *referrers(
@@ -107,8 +117,8 @@ export class LayoutTarget implements Layout {
   ): AsyncGenerator<Descriptor, void, void> {
     const { artifactType, signal } = options;
     const action = "list referrers";
-    const { entries } = await this.#do(action, options, () => this.#index.read());
-    const stack = [...this.#here.pending.values(), ...entries.reverse()];
+    const entries = await this.#do(action, options, () => this.#index.entries());
+    const stack = [...this.#here.pending.values(), ...entries.toReversed()];
     const seen = new Set<Digest>();
     for (let next = stack.pop(); next; next = stack.pop()) {
       const { digest, mediaType } = next;
@@ -130,9 +140,12 @@ export class LayoutTarget implements Layout {
     if (name !== undefined) checkName(name);
     const action = `write ${content.digest ?? content.mediaType}`;
     await this.#do(action, options, () => this.#index.make(this.#store.blobs.directory, { signal }));
-    return roleOf(content, options.role) === "manifest"
-      ? await this.#writeManifest(action, content, options)
-      : await this.#writeBlob(action, content, options);
+    if (roleOf(content, options.role) === "manifest") {
+      return await this.#writeManifest(action, content, options);
+    }
+    const written = await this.#writeBlob(action, content, options);
+    await this.#do(action, options, async () => await this.#blobs?.add(written.descriptor.digest));
+    return written;
   }
 
   async tag(
@@ -186,7 +199,8 @@ export class LayoutTarget implements Layout {
   ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
     return this.#do(`open session ${session}`, options, async () => {
       if (options.create !== false) await this.#index.make(this.#store.blobs.directory, options);
-      return await this.#store.sessions.open(session, options);
+      const ingest = await this.#store.sessions.open(session, options);
+      return this.#blobs ? linking(ingest, this.#blobs) : ingest;
     });
   }
 
@@ -320,10 +334,16 @@ export class LayoutTarget implements Layout {
     if (isDigest(name) && role === "blob") {
       await this.#index.check();
       const facts = await this.#store.blobs.facts(name);
-      return facts && { mediaType: mediaTypes.octetStream, digest: name, size: facts.size };
+      if (!facts || !await this.#hasBlob(name, options)) return undefined;
+      return { mediaType: mediaTypes.octetStream, digest: name, size: facts.size };
     }
-    const { entries } = await this.#index.read();
-    return isDigest(name) ? await this.#here.find(name, entries, options) : findName(entries, name);
+    const entries = await this.#index.entries();
+    const found = isDigest(name) ? await this.#here.find(name, entries, options) : findName(entries, name);
+    return found && shown(found);
+  }
+
+  async #hasBlob(digest: Digest, options: Options = {}): Promise<boolean> {
+    return !this.#blobs || await this.#blobs.has(digest, options);
   }
 
   #notFound(action: string, reason: string): GantryError {
@@ -347,6 +367,23 @@ export class LayoutTarget implements Layout {
     const changing = (listing: Listing) => work(listing, this.#where(action));
     return this.#do(action, options, () => this.#index.change(changing, options));
   }
+}
+
+/** The same write, whose blob is to be seen through the repository. */
+function linking(ingest: Ingest, blobs: RepositoryBlobs): Ingest {
+  return {
+    get offset() {
+      return ingest.offset;
+    },
+    append: ingest.append.bind(ingest),
+    async commit(expected, options) {
+      const descriptor = await ingest.commit(expected, options);
+      await blobs.add(descriptor.digest);
+      return descriptor;
+    },
+    abort: ingest.abort.bind(ingest),
+    close: ingest.close.bind(ingest),
+  };
 }
 
 function checkName(name: string): void {

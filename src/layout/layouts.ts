@@ -13,9 +13,20 @@ import { GantryDirectory } from "../disk/gantry_directory.ts";
 import { gantryDirectoryIn } from "../disk/gantry_directory.ts";
 import { LayoutBlobs } from "./layout_blobs.ts";
 import { LayoutTarget } from "./layout_target.ts";
+import { ListingCache } from "./listing_cache.ts";
+import { RepositoryBlobs, sweepLinks } from "./repository_blobs.ts";
 
 /** No repository has a component of this name, as they begin with a letter or digit. */
 const leaf = "_layout";
+
+/** How to open a directory of repositories. */
+export interface LayoutsOptions {
+  /**
+   * How many manifests that have lost their last tag stay listed in a repository, so that they can be pulled by their
+   * digests: those that have lost it last. What was written without a tag stays. Default: 1000.
+   */
+  untagged?: number | undefined;
+}
 
 /** The repositories of one directory, as {@link layouts} opens them. */
 export interface Layouts {
@@ -35,8 +46,8 @@ export interface Layouts {
  * Opens a directory of many repositories that share their blobs, as a registry's server wants them. Each is a layout in
  * `repositories/NAME/_layout`, which skopeo and podman read when they are told where the blobs are.
  *
- * A manifest belongs to the repositories whose index.json leads to it. A blob can be read through all of them by
- * whoever knows its digest, and cannot be deleted in one; `gc` removes those that none needs.
+ * A manifest belongs to the repositories whose index.json leads to it. A blob can be read through those that it came
+ * through or whose manifests name it, and cannot be deleted in one; `gc` removes those that none needs.
  *
  * @example
  * ```ts
@@ -49,16 +60,20 @@ export interface Layouts {
  * for await (const name of repositories.repositories()) console.log(name); // acme/app
  * ```
  */
-export function layouts(root: string): Layouts {
+export function layouts(root: string, { untagged: mostUnnamed = 1000 }: LayoutsOptions = {}): Layouts {
   const state = new GantryDirectory(gantryDirectoryIn(root));
   const home = join(root, "repositories");
-  const indexOf = (name: string) => new IndexFile(join(home, ...name.split("/"), leaf), state);
+  const cache = new ListingCache();
+  const indexOf = (name: string) => new IndexFile(join(home, ...name.split("/"), leaf), state, cache);
   const all = async () => (await findRepositories(home)).map(indexOf);
-  const store = new LayoutBlobs(join(root, "blobs"), state, { all, shared: true });
+  const store = new LayoutBlobs(join(root, "blobs"), state, { all, shared: true, mostUnnamed });
   const where = `in ${JSON.stringify(root)}`;
 
   const open = (repository: string): Layout => {
-    if (isRepository(repository)) return new LayoutTarget(indexOf(repository), store);
+    if (isRepository(repository)) {
+      const index = indexOf(repository);
+      return new LayoutTarget(index, store, { blobs: new RepositoryBlobs(index, store.documents) });
+    }
     throw new GantryError(
       "invalid-name",
       `open repository ${JSON.stringify(repository)} ${where}: not a repository's name`,
@@ -71,7 +86,11 @@ export function layouts(root: string): Layouts {
     },
     gc: (options: CollectOptions = {}) => {
       options.signal?.throwIfAborted();
-      return onDisk(`collect garbage ${where}`, () => collect(store, all, options));
+      return onDisk(`collect garbage ${where}`, async () => {
+        const collected = await collect(store, all, options);
+        for (const { directory } of await all()) await sweepLinks(directory, store.blobs);
+        return collected;
+      });
     },
   });
 }

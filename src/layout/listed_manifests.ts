@@ -4,9 +4,10 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import type { Digest } from "../spec/digest.ts";
 import { missing } from "../disk/blob_directory.ts";
 import { unlessBroken } from "./documents.ts";
-import { findDigest, withName, withoutName, withoutUnnamed } from "./entries.ts";
+import { findDigest, hasName, withName, withoutName, withoutUnnamed } from "./entries.ts";
 import type { IndexFile, Listing } from "./index_file.ts";
 import type { LayoutBlobs } from "./layout_blobs.ts";
+import { withoutOldUnnamed } from "./unnamed.ts";
 
 /** What is in one layout: what its index.json leads to. Those who change a listing hold the lock. */
 export class ListedManifests {
@@ -61,14 +62,18 @@ export class ListedManifests {
   /** Gives a name. What the manifest leads to is no longer listed without one. */
   async name(listing: Listing, name: string, descriptor: Descriptor, options: Options): Promise<void> {
     const reached = await this.store.documents.reach([descriptor], options);
+    const had = namedSo(listing, name);
     listing.entries = withoutUnnamed(withName(listing.entries, name, descriptor), reached);
+    this.#forgetOld(listing, had);
     await listing.save();
     this.pending.delete(descriptor.digest);
   }
 
   /** Takes a name away. The manifest stays, without one. */
   async unname(listing: Listing, name: string): Promise<void> {
+    const had = namedSo(listing, name);
     listing.entries = withoutName(listing.entries, name);
+    this.#forgetOld(listing, had);
     await listing.save();
   }
 
@@ -105,4 +110,14 @@ export class ListedManifests {
     }
     await listing.save();
   }
+
+  #forgetOld(listing: Listing, had: ReadonlySet<Descriptor>): void {
+    const { mostUnnamed } = this.store;
+    if (mostUnnamed === undefined) return;
+    listing.entries = withoutOldUnnamed(listing.entries, had, mostUnnamed);
+  }
+}
+
+function namedSo({ entries }: Listing, name: string): Set<Descriptor> {
+  return new Set(entries.filter((entry) => hasName(entry, name)));
 }

@@ -45,4 +45,4 @@ export type { Collected } from "../disk/gc_sweep.ts";
 export type { CollectOptions } from "./gc.ts";
 export { type Layout, type LayoutOptions } from "./types.ts";
 export { layout } from "./layout.ts";
-export { type Layouts, layouts } from "./layouts.ts";
+export { type Layouts, layouts, type LayoutsOptions } from "./layouts.ts";

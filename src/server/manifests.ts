@@ -56,14 +56,14 @@ export async function putManifest(context: RequestContext, route: RouteTo<"manif
   }
   const target = await context.target(repository);
   await requireChildren(target, document, { sparse: context.sparse, signal });
-  const { descriptor } = await target.write({
+  const { descriptor } = await orFull(target.write({
     mediaType: document.mediaType,
     digest,
     size: bytes.byteLength,
     replayable: true,
     open: ({ start = 0 } = {}) => Promise.resolve(streamOf(bytes.subarray(start))),
-  }, { role: "manifest", name: tags[0], signal });
-  for (const tag of tags.slice(1)) await target.tag(tag, descriptor, { signal });
+  }, { role: "manifest", name: tags[0], signal }));
+  for (const tag of tags.slice(1)) await orFull(target.tag(tag, descriptor, { signal }));
 
   const { subject } = document.kind === "manifest" ? document.manifest : document.index;
   return empty(201, {
@@ -88,6 +88,17 @@ function tagsFor(url: URL, { tag, digest }: Reference): string[] {
     throw httpError(400, "TAG_INVALID", "the tag does not follow the grammar");
   }
   return tag === undefined ? [...new Set(given)] : [tag];
+}
+
+/** A repository that is a layout lists its manifests in one file. */
+async function orFull<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!GantryError.is(error, "too-large")) throw error;
+    const reason = "it lists as many manifests as it can: delete some first";
+    throw httpError(413, "SIZE_INVALID", `the repository takes no more: ${reason}`);
+  }
 }
 
 /** DELETE of a tag, or of a manifest with all its tags. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { utf8 } from "../../src/bytes.ts";
+import { streamOf, utf8 } from "../../src/bytes.ts";
+import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
-import { layout, layouts } from "../../src/layout/mod.ts";
+import { type Descriptor, layout, layouts } from "../../src/layout/mod.ts";
+import { annotations } from "../../src/spec/mod.ts";
 import {
   collect,
   contentOf,
@@ -16,6 +18,7 @@ import {
   readText,
 } from "./support.ts";
 
+const { refName } = annotations;
 const isNotFound = (error: unknown) => GantryError.is(error, "not-found");
 
 describe("layouts", () => {
@@ -65,7 +68,75 @@ describe("layouts", () => {
       }
       await assert.rejects(b.tag("v1", index), isNotFound);
       await assert.rejects(b.resolve("v1"), isNotFound);
-      assert.equal(await readText(b, { digest: (await putText(a, "a's blob")).digest }), "a's blob");
+    }));
+
+  it("keeps blobs apart: a repository has what came through it, and what its manifests name", () =>
+    inDirectory(async (root) => {
+      const repositories = layouts(root);
+      const [a, b] = [repositories("a"), repositories("b")];
+      const blob = await putText(a, "a's blob");
+      const image = await putImage(a, "a's image", { name: "v1" });
+      await putText(b, "something");
+      const layer = { digest: await digestBytes(utf8("layer of a's image")) };
+      for (const { digest } of [blob, layer]) {
+        assert.equal((await a.resolve(digest, { role: "blob" })).descriptor.digest, digest);
+        await assert.rejects(b.resolve(digest, { role: "blob" }), isNotFound);
+        await assert.rejects(b.open({ digest }, { role: "blob" }), isNotFound);
+        assert.equal(await b.file({ digest }), undefined);
+      }
+      const ingest = await b.ingest("again");
+      await ingest.append(streamOf(utf8("a's blob")), 0);
+      await ingest.commit(blob.digest);
+      assert.equal(await readText(layouts(root)("b"), blob), "a's blob");
+      // As if an older version had written all this: nothing says what came through a, but its manifests do.
+      for (const name of ["a", "b"]) {
+        await rm(join(root, "repositories", name, "_layout", "links"), { recursive: true });
+      }
+      assert.equal(await readText(layouts(root)("a"), layer), "layer of a's image");
+      await assert.rejects(layouts(root)("a").resolve(blob.digest, { role: "blob" }), isNotFound);
+      await assert.rejects(layouts(root)("b").resolve(layer.digest, { role: "blob" }), isNotFound);
+      await repositories("b").write(
+        {
+          ...await contentOf((await a.resolve("v1", { document: true })).document!),
+          mediaType: image.mediaType,
+        },
+        { role: "manifest", name: "v1" },
+      );
+      assert.equal(await readText(layouts(root)("b"), layer), "layer of a's image");
+    }));
+
+  it("forgets with the garbage what came through a repository", () =>
+    inDirectory(async (root) => {
+      const repositories = layouts(root);
+      const { digest } = await putText(repositories("a"), "garbage");
+      await utimes(join(root, "blobs", "sha256", digest.slice(7)), 1, 1);
+      assert.deepEqual((await repositories.gc()).removed, [digest]);
+      await putText(repositories("b"), "garbage");
+      await assert.rejects(repositories("a").resolve(digest, { role: "blob" }), isNotFound);
+    }));
+
+  it("keeps so many of what a tag has moved away from, the last ones", () =>
+    inDirectory(async (root) => {
+      const repository = layouts(root, { untagged: 2 })("a");
+      const pushed = await putImage(repository, "without a tag");
+      const images: Descriptor[] = [];
+      for (let i = 0; i < 6; i++) images.push(await putImage(repository, `image ${i}`, { name: "latest" }));
+      const listed = async () =>
+        (await collect(repository.roots())).map(({ digest, annotations }) => {
+          assert.deepEqual(Object.keys(annotations ?? {}), digest === images[5]!.digest ? [refName] : []);
+          return digest;
+        });
+      const expected = [pushed, images[3]!, images[4]!, images[5]!].map(({ digest }) => digest).sort();
+      assert.deepEqual((await listed()).sort(), expected);
+      assert.equal((await repository.resolve(images[4]!.digest)).descriptor.digest, images[4]!.digest);
+      await assert.rejects(repository.resolve(images[2]!.digest), isNotFound);
+      // One that gets a name again is no longer one of them; what is untagged is.
+      await repository.tag("other", images[3]!);
+      await repository.untag("other");
+      await putImage(repository, "one more", { name: "latest" });
+      assert.equal((await repository.resolve(images[3]!.digest)).descriptor.digest, images[3]!.digest);
+      await assert.rejects(repository.resolve(images[4]!.digest), isNotFound);
+      assert.equal((await repository.resolve(pushed.digest)).descriptor.digest, pushed.digest);
     }));
 
   it("deletes a manifest in one repository and not in the others", () =>

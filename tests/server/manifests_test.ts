@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { memory } from "../../src/content/mod.ts";
+import { bindTarget } from "../../src/content/bind_target.ts";
+import { GantryError, memory } from "../../src/content/mod.ts";
 import { server } from "../../src/server/mod.ts";
 import { mediaTypes } from "../../src/spec/mod.ts";
 import { digestOf, manifestOf, pushBlob, pushImage, put, refused, registryInMemory } from "./client.ts";
@@ -127,6 +128,20 @@ describe("PUT of a manifest", () => {
       (await send("HEAD", "/v2/app/manifests/v2")).headers.get("content-type"),
       mediaTypes.ociManifest,
     );
+  });
+
+  it("says when a repository lists as many as it can", async () => {
+    const target = memory();
+    const full = () => Promise.reject(new GantryError("too-large", "write /srv/index.json: it would have …"));
+    const handler = server({ repositories: () => target });
+    const manifest = await pushImage(handler, "app", "v1");
+    for (const method of ["write", "tag"] as const) {
+      const bound = { ...bindTarget(target), [method]: full };
+      const path = `/v2/app/manifests/${digestOf(manifest)}?tag=a&tag=b`;
+      const response = await put(server({ repositories: () => bound }), path, manifest);
+      const [error] = await refused(response, 413, "SIZE_INVALID");
+      assert.match(error!.message, /delete some first$/);
+    }
   });
 
   it("moves a tag", async () => {
