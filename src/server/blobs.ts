@@ -5,7 +5,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import type { RequestContext } from "./request_context.ts";
 import { empty, sized } from "./responses.ts";
-import { etagOf, hasAlready, rangeOf, type Span } from "./conditions.ts";
+import { etagOf, hasAlready, rangeOf, type Span, unchanging } from "./conditions.ts";
 import { httpError, orNotFound } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
 import { targetMethod } from "./target_method.ts";
@@ -26,6 +26,7 @@ export async function getBlob(
     "accept-ranges": "bytes",
     "docker-content-digest": digest,
     etag: etagOf(digest),
+    "cache-control": unchanging,
   };
   if (hasAlready(request.headers, digest)) return empty(304, headers);
 

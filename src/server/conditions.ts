@@ -12,6 +12,9 @@ export function etagOf(digest: Digest): string {
   return `"${digest}"`;
 }
 
+/** What is found by its digest never changes. */
+export const unchanging = "max-age=31536000, immutable";
+
 /** Whether `If-None-Match` says that the client has these bytes. */
 export function hasAlready(headers: Headers, digest: Digest): boolean {
   const tags = headers.get("if-none-match")?.split(",") ?? [];

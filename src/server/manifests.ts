@@ -8,7 +8,7 @@ import { isTag } from "../spec/reference.ts";
 import type { RequestContext } from "./request_context.ts";
 import { empty } from "./responses.ts";
 import { requireChildren } from "./children.ts";
-import { etagOf, hasAlready } from "./conditions.ts";
+import { etagOf, hasAlready, unchanging } from "./conditions.ts";
 import { httpError, orNotFound } from "./http_error.ts";
 import type { Reference, RouteTo } from "./routes.ts";
 import { targetMethod } from "./target_method.ts";
@@ -28,6 +28,7 @@ export async function getManifest(context: RequestContext, route: RouteTo<"manif
   const headers = {
     "docker-content-digest": descriptor.digest,
     etag: etagOf(descriptor.digest),
+    ...(route.reference.digest && { "cache-control": unchanging }),
   };
   if (hasAlready(request.headers, descriptor.digest)) return empty(304, headers);
   const bytes = whole
@@ -56,14 +57,14 @@ export async function putManifest(context: RequestContext, route: RouteTo<"manif
   }
   const target = await context.target(repository);
   await requireChildren(target, document, { sparse: context.sparse, signal });
-  const { descriptor } = await orFull(target.write({
+  const { descriptor } = await orRefused(target.write({
     mediaType: document.mediaType,
     digest,
     size: bytes.byteLength,
     replayable: true,
     open: ({ start = 0 } = {}) => Promise.resolve(streamOf(bytes.subarray(start))),
   }, { role: "manifest", name: tags[0], signal }));
-  for (const tag of tags.slice(1)) await orFull(target.tag(tag, descriptor, { signal }));
+  for (const tag of tags.slice(1)) await orRefused(target.tag(tag, descriptor, { signal }));
 
   const { subject } = document.kind === "manifest" ? document.manifest : document.index;
   return empty(201, {
@@ -90,11 +91,14 @@ function tagsFor(url: URL, { tag, digest }: Reference): string[] {
   return tag === undefined ? [...new Set(given)] : [tag];
 }
 
-/** A repository that is a layout lists its manifests in one file. */
-async function orFull<T>(work: Promise<T>): Promise<T> {
+/** A repository that is a layout lists its manifests in one file; another may give a tag once. */
+async function orRefused<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (GantryError.is(error, "denied")) {
+      throw httpError(403, "DENIED", "access is denied, or the tag belongs to another manifest for good");
+    }
     if (!GantryError.is(error, "too-large")) throw error;
     const reason = "it lists as many manifests as it can: delete some first";
     throw httpError(413, "SIZE_INVALID", `the repository takes no more: ${reason}`);

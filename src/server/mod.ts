@@ -39,6 +39,7 @@ export type { Client, Handler } from "./handler.ts";
 export { type CatalogOptions, server, type ServerOptions } from "./server.ts";
 export { accessLogLine } from "./around/access_log.ts";
 export { eventOf, type RegistryEvent } from "./around/events.ts";
+export { cors } from "./around/cors.ts";
 export { clientKey } from "./around/client_key.ts";
 export { type ClientLimits, limit, type LimitOptions } from "./around/limit.ts";
 export { Metrics } from "./around/metrics.ts";

@@ -42,6 +42,15 @@ describe("GET and HEAD of a manifest", () => {
     assert.equal(await (await send("GET", "/v2/app/manifests/v1")).text(), text);
   });
 
+  it("say that what has a digest never changes, and a tag may", async () => {
+    const { handler, send } = registryInMemory();
+    const digest = digestOf(await pushImage(handler, "app", "v1"));
+    const said = async (path: string) => (await send("GET", path)).headers.get("cache-control");
+    assert.equal(await said(`/v2/app/manifests/${digest}`), "max-age=31536000, immutable");
+    assert.equal(await said(`/v2/app/blobs/${digestOf("layer")}`), "max-age=31536000, immutable");
+    assert.equal(await said("/v2/app/manifests/v1"), null);
+  });
+
   it("answer 304 to those that have it", async () => {
     const { handler, send } = registryInMemory();
     const manifest = await pushImage(handler, "app", "v1");

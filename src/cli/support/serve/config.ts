@@ -40,6 +40,8 @@ export interface ServeConfig {
   tokens?: TokenConfig;
   /** Who may do what. Default: everybody may do everything, or with users everything who has logged in. */
   rules?: AccessRule[];
+  /** Origins of pages that may use it from browsers. */
+  cors?: string[];
   /** How much each client address, user or repository may do. */
   limits?: { address?: ClientLimits; user?: ClientLimits; repository?: ClientLimits };
   /** Addresses and networks of proxies that are believed for whom they ask. */
@@ -122,6 +124,11 @@ const retention = {
   olderThan: seconds,
   untagged: seconds,
 };
+function isOrigin(value: unknown): boolean {
+  return value === "*" ||
+    (typeof value === "string" && URL.canParse(value) && new URL(value).origin === value);
+}
+
 /** No timer waits longer: 24 days. */
 const longestInterval = 2_000_000;
 
@@ -155,6 +162,9 @@ const config = shape({
       requireKind(actions.includes(value as string), where, `one of ${actions.join(", ")}`)
     ),
   }, ["actions"])),
+  cors: list((value, where) =>
+    requireKind(isOrigin(value), where, "* or an origin such as https://ui.example.com")
+  ),
   limits: shape({ address: limits, user: limits, repository: limits }),
   trustedProxies: list((value, where) =>
     requireKind(

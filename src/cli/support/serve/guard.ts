@@ -1,4 +1,4 @@
-import { clientKey, type Handler, limit, routeFor } from "../../../server/mod.ts";
+import { clientKey, cors, type Handler, limit, routeFor } from "../../../server/mod.ts";
 import { protectedBy } from "./auth.ts";
 import type { ServeConfig } from "./config.ts";
 
@@ -14,9 +14,10 @@ export async function guarded(config: ServeConfig, registry: Handler): Promise<H
   const repositories = limit(registry, { openUploads: mostUploads, ...repository, by: repositoryOf });
   const users = user ? limit(repositories, { ...user, by: (_, client) => client.user }) : repositories;
   const known = await protectedBy(config, users);
-  return address
+  const addresses = address
     ? limit(known, { ...address, by: (_, client) => client.address && clientKey(client.address) })
     : known;
+  return config.cors ? cors(addresses, config.cors) : addresses;
 }
 
 function repositoryOf(request: Request): string | undefined {

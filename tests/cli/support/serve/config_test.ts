@@ -56,6 +56,7 @@ describe("the configuration of a registry", () => {
       '{"limits":{"address":{"openUploads":"1"}}}',
       /config\.limits\.address\.openUploads is not a whole number/,
     ],
+    ['{"cors":["https://ui.example.com/"]}', /config\.cors\[0\] is not \* or an origin/],
     ['{"trustedProxies":["10.0.0.0/64"]}', /config\.trustedProxies\[0\] is not an address or a network/],
     ['{"quotas":[{"repositories":"a"}]}', /config\.quotas\[0\] is not one with bytes or manifests or tags/],
     ['{"quotas":[{"bytes":-1}]}', /config\.quotas\[0\]\.bytes is not a whole number, 0 or more/],
