@@ -61,7 +61,9 @@ export function limit(handler: Handler, options: LimitOptions): Handler {
       if (request.body && allowance.sending > uploads) {
         return await tooMany(request, 1, `more than ${uploads} uploads at the same time`);
       }
-      if (begins && allowance.openUploads > openUploads && !await giveWay(handler, allowance, now())) {
+      if (
+        begins && allowance.openUploads > openUploads && !await giveWay(handler, request, allowance, now())
+      ) {
         return await tooMany(request, 60, `more than ${openUploads} uploads that have not ended`);
       }
       const response = await handler(request, client);
@@ -88,13 +90,25 @@ function follow(allowance: Allowance, request: Request, { status, headers }: Res
   } else if (allowance.has(pathname)) allowance.touch(pathname, now);
 }
 
-/** Ends the upload in which nothing has happened for the longest time, if that is long enough. */
-async function giveWay(handler: Handler, allowance: Allowance, now: number): Promise<boolean> {
+/** Ends the upload in which nothing has happened for the longest time, if that is long enough and who asks may do so. */
+async function giveWay(
+  handler: Handler,
+  { headers }: Request,
+  allowance: Allowance,
+  now: number,
+): Promise<boolean> {
   const path = allowance.oldest(now - idle);
   if (path === undefined) return false;
-  allowance.forget(path);
-  const response = await handler(new Request(new URL(path, "http://localhost"), { method: "DELETE" }));
+  const authorization = headers.get("authorization");
+  const response = await handler(
+    new Request(new URL(path, "http://localhost"), {
+      method: "DELETE",
+      headers: authorization === null ? {} : { authorization },
+    }),
+  );
   await response.body?.cancel();
+  if (!response.ok && response.status !== 404) return false;
+  allowance.forget(path);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Client, type Handler, limit, type LimitOptions } from "../../../src/server/mod.ts";
+import { type Client, type Handler, limit, type LimitOptions, protect } from "../../../src/server/mod.ts";
 import { digestOf, refused, registryInMemory } from "../client.ts";
 
 /** A registry whose clock stands still, and what is asked of it in the name of an address. */
@@ -88,6 +88,25 @@ describe("a limited registry", () => {
     assert.equal((await ask("a", "GET", three!)).status, 204);
     const response = await ask("a", "POST", `/v2/app/blobs/uploads/?digest=${digestOf("z")}`, "z");
     assert.equal(response.status, 201); // it gives way to that, and is over at once
+  });
+
+  it("ends a forgotten upload in the name of who begins another, if they may", async () => {
+    const { handler } = registryInMemory();
+    const closed = protect(handler, {
+      authenticate: ({ username = "" }) => Promise.resolve({ name: username }),
+      allow: (visitor, { name }) => visitor?.name === name,
+    });
+    const clock = { now: 0 };
+    const limited = limit(closed, { by: () => "all", openUploads: 1, now: () => clock.now });
+    const begin = async (name: string) => {
+      const headers = { authorization: `Basic ${btoa(`${name}:secret`)}` };
+      const path = `http://registry.test/v2/${name}/blobs/uploads/`;
+      return (await limited(new Request(path, { method: "POST", headers }))).status;
+    };
+    assert.equal(await begin("one"), 202);
+    clock.now = 3_600_001;
+    assert.equal(await begin("two"), 429);
+    assert.equal(await begin("one"), 202);
   });
 
   it("remembers no more than so many clients", async () => {
