@@ -72,10 +72,10 @@ export class Allowance {
     this.#uploads.delete(path);
   }
 
-  /** The upload that has waited for the longest time, since before this one. */
-  oldest(before: number): string | undefined {
+  /** The upload that has waited for the longest time, since before this one, and since when. */
+  oldest(before: number): readonly [path: string, touched: number] | undefined {
     const [first] = this.#uploads;
-    return first && first[1] < before ? first[0] : undefined;
+    return first && first[1] < before ? first : undefined;
   }
 }
 

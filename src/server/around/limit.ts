@@ -97,8 +97,10 @@ async function giveWay(
   allowance: Allowance,
   now: number,
 ): Promise<boolean> {
-  const path = allowance.oldest(now - idle);
-  if (path === undefined) return false;
+  const oldest = allowance.oldest(now - idle);
+  if (!oldest) return false;
+  const [path, touched] = oldest;
+  allowance.forget(path); // nobody else counts on it
   const authorization = headers.get("authorization");
   const response = await handler(
     new Request(new URL(path, "http://localhost"), {
@@ -107,9 +109,9 @@ async function giveWay(
     }),
   );
   await response.body?.cancel();
-  if (!response.ok && response.status !== 404) return false;
-  allowance.forget(path);
-  return true;
+  if (response.ok || response.status === 404) return true;
+  allowance.touch(path, touched); // the next time it is another's turn
+  return false;
 }
 
 async function tooMany(request: Request, seconds: number, reason: string): Promise<Response> {
