@@ -15,7 +15,7 @@ export interface Unpacked {
  *
  * Whatever the layers say, nothing outside the directory is made, changed, linked or removed. Until all is done, the work
  * lies beside it in `DIRECTORY.incomplete`, which is removed when it fails; what a process that was killed has left there,
- * the next call replaces. What is unpacked is not flushed: after a power cut, unpack again.
+ * the next call replaces. What has the final name is whole, after a power cut too: it is flushed before.
  *
  * Modes, owners, links, FIFOs and times are those of the image; Deno sets times to the millisecond, others to the microsecond.
  * Extended attributes and devices are set by the programs `setfattr` and `mknod`; without them, or the right to do so, they
@@ -53,7 +53,7 @@ export function unpack(
     try {
       await writer.fill(root, tree);
       writeOwners();
-      incomplete.finish("root", root);
+      await incomplete.finish("root", root);
     } finally {
       root.close();
     }

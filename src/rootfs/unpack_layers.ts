@@ -1,4 +1,4 @@
-import { fchmodSync } from "node:fs";
+import { fchmodSync, fsyncSync } from "node:fs";
 import { digestBytes } from "../digest/mod.ts";
 import { utf8 } from "../bytes.ts";
 import type { Image } from "../image/image.ts";
@@ -65,8 +65,9 @@ export function unpackLayers(
       for (const [i, { path }] of layers.entries()) await writer.fillBelow(root, path, plans.plans[i]!);
       root.write("layers.json", `${JSON.stringify(layers, undefined, 2)}\n`);
       fchmodSync(root.fd, 0o755);
+      if (incomplete.flushesEach) fsyncSync(root.fd);
       writeOwners();
-      incomplete.finish("root", root);
+      await incomplete.finish("root", root);
     } finally {
       root.close();
     }

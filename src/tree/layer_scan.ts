@@ -1,4 +1,4 @@
-import { type Bytes, chunksOf } from "../bytes.ts";
+import { type Bytes, chunksOf, observed } from "../bytes.ts";
 import { decompress } from "../codec/decode.ts";
 import type { DecodeLimits } from "../codec/limits.ts";
 import type { Options } from "../content/contracts.ts";
@@ -64,15 +64,25 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
   const what = layer.known ? `layer ${layer.known.digest}` : `layer ${options.index}`;
   const notes = new Notes(what, options);
   const keeper = tar && new Keeper(tar);
+  const others = new WeakSet<ArrayBuffer>();
+  let last: Bytes | undefined;
   try {
-    for await (const chunk of chunksOf(await openTar(layer, what, options), signal)) {
+    for await (const chunk of chunksOf(await openTar(layer, what, options, others), signal)) {
       await keeper?.keep(chunk);
       await notes.take(chunk);
+      if (last && !keeper && !others.has(last.buffer)) release(last);
+      last = chunk;
     }
     return await notes.end();
   } finally {
     await keeper?.end();
   }
+}
+
+/** Gives memory back that nobody needs any longer: engines collect it so late that a fast stream fills tens of megabytes. */
+function release({ buffer, byteLength }: Bytes): void {
+  // Others may have a part of the same buffer.
+  if (byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 /** In bytes: so much is written at once. */
@@ -110,14 +120,20 @@ class Keeper {
   }
 }
 
-/** The tar, verified by the diffID that the config has for it. */
+/**
+ * The tar, verified by the diffID that the config has for it. What is not compressed is passed on as it comes: its buffers,
+ * which may be somebody's, are added to `others`.
+ */
 export async function openTar(
   layer: Layer,
   what: string,
   { signal, limits }: Options & { limits?: DecodeLimits | undefined },
+  others?: WeakSet<ArrayBuffer>,
 ): Promise<ReadableStream<Bytes>> {
   const diffID = await layer.recordedDiffID({ signal });
-  const tar = (await layer.compressed({ signal })).pipeThrough(decompress({ what, limits }));
+  const bytes = await layer.compressed({ signal });
+  const compressed = others ? observed(bytes, { chunk: ({ buffer }) => void others.add(buffer) }) : bytes;
+  const tar = compressed.pipeThrough(decompress({ what, limits }));
   return diffID === undefined
     ? tar
     : tar.pipeThrough(verifying({ digest: diffID }, { what: `tar of ${what}` }));

@@ -3,12 +3,13 @@ import { fchmodSync, mkdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import process from "node:process";
-import { makeDirectory } from "../../disk/directory.ts";
+import { makeDirectory, syncDirectory } from "../../disk/directory.ts";
 import { errno } from "../../disk/errors.ts";
 import { type Held, Lock } from "../../disk/lock.ts";
 import { GantryError } from "../../errors.ts";
 import { OpenDirectory } from "./open_directory.ts";
 import { ownersSuffix } from "./owners.ts";
+import { type Ended, run } from "./programs.ts";
 
 const lockFile = /^lock\.\d+$/;
 /** What the making of a lock leaves when it is killed. */
@@ -28,6 +29,8 @@ export class Incomplete implements AsyncDisposable {
   readonly #name: string;
   readonly #work: OpenDirectory;
   readonly #lock: Held;
+  /** Whether each file and directory must be flushed when it is written, as this system cannot flush all of them at once. */
+  flushesEach = false;
 
   private constructor(
     directory: string,
@@ -57,6 +60,8 @@ export class Incomplete implements AsyncDisposable {
       try {
         incomplete.#clear();
         incomplete.#refuseOther();
+        // There is nothing to be flushed there: it fails where `sync` is not there, or knows no file systems.
+        incomplete.flushesEach = !(await run("sync", ["-f", "/proc"])).ok;
         return incomplete;
       } catch (error) {
         await incomplete.#end().catch(() => {});
@@ -79,8 +84,15 @@ export class Incomplete implements AsyncDisposable {
     this.#work.move(suffix, this.#parent, `${this.#name}${suffix}`);
   }
 
-  /** Gives a directory that was made here the final name. */
-  finish(name: string, directory: OpenDirectory): void {
+  /** Gives a directory that was made here the final name, for good: what is in it is flushed before. */
+  async finish(name: string, directory: OpenDirectory): Promise<void> {
+    const flushed = this.flushesEach ? undefined : await this.#flush();
+    if (flushed?.ok === false) {
+      throw new GantryError(
+        "storage",
+        `unpack to ${JSON.stringify(this.directory)}: cannot flush the disk: ${flushed.message}`,
+      );
+    }
     this.#refuseOther();
     const { mode, ino } = directory.self();
     try {
@@ -92,7 +104,7 @@ export class Incomplete implements AsyncDisposable {
       this.#work.move(name, this.#parent, this.#name);
       fchmodSync(directory.fd, Number(mode & 0o7777n));
     }
-    if (this.#parent.stat(this.#name)?.ino === ino) return;
+    if (this.#parent.stat(this.#name)?.ino === ino) return await syncDirectory(`${this.#parent.at()}`);
     throw new GantryError(
       "conflict",
       `unpack to ${JSON.stringify(this.directory)}: another process put something in its place`,
@@ -103,6 +115,11 @@ export class Incomplete implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end().catch(() => {});
     this.#parent.close();
+  }
+
+  /** Flushes the file system that this is on. */
+  #flush(): Promise<Ended> {
+    return run("sync", ["-f", dirname(resolve(this.directory))]);
   }
 
   #refuseOther(): void {

@@ -38,7 +38,8 @@ export async function unpacking<T>(
   return await onDisk(`unpack to ${JSON.stringify(directory)}`, async () => {
     await using incomplete = await Incomplete.begin(directory, signal);
     const owners = new Owners(options.owners);
-    const staging = new Staging(incomplete.make("content"), owners, limits);
+    const { flushesEach } = incomplete;
+    const staging = new Staging({ directory: incomplete.make("content"), owners, limits, flushesEach });
     try {
       return await work({
         incomplete,

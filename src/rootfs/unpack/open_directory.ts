@@ -7,6 +7,7 @@ import {
   existsSync,
   fchmodSync,
   fstatSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -133,9 +134,15 @@ export class OpenDirectory {
     return kept;
   }
 
-  /** Writes a new file. */
+  /** Writes a new file, for good. */
   write(name: string, text: string): void {
-    writeFileSync(this.at(name), text, { flag: "wx" });
+    const fd = openSync(this.at(name), "wx");
+    try {
+      writeFileSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** Moves something to another directory, over what has that name. */

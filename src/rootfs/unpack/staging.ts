@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { GantryError } from "../../errors.ts";
 import type { Bytes } from "../../bytes.ts";
 import { encodeName } from "../../tar/names.ts";
@@ -13,6 +13,15 @@ import { type Attributes, attributesOf } from "./xattrs.ts";
 
 const creating = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
+/** What it takes to write files. */
+export interface StagingParts {
+  directory: OpenDirectory;
+  owners: Owners;
+  limits: UnpackLimits;
+  /** Flushes each file when it is written. */
+  flushesEach: boolean;
+}
+
 /**
  * The files of all layers, each written once, as it comes, under a number. No name of a layer's becomes a path here; which
  * of the files are in the image, and where, is known when all layers are.
@@ -21,6 +30,7 @@ export class Staging {
   readonly directory: OpenDirectory;
   readonly #owners: Owners;
   readonly #limits: UnpackLimits;
+  readonly flushesEach: boolean;
   readonly #numbers = new Map<Inode, string>();
   /** The extended attributes of what has some. */
   readonly attributes = new Map<Inode, Attributes>();
@@ -28,10 +38,11 @@ export class Staging {
   #count = 0;
   #bytes = 0;
 
-  constructor(directory: OpenDirectory, owners: Owners, limits: UnpackLimits) {
+  constructor({ directory, owners, limits, flushesEach }: StagingParts) {
     this.directory = directory;
     this.#owners = owners;
     this.#limits = limits;
+    this.flushesEach = flushesEach;
   }
 
   /** Takes the files of one layer. */
@@ -51,6 +62,7 @@ export class Staging {
         const { fd } = writing!;
         writing!.end();
         setFacts(fd, writing!.inode, this.#owners);
+        if (this.flushesEach) fsyncSync(fd);
         this.#open.delete(fd);
         closeSync(fd);
       },

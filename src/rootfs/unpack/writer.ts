@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { fchmodSync, linkSync, symlinkSync } from "node:fs";
+import { fchmodSync, fsyncSync, linkSync, symlinkSync } from "node:fs";
 import { errno, storageError } from "../../disk/errors.ts";
 import { GantryError } from "../../errors.ts";
 import { type PeriodicYield, periodicYield } from "../../event_loop.ts";
@@ -76,6 +76,7 @@ export class Writer {
       if (rest.length > 0) {
         await this.fillBelow(made, rest.join("/"), plan, recorded);
         fchmodSync(made.fd, 0o755);
+        if (this.#parts.staging.flushesEach) fsyncSync(made.fd);
       } else {
         this.#recorded = `${recorded}/`;
         await this.fill(made, plan);
@@ -109,7 +110,10 @@ export class Writer {
     const inode = plan.inode ?? { ...plainDirectory, path };
     const attributes = plan.inode && staging.attributes.get(plan.inode);
     if (attributes) this.#tell(path || ".", await setAttributes([{ path: directory.outside(), attributes }]));
-    this.#named(path, () => setFacts(directory.fd, inode, owners));
+    this.#named(path, () => {
+      setFacts(directory.fd, inode, owners);
+      if (staging.flushesEach) fsyncSync(directory.fd);
+    });
     owners.note(this.#recorded + (path || "."), inode);
   }
 
