@@ -37,11 +37,12 @@ export async function run(args: readonly string[], environment: CommandEnvironme
   }
 }
 
-/** The rows that words lead through: that of the command, and before it those that hold it. */
+/** The rows that words lead through: that of the command, before it those that hold it, and those that it holds. */
 function rowsOf(words: readonly string[]): readonly CommandRow[] {
+  const all = words.join(" ");
   return commands.filter(({ path, alias }) => {
     const wanted = words.slice(0, path.split(" ").length).join(" ");
-    return wanted === path || wanted === alias;
+    return wanted === path || wanted === alias || path.startsWith(`${all} `);
   });
 }
 

@@ -27,8 +27,8 @@ export interface UnpackedLayers extends Unpacked {
 
 /**
  * Makes a directory with one directory for each layer of an image, to be mounted over each other by Linux's overlay file
- * system: `HEX/fs`, HEX being that of the layer's chain ID, and `layers.json`, which lists them, base first. Together they
- * show what {@link unpack} makes. What a layer takes away is a character device 0:0, a hard link to a file below is one on the
+ * system: `HEX/fs`, HEX being that of the layer's chain ID, and `layers.json`, which lists them, base first; `manifest.json`
+ * and `config.json` are those of the image. Together the layers show what {@link unpack} makes. What a layer takes away is a character device 0:0, a hard link to a file below is one on the
  * disk too, and paths that lead through links of layers below have been followed.
  *
  * @throws {GantryError} As {@link unpack}, and `unsupported` where no such devices can be made.
@@ -64,6 +64,8 @@ export function unpackLayers(
     try {
       for (const [i, { path }] of layers.entries()) await writer.fillBelow(root, path, plans.plans[i]!);
       root.write("layers.json", `${JSON.stringify(layers, undefined, 2)}\n`);
+      root.write("manifest.json", await image.rawManifest(options));
+      root.write("config.json", await image.rawConfigFile(options));
       fchmodSync(root.fd, 0o755);
       if (incomplete.flushesEach) fsyncSync(root.fd);
       writeOwners();

@@ -2,7 +2,13 @@ import type { CommandRow } from "../command_row.ts";
 
 /** What help lists under "Store". */
 export const storeRows: readonly CommandRow[] = [
-  { path: "images", group: "Store", summary: "images of the store" },
+  {
+    path: "images",
+    group: "Store",
+    summary: "list the images of the store, or do something with them",
+    examples: ["", "--json"],
+    load: () => import("../commands/store/images.ts"),
+  },
   {
     path: "images ls",
     group: "Store",
@@ -20,7 +26,7 @@ export const storeRows: readonly CommandRow[] = [
   {
     path: "images rm",
     group: "Store",
-    summary: "take names of images away",
+    summary: "take names of images away, and what is unpacked with the last one",
     examples: ["alpine:3.20", "--sync alpine:3.20 acme/base:v1"],
     load: () => import("../commands/store/images_rm.ts"),
   },
@@ -116,6 +122,20 @@ export const storeRows: readonly CommandRow[] = [
     summary: "end leases",
     examples: ["release", "--sync release"],
     load: () => import("../commands/store/leases_rm.ts"),
+  },
+  {
+    path: "prune",
+    group: "Store",
+    summary: "remove what is unpacked and has no name, and collect the garbage of the store",
+    examples: ["", "--dry-run"],
+    load: () => import("../commands/store/prune.ts"),
+  },
+  {
+    path: "rmi",
+    group: "Store",
+    summary: "the same as images rm",
+    examples: ["alpine:3.20", "--sync alpine:3.20 acme/base:v1"],
+    load: () => import("../commands/store/images_rm.ts"),
   },
   { path: "store", group: "Store", summary: "the store itself" },
   {

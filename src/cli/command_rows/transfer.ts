@@ -68,8 +68,8 @@ export const transferRows: readonly CommandRow[] = [
   {
     path: "unpack",
     group: "Transfer",
-    summary: "make the file system of an image in a directory",
-    examples: ["alpine:3.20 ./root", "--rootless --platform linux/arm64 ./app.tar ./root"],
+    summary: "make the file system of an image in a directory, or its layers in the store",
+    examples: ["alpine:3.20", "alpine:3.20 ./root", "--rootless --platform linux/arm64 ./app.tar ./root"],
     load: () => import("../commands/transfer/unpack.ts"),
   },
 ];

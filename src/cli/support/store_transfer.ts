@@ -3,7 +3,8 @@ import { openRoot } from "../../image/open.ts";
 import { selectImage } from "../../image/select.ts";
 import { parsePlace } from "../../places/schemes.ts";
 import { formatReference } from "../../spec/reference.ts";
-import type { Part } from "../../content/contracts.ts";
+import type { Part, Source } from "../../content/contracts.ts";
+import type { Clients } from "../../places/scheme.ts";
 import type { ImageVerifier, Store } from "../../store/mod.ts";
 import { readSmall } from "../../disk/files.ts";
 import type { CommandContext } from "../context.ts";
@@ -17,29 +18,42 @@ export async function pullIntoStore(
   flags: ProgressFlags & { policy?: string },
   context: CommandContext,
 ): Promise<void> {
-  const place = parsePlace(image);
-  const { reference, name } = place;
-  if (!reference || name === undefined) {
-    throw new GantryError(
-      "invalid-name",
-      `pull ${JSON.stringify(image)}: say into what, or name an image of a registry`,
-    );
-  }
+  const { reference, source } = registryPlace(image, "pull", "into what");
   await withStore(context, async (there) => {
-    const source = place.source(await context.clients());
+    const from = source(await context.clients());
     const platforms = await platformsAsked(context);
     const verifiers = flags.policy === undefined ? [] : [await readPolicy(flags.policy)];
     const { image: { name: stored, target } } = await transfer(
       context,
       "pulled",
       flags,
-      (options) => there.pull(source, formatReference(reference), { platforms, verifiers, ...options }),
+      (options) => there.pull(from, reference, { platforms, verifiers, ...options }),
     );
     const pulled = { image: stored, digest: target.digest };
     await context.print(
       flags.json ? `${JSON.stringify({ type: "result", ...pulled })}\n` : `${stored}@${target.digest}\n`,
     );
   });
+}
+
+/**
+ * Where an image of a registry comes from, and its name in full.
+ *
+ * @param action What is to be done with it; `missing`: what has to be said with an image of any other place.
+ * @throws {GantryError} `invalid-name`.
+ */
+export function registryPlace(
+  image: string,
+  action: string,
+  missing: string,
+): { reference: string; source: (clients: Clients) => Source } {
+  const place = parsePlace(image);
+  const { reference, name } = place;
+  if (reference && name !== undefined) {
+    return { reference: formatReference(reference), source: (clients) => place.source(clients) };
+  }
+  const advice = `say ${missing}, or name an image of a registry`;
+  throw new GantryError("invalid-name", `${action} ${JSON.stringify(image)}: ${advice}`);
 }
 
 /**

@@ -5,11 +5,14 @@ import { basename, dirname, resolve } from "node:path";
 import process from "node:process";
 import { makeDirectory, syncDirectory } from "../../disk/directory.ts";
 import { errno } from "../../disk/errors.ts";
-import { type Held, Lock } from "../../disk/lock.ts";
+import { type Held, Lock, type LockOptions } from "../../disk/lock.ts";
 import { GantryError } from "../../errors.ts";
 import { OpenDirectory } from "./open_directory.ts";
 import { ownersSuffix } from "./owners.ts";
 import { type Ended, run } from "./programs.ts";
+
+/** What is behind the name of a directory that is not whole yet. */
+export const incompleteSuffix = ".incomplete";
 
 const lockFile = /^lock\.\d+$/;
 /** What the making of a lock leaves when it is killed. */
@@ -46,20 +49,19 @@ export class Incomplete implements AsyncDisposable {
   /**
    * Begins one.
    *
-   * @throws {GantryError} `conflict` when something is there already, or another process is at it.
+   * @throws {GantryError} `conflict` when another process is at it, and does not end in time.
    */
-  static async begin(directory: string, signal?: AbortSignal): Promise<Incomplete> {
+  static async begin(directory: string, options: LockOptions = {}): Promise<Incomplete> {
     const path = resolve(directory);
     await makeDirectory(dirname(path));
     const parent = OpenDirectory.open(dirname(path));
     try {
       const incomplete = new Incomplete(directory, {
         parent,
-        ...await takeWork(parent, `${basename(path)}.incomplete`, directory, signal),
+        ...await takeWork(parent, `${basename(path)}${incompleteSuffix}`, directory, options),
       });
       try {
         incomplete.#clear();
-        incomplete.#refuseOther();
         // There is nothing to be flushed there: it fails where `sync` is not there, or knows no file systems.
         incomplete.flushesEach = !(await run("sync", ["-f", "/proc"])).ok;
         return incomplete;
@@ -93,7 +95,7 @@ export class Incomplete implements AsyncDisposable {
         `unpack to ${JSON.stringify(this.directory)}: cannot flush the disk: ${flushed.message}`,
       );
     }
-    this.#refuseOther();
+    this.refuseOther();
     const { mode, ino } = directory.self();
     try {
       this.#work.move(name, this.#parent, this.#name);
@@ -111,6 +113,12 @@ export class Incomplete implements AsyncDisposable {
     );
   }
 
+  /** Takes what has the final name in here, to be removed with all else. */
+  takeBack(): void {
+    const there = [[this.#name, "root"], [`${this.#name}${ownersSuffix}`, ownersSuffix]] as const;
+    for (const [name, as] of there) if (this.#parent.stat(name)) this.#parent.move(name, this.#work, as);
+  }
+
   /** Removes what is left of the work. What cannot be removed stays, by its name as what it is, for the next one. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end().catch(() => {});
@@ -122,7 +130,12 @@ export class Incomplete implements AsyncDisposable {
     return run("sync", ["-f", dirname(resolve(this.directory))]);
   }
 
-  #refuseOther(): void {
+  /**
+   * Looks whether something is in the way.
+   *
+   * @throws {GantryError} `conflict` unless the directory is empty or not there.
+   */
+  refuseOther(): void {
     const there = this.#parent.stat(this.#name);
     if (!there) return;
     const what = JSON.stringify(this.directory);
@@ -146,7 +159,7 @@ export class Incomplete implements AsyncDisposable {
       this.#work.close();
     }
     // Another process may have begun there.
-    this.#parent.removeEmpty(`${this.#name}.incomplete`);
+    this.#parent.removeEmpty(`${this.#name}${incompleteSuffix}`);
   }
 }
 
@@ -155,13 +168,13 @@ async function takeWork(
   parent: OpenDirectory,
   name: string,
   directory: string,
-  signal: AbortSignal | undefined,
+  options: LockOptions,
 ): Promise<{ work: OpenDirectory; lock: Held }> {
   for (let tries = 1;; tries++) {
     let work: OpenDirectory | undefined;
     try {
       work = ours(parent, name, directory);
-      const lock = await take(work, directory, signal);
+      const lock = await take(work, directory, options);
       if (parent.stat(name)?.ino === work.self().ino) return { work, lock };
       await lock.abandon();
     } catch (error) {
@@ -205,14 +218,18 @@ function ours(parent: OpenDirectory, name: string, directory: string): OpenDirec
   return made;
 }
 
-async function take(work: OpenDirectory, directory: string, signal: AbortSignal | undefined): Promise<Held> {
+async function take(
+  work: OpenDirectory,
+  directory: string,
+  { wait = 0, signal }: LockOptions,
+): Promise<Held> {
   const path = work.at().toString();
   const lock = new Lock(path, async () => {
     const temporary = `${path}/${randomUUID()}`;
     return { path: temporary, file: await open(temporary, "wx") };
   });
   try {
-    return await lock.take({ wait: 0, signal });
+    return await lock.take({ wait, signal });
   } catch (error) {
     if (!GantryError.is(error, "conflict")) throw error;
     throw new GantryError("conflict", `unpack to ${JSON.stringify(directory)}: another process is at it`, {

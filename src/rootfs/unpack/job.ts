@@ -28,7 +28,7 @@ export async function unpacking<T>(
   options: UnpackOptions,
   work: (job: Job) => Promise<T>,
 ): Promise<T> {
-  const { signal, jobs, limits = {} } = options;
+  const { signal, wait, jobs, limits = {} } = options;
   if (process.platform === "win32") {
     throw new GantryError(
       "unsupported",
@@ -36,7 +36,8 @@ export async function unpacking<T>(
     );
   }
   return await onDisk(`unpack to ${JSON.stringify(directory)}`, async () => {
-    await using incomplete = await Incomplete.begin(directory, signal);
+    await using incomplete = await Incomplete.begin(directory, { signal, wait });
+    incomplete.refuseOther();
     const owners = new Owners(options.owners);
     const { flushesEach } = incomplete;
     const staging = new Staging({ directory: incomplete.make("content"), owners, limits, flushesEach });

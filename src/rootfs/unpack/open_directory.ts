@@ -135,10 +135,10 @@ export class OpenDirectory {
   }
 
   /** Writes a new file, for good. */
-  write(name: string, text: string): void {
+  write(name: string, content: string | Uint8Array): void {
     const fd = openSync(this.at(name), "wx");
     try {
-      writeFileSync(fd, text);
+      writeFileSync(fd, content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -40,6 +40,8 @@ export interface UnpackOptions extends Options {
    * others. Mappings: those on the host who stand for whom the image says.
    */
   owners?: "keep" | "record" | IdMappings | undefined;
+  /** Most milliseconds to wait for another process that unpacks to the same directory. Default: 0. */
+  wait?: number | undefined;
   /** How many layers are read at once. Default: 3. */
   jobs?: number | undefined;
   /** What is refused for its size. */

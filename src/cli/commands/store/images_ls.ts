@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { openRoot } from "../../../image/open.ts";
 import { Index } from "../../../image/index.ts";
 import { GantryError } from "../../../errors.ts";
+import { unpackedImages } from "../../../images/mod.ts";
 import { formatPlatform } from "../../../spec/platform.ts";
 import type { Store, StoredImage } from "../../../store/mod.ts";
 import type { CommandContext } from "../../context.ts";
@@ -9,25 +10,42 @@ import { jsonOption } from "../../support/options.ts";
 import { formatLabels, withStore } from "../../support/store.ts";
 import { formatBytes, table } from "../../support/table.ts";
 
+/** What a list may look like. */
+export interface ListFlags {
+  quiet?: boolean;
+  json?: boolean;
+}
+
 /** `gantry images ls` */
 export function define(command: Command, context: CommandContext): void {
-  command
+  addListOptions(command)
     .argument("[filter...]", "such as name~=alpine,labels.env==prod; one of several must match")
-    .option("-q, --quiet", "print the names only")
-    .addOption(jsonOption())
-    .action((filters: string[], flags: { quiet?: boolean; json?: boolean }) =>
-      withStore(context, (there) => list(there, filters, flags, context))
-    );
+    .action((filters: string[], flags: ListFlags) => listImages(filters, flags, context));
+}
+
+/** Adds the options of lists of images. */
+export function addListOptions(command: Command): Command {
+  return command.option("-q, --quiet", "print the names only").addOption(jsonOption());
+}
+
+/** Lists the images of the store that one of the filters matches, all without filters. */
+export async function listImages(
+  filters: string[],
+  flags: ListFlags,
+  context: CommandContext,
+): Promise<void> {
+  await withStore(context, (there) => list(there, filters, flags, context));
 }
 
 async function list(
   there: Store,
   filters: string[],
-  flags: { quiet?: boolean; json?: boolean },
+  flags: ListFlags,
   context: CommandContext,
 ): Promise<void> {
   const { signal } = context;
-  const rows = [["REF", "TYPE", "DIGEST", "SIZE", "PLATFORMS", "LABELS"]];
+  const rows = [["REF", "TYPE", "DIGEST", "SIZE", "PLATFORMS", "UNPACKED", "LABELS"]];
+  const unpacked = new Map((await unpackedImages(there).list({ signal })).map((one) => [one.name, one]));
   const images: object[] = [];
   for await (const image of there.images.list(filters, { signal })) {
     if (flags.quiet) {
@@ -38,13 +56,15 @@ async function list(
     const size = present.reduce((sum, one) => sum + one.size, 0);
     const platforms = await platformsOf(there, image, context);
     const { name, target, labels } = image;
-    images.push({ ...image, size, platforms });
+    const { id, directory } = unpacked.get(name) ?? {};
+    images.push({ ...image, size, platforms, ...(id !== undefined && { unpacked: { id, directory } }) });
     rows.push([
       name,
       target.mediaType,
       target.digest,
       formatBytes(size),
       platforms.join(",") || "-",
+      id ?? "-",
       formatLabels(labels),
     ]);
   }

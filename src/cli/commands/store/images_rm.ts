@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { unpackedImages } from "../../../images/mod.ts";
 import type { CommandContext } from "../../context.ts";
 import { imageName, withStore } from "../../support/store.ts";
 
-/** `gantry images rm` */
+/** `gantry images rm` and `gantry rmi` */
 export function define(command: Command, context: CommandContext): void {
   command
     .argument("<image...>")
@@ -10,11 +11,12 @@ export function define(command: Command, context: CommandContext): void {
     .action((images: string[], { sync }: { sync?: boolean }) =>
       withStore(context, async (there) => {
         const { signal } = context;
-        for (const [i, image] of images.entries()) {
+        for (const image of images) {
           const name = await imageName(there, image);
-          await there.images.delete(name, { synchronous: sync && i === images.length - 1, signal });
+          await unpackedImages(there).remove(name, { signal });
           await context.print(`${name}\n`);
         }
+        if (sync) await there.gc({ signal });
       })
     );
 }
