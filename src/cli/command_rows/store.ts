@@ -135,7 +135,7 @@ export const storeRows: readonly CommandRow[] = [
     group: "Store",
     summary: "the same as images rm",
     examples: ["alpine:3.20", "--sync alpine:3.20 acme/base:v1"],
-    load: () => import("../commands/store/images_rm.ts"),
+    load: () => import("../commands/store/rmi.ts"),
   },
   { path: "store", group: "Store", summary: "the store itself" },
   {

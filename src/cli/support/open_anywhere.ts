@@ -14,7 +14,7 @@ const isPath = /^[./]/;
  * is the name of a file that is there. Of an index, the image for `--platform`, or else for linux/amd64.
  */
 export async function openAnywhere(from: string, context: CommandContext): Promise<Image> {
-  if (!isPath.test(from) && !await isFile(from)) return await openOne(from, context);
+  if (!await isOnDisk(from)) return await openOne(from, context);
   const { signal, platform } = context;
   const place = await recognizePath(from);
   if (!place) {
@@ -23,6 +23,11 @@ export async function openAnywhere(from: string, context: CommandContext): Promi
   const source = place.source({ registry: await context.registries() });
   const root = await openNamed({ source }, `open ${JSON.stringify(from)}`, { signal });
   return await selectImage(root, platform, { signal });
+}
+
+/** Whether a file or directory is meant, by its path alone. */
+export async function isOnDisk(from: string): Promise<boolean> {
+  return isPath.test(from) || await isFile(from);
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -52,8 +52,13 @@ export function registryPlace(
   if (reference && name !== undefined) {
     return { reference: formatReference(reference), source: (clients) => place.source(clients) };
   }
+  throw notRegistry(image, action, missing);
+}
+
+/** The error for an image of any other place. */
+export function notRegistry(image: string, action: string, missing: string): GantryError {
   const advice = `say ${missing}, or name an image of a registry`;
-  throw new GantryError("invalid-name", `${action} ${JSON.stringify(image)}: ${advice}`);
+  return new GantryError("invalid-name", `${action} ${JSON.stringify(image)}: ${advice}`);
 }
 
 /**

@@ -4,9 +4,9 @@ import { selectImage } from "../../../image/mod.ts";
 import { type Skipped, unpack, unpackLayers, type UnpackOptions } from "../../../rootfs/mod.ts";
 import type { CommandContext } from "../../context.ts";
 import { openStandardInput } from "../../support/open.ts";
-import { openAnywhere } from "../../support/open_anywhere.ts";
+import { isOnDisk, openAnywhere } from "../../support/open_anywhere.ts";
 import { platformsAsked, withStore } from "../../support/store.ts";
-import { registryPlace } from "../../support/store_transfer.ts";
+import { notRegistry, registryPlace } from "../../support/store_transfer.ts";
 
 interface UnpackFlags {
   layers?: boolean;
@@ -43,7 +43,9 @@ async function unpackTo(
 
 /** Pulls an image of a registry as far as it is not there, and prints where its layers are. */
 async function unpackInStore(from: string, flags: UnpackFlags, context: CommandContext): Promise<void> {
-  const { reference, source } = registryPlace(from, "unpack", "into which directory");
+  const missing = "into which directory";
+  if (from === "-" || await isOnDisk(from)) throw notRegistry(from, "unpack", missing);
+  const { reference, source } = registryPlace(from, "unpack", missing);
   const { unpackedImages } = await import("../../../images/mod.ts");
   await withStore(context, async (there) => {
     const images = unpackedImages(there);

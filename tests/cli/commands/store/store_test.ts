@@ -20,8 +20,8 @@ describe("gantry and the store", () => {
       assert.ok(!log.some((line) => line.includes("/blobs/")), log.join("\n"));
       assert.equal(printed(await gantry("images", "ls", "-q")), `${name}\n`);
       const table = printed(await gantry("images", "ls")).split("\n");
-      assert.match(table[0]!, /^REF +TYPE +DIGEST +SIZE +PLATFORMS +LABELS$/);
-      assert.match(table[1]!, /sha256:\w{64} +\S+ \wi?B +linux\/amd64,linux\/arm64 +-$/);
+      assert.match(table[0]!, /^REF +TYPE +DIGEST +SIZE +PLATFORMS +UNPACKED +LABELS$/);
+      assert.match(table[1]!, /sha256:\w{64} +\S+ \wi?B +linux\/amd64,linux\/arm64 +- +-$/);
       assert.equal(printed(await gantry("push", name)), `${host}/app@${index.digest}\n`);
       printed(await gantry("images", "tag", name, `${host}/other:v2`));
       printed(await gantry("push", `${host}/other:v2`));

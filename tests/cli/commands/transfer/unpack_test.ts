@@ -48,6 +48,50 @@ describe("gantry unpack", () => {
       const owners = JSON.parse(readFileSync(join(directory, "layers.owners.json"), "utf8"));
       assert.deepEqual(owners[`${layers[0]!.path}/etc/motd`], { uid: 5, gid: 0 });
     }));
+
+  it("keeps an image in the store where no directory is named, until its last name is taken away", () =>
+    withRegistry(async ({ gantry, host, repository, directory, log }) => {
+      await copy(image, repository("app"), { name: "v1" });
+      const name = `${host}/app:v1`;
+      const store = join(directory, "data/gantry/store");
+      const id = (await image.configName()).slice(7, 19);
+      assert.equal(printed(await gantry("unpack", name)), `${join(store, "images", id)}\n`);
+      assert.deepEqual(JSON.parse(readFileSync(join(store, "images.json"), "utf8")), {
+        [`${host}/app`]: { v1: id },
+      });
+      log.length = 0;
+      printed(await gantry("unpack", name));
+      assert.deepEqual(log.map((line) => line.split(" ")[0]), ["HEAD"]);
+      assert.match(printed(await gantry("images")), new RegExp(` ${id} +-\\n$`));
+      const { images } = JSON.parse(printed(await gantry("images", "--json")));
+      assert.deepEqual(images[0].unpacked, { id, directory: join(store, "images", id) });
+      printed(await gantry("images", "tag", name, `${host}/app:other`));
+      assert.equal(printed(await gantry("rmi", name)), `${name}\n`);
+      assert.ok(!existsSync(join(store, "images", id)));
+      assert.equal(printed(await gantry("images", "-q")), `${host}/app:other\n`);
+      printed(await gantry("unpack", name));
+      printed(await gantry("unpack", `${host}/app@${await image.digest()}`));
+      printed(await gantry("rmi", name));
+      assert.ok(existsSync(join(store, "images", id)));
+      for (const place of ["./app.tar", "docker-archive:app.tar", "-"]) {
+        const { stderr } = await gantry("unpack", place);
+        assert.match(stderr, /say into which directory, or name an image of a registry/);
+      }
+    }));
+
+  it("prunes what is unpacked and has no name", () =>
+    withRegistry(async ({ gantry, host, repository }) => {
+      await copy(image, repository("app"), { name: "v1" });
+      const path = printed(await gantry("unpack", `${host}/app:v1`)).trimEnd();
+      const id = path.slice(-12);
+      printed(await gantry("images", "prune", "--older-than", "0"));
+      const dry = await gantry("prune", "--dry-run");
+      assert.deepEqual([dry.code, dry.stdout], [0, `${id}\n`]);
+      assert.ok(existsSync(path));
+      const { unpacked } = JSON.parse(printed(await gantry("prune", "--json")));
+      assert.deepEqual(unpacked, [id]);
+      assert.ok(!existsSync(path));
+    }));
 });
 
 describe("gantry repack", () => {
