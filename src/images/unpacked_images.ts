@@ -46,7 +46,7 @@ export interface PulledImage extends UnpackedImage {
 
 /**
  * The images of a store that are unpacked, in its directory: `images/ID/HEX/fs` for each layer, and `images.json`, which tells
- * which ID a name has: repository → tag → ID. Several processes may work with them at once, and may be killed at any
+ * which ID a name has: repository → tag → ID. Those of a namespace of its own are in `namespaces/NAMESPACE`. Several processes may work with them at once, and may be killed at any
  * moment; what is there is whole.
  *
  * @example
@@ -79,10 +79,13 @@ export class UnpackedImages {
 
   /** For {@link unpackedImages}. */
   constructor(store: Store) {
+    const { directory, namespace } = store;
+    // What other namespaces have is not ours to prune.
+    const root = namespace === "default" ? directory : join(directory, "namespaces", namespace);
     this.#store = store;
-    this.#directory = join(store.directory, "images");
+    this.#directory = join(root, "images");
     this.#state = new GantryDirectory(gantryDirectoryIn(this.#directory));
-    this.#names = new NamesFile(store.directory, this.#state);
+    this.#names = new NamesFile(root, this.#state);
   }
 
   /**
@@ -122,7 +125,7 @@ export class UnpackedImages {
    * Takes a name away, in the store too, and what is unpacked when no other name stands for it. Names that are no
    * references, which a store may have, are taken as they are.
    *
-   * @throws {GantryError} `not-found` when there is no such image in the store.
+   * @throws {GantryError} `not-found` when there is no such image.
    */
   async remove(name: string, { signal }: Options = {}): Promise<void> {
     const full = fullName(name);
@@ -132,7 +135,10 @@ export class UnpackedImages {
         names.get(unpacked.repository)!.delete(unpacked.tag);
         await this.#names.write(names);
       }
-      await this.#store.images.delete(full, { signal });
+      await this.#store.images.delete(full, { signal }).catch((error) => {
+        // Somebody has taken it from the store alone.
+        if (!unpacked || !GantryError.is(error, "not-found")) throw error;
+      });
       return unpacked ? unnamed(names, unpacked.id) : [];
     }, { signal });
   }

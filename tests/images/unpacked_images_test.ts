@@ -172,6 +172,18 @@ describe("unpackedImages", () => {
       assert.deepEqual(await images.prune(), []);
     }));
 
+  it("removes what the store no longer has, and leaves other namespaces alone", () =>
+    withImages(async ({ directory, there, images, source }) => {
+      const { directory: gone } = await images.pull(source, "localhost/app:v1");
+      await using apart = store(directory, { namespace: "apart" });
+      const kept = await unpackedImages(apart).pull(source, "localhost/app:v1");
+      assert.equal(kept.directory, join(directory, "namespaces/apart/images", kept.id));
+      await there.images.delete("localhost/app:v1");
+      await images.remove("localhost/app:v1");
+      await images.prune();
+      assert.ok(!existsSync(gone) && existsSync(kept.directory));
+    }));
+
   it("refuses another image with the same ID", () =>
     withImages(async ({ directory, images, source }) => {
       await images.pull(source, "localhost/app:v2");
