@@ -24,6 +24,8 @@ import { machine, median } from "./run.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const rounds = Number(process.env["ROUNDS"] ?? 5);
 const scratch = mkdtempSync(join(tmpdir(), "gantry-bench-"));
+/** The images to unpack are kept in this layout from run to run, if it is named. */
+const images = process.env["IMAGES"] ?? join(scratch, "images");
 const executable = join(root, "dist/gantry");
 if (!existsSync(executable)) throw new Error("dist/gantry is missing: deno task build");
 
@@ -39,7 +41,7 @@ interface Job {
 
 /** Those that unpack from a layout. */
 function fromLayout(name: string): Record<string, Contestant> {
-  const ours = `oci:${scratch}/images:${name}`, theirs = `--image ${scratch}/images:${name}`;
+  const ours = `oci:${images}:${name}`, theirs = `--image ${images}:${name}`;
   return {
     "gantry": (out) => run(`${executable} unpack ${ours} ${out}`),
     "gantry in Deno": (out) => run(`deno run -A ${root}src/cli/main.ts unpack ${ours} ${out}`),
@@ -134,8 +136,10 @@ const asked = process.argv.slice(2);
 const wants = (job: string) => asked.length === 0 || asked.includes(job);
 
 try {
-  if (wants("large") || wants("registry")) await copy(image(5, 88, 1_000_000), `oci:${scratch}/images:large`);
-  if (wants("small")) await copy(image(4, 8_500, 2_000), `oci:${scratch}/images:small`);
+  if (!existsSync(images)) {
+    await copy(image(5, 88, 1_000_000), `oci:${images}:large`);
+    await copy(image(4, 8_500, 2_000), `oci:${images}:small`);
+  }
   console.log(`### unpacking: ${machine()}\n`);
   console.log(`The median of ${rounds} runs in milliseconds, and in brackets that ÷ ours.\n`);
   if (wants("large")) {
@@ -150,7 +154,7 @@ try {
     const registry = await startDockerRegistry();
     const name = `${registry.host}/bench/large:v1`;
     try {
-      await copy(`oci:${scratch}/images:large`, name);
+      await copy(`oci:${images}:large`, name);
       await withContainerd(async (_, ctr) => {
         const title = "440 MB in 5 layers, from a registry", bars = { "ctr pull and mount": 1 };
         await race({ title, contestants: fromRegistry(name, ctr), bars }, async (out) => {
