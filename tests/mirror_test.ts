@@ -287,7 +287,13 @@ const elsewhere: Record<string, readonly string[]> = {
     "rootfs/unpack/writer",
     "rootfs/unpack/xattrs",
   ],
-  "tests/cli/commands/transfer/unpack_test.ts": ["cli/commands/transfer/repack", "cli/support/open_anywhere"],
+  "tests/images/unpacked_images_test.ts": ["images/choose", "images/names_file", "rootfs/take_away"],
+  "tests/cli/commands/transfer/unpack_test.ts": [
+    "cli/commands/store/images",
+    "cli/commands/store/prune",
+    "cli/commands/transfer/repack",
+    "cli/support/open_anywhere",
+  ],
   "tests/objects/directory_test.ts": [
     "objects/blob_records",
     "objects/documents",
