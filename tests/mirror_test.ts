@@ -275,6 +275,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "rootfs/unpack",
     "rootfs/unpack_layers",
     "rootfs/unpack/facts",
+    "rootfs/unpack/flush",
     "rootfs/unpack/incomplete",
     "rootfs/unpack/job",
     "rootfs/unpack/layer_plan",

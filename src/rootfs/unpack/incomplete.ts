@@ -7,9 +7,9 @@ import { makeDirectory, syncDirectory } from "../../disk/directory.ts";
 import { errno } from "../../disk/errors.ts";
 import { type Held, Lock, type LockOptions } from "../../disk/lock.ts";
 import { GantryError } from "../../errors.ts";
+import { canFlushAtOnce, flushAtOnce } from "./flush.ts";
 import { OpenDirectory } from "./open_directory.ts";
 import { ownersSuffix } from "./owners.ts";
-import { type Ended, run } from "./programs.ts";
 
 /** What is behind the name of a directory that is not whole yet. */
 export const incompleteSuffix = ".incomplete";
@@ -62,8 +62,7 @@ export class Incomplete implements AsyncDisposable {
       });
       try {
         incomplete.#clear();
-        // There is nothing to be flushed there: it fails where `sync` is not there, or knows no file systems.
-        incomplete.flushesEach = !(await run("sync", ["-f", "/proc"])).ok;
+        incomplete.flushesEach = !await canFlushAtOnce();
         return incomplete;
       } catch (error) {
         await incomplete.#end().catch(() => {});
@@ -88,7 +87,7 @@ export class Incomplete implements AsyncDisposable {
 
   /** Gives a directory that was made here the final name, for good: what is in it is flushed before. */
   async finish(name: string, directory: OpenDirectory): Promise<void> {
-    const flushed = this.flushesEach ? undefined : await this.#flush();
+    const flushed = this.flushesEach ? undefined : await flushAtOnce(dirname(resolve(this.directory)));
     if (flushed?.ok === false) {
       throw new GantryError(
         "storage",
@@ -123,11 +122,6 @@ export class Incomplete implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end().catch(() => {});
     this.#parent.close();
-  }
-
-  /** Flushes the file system that this is on. */
-  #flush(): Promise<Ended> {
-    return run("sync", ["-f", dirname(resolve(this.directory))]);
   }
 
   /**
