@@ -3,6 +3,7 @@ import { credentialsIn, parseAuthEntry } from "./auth_entry.ts";
 import type { Keychain } from "./chain.ts";
 import { type ConfigDocument, parseConfigDocument, parseDockercfg } from "./config_document.ts";
 import { holds, normalHost, parseServerKey } from "./server_key.ts";
+import { globSource } from "../spec/glob.ts";
 
 /** A Kubernetes secret, as far as it is read here. */
 export interface PullSecret {
@@ -80,6 +81,5 @@ function splitPort(host: string): [names: string, port: string] {
 }
 
 function glob(part: string): RegExp {
-  const source = part.replace(/[\\^$.|+(){}[\]]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
-  return new RegExp(`^${source}$`);
+  return new RegExp(`^${globSource(part, { "*": ".*", "?": "." })}$`);
 }

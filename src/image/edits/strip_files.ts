@@ -3,6 +3,7 @@ import type { TarEntry, TarItem } from "../../tar/item.ts";
 import type { Edit } from "../edit.ts";
 import type { Layer } from "../layer.ts";
 import { rewriteLayers, type RewriteOptions } from "../rewrite_layers.ts";
+import { globSource } from "../../spec/glob.ts";
 
 /** What to strip: a path, with what is below it; `*` and `?` stand for parts of a name, `**` for any path. */
 export type FilePattern = string | RegExp | ((path: string) => boolean);
@@ -85,12 +86,8 @@ function testOf(pattern: FilePattern): (path: string) => boolean {
   if (pattern instanceof RegExp) {
     return (path) => new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")).test(path);
   }
-  const source = cleaned(pattern).replace(/\*\*\/?|[*?]|[^*?]+/g, (part) => {
-    if (part === "**/") return "(?:.*/)?";
-    if (part === "**") return ".*";
-    if (part === "*") return "[^/]*";
-    return part === "?" ? "[^/]" : part.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  });
+  const wildcards = { "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]" };
+  const source = globSource(cleaned(pattern), wildcards);
   const expression = new RegExp(`^${source}$`, "su");
   return (path) => expression.test(path);
 }

@@ -1,5 +1,6 @@
 import type { Access } from "./access.ts";
 import type { Visitor } from "./protect.ts";
+import { globSource } from "../../spec/glob.ts";
 
 /** Who may do what in which repositories. */
 export interface AccessRule {
@@ -63,9 +64,5 @@ function prepare({ repositories = "**", users, actions }: AccessRule): PreparedR
 }
 
 function patternOf(text: string): RegExp {
-  const parts = text.split(/(\*\*|\*)/).map((part) => {
-    if (part === "**") return ".*";
-    return part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  });
-  return new RegExp(`^${parts.join("")}$`);
+  return new RegExp(`^${globSource(text, { "**": ".*", "*": "[^/]*" })}$`);
 }
