@@ -42,10 +42,20 @@ export async function writeEdited(
 ): Promise<void> {
   await checkEdits(edited, context.signal);
   if (flags.output !== undefined) return await save(edited, flags.output, flags.tag ?? from, flags, context);
-  const { place, name, text } = destinationOf(from, flags);
-  const { descriptor } = await write(edited, { place, name, text }, flags, context);
-  const image = `${place.container}@${descriptor.digest}`;
-  await context.print(flags.json ? `${JSON.stringify({ type: "result", image })}\n` : `${image}\n`);
+  const destination = destinationOf(from, flags);
+  const { descriptor } = await write(edited, destination, flags, context);
+  await printDigest(destination, descriptor.digest, flags, context);
+}
+
+/** Prints what was written by its digest. */
+export async function printDigest(
+  { place }: Destination,
+  digest: string,
+  { json }: ProgressFlags,
+  context: CommandContext,
+): Promise<void> {
+  const image = `${place.container}@${digest}`;
+  await context.print(json ? `${JSON.stringify({ type: "result", image })}\n` : `${image}\n`);
 }
 
 /** Where to write. */
@@ -78,13 +88,14 @@ export function destinationOf(from: string | undefined, { tag, repo }: Destinati
 
 /** Prints what `edit` wrote, by the name that it has: the one it was given, or its digest. */
 export async function printName(
-  { place, name, text }: Destination,
+  destination: Destination,
   digest: string,
-  { json }: ProgressFlags,
+  flags: ProgressFlags,
   context: CommandContext,
 ): Promise<void> {
-  const image = name === undefined ? `${place.container}@${digest}` : text;
-  await context.print(json ? `${JSON.stringify({ type: "result", image })}\n` : `${image}\n`);
+  const { name, text: image } = destination;
+  if (name === undefined) return await printDigest(destination, digest, flags, context);
+  await context.print(flags.json ? `${JSON.stringify({ type: "result", image })}\n` : `${image}\n`);
 }
 
 /** Writes an image or index to a place. */
