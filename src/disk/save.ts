@@ -61,7 +61,14 @@ async function writeInto(
   { durable, signal }: SaveOptions,
 ): Promise<void> {
   try {
-    for await (const chunk of chunksOf(bytes, signal)) await writeAll(file, chunk);
+    let writing = Promise.resolve();
+    for await (const chunk of chunksOf(bytes, signal)) {
+      await writing;
+      // While this is written, the next one is being read.
+      writing = writeAll(file, chunk);
+      writing.catch(() => {});
+    }
+    await writing;
     if (durable) await file.sync();
   } finally {
     await file.close();

@@ -1,7 +1,9 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Image } from "../image/image.ts";
 import type { Layer } from "../image/layer.ts";
-import { openTree, type TreeOptions } from "./open.ts";
+import { mergeLayers, type TreeOptions } from "./open.ts";
+import { closeTars } from "./tars.ts";
+import { writeTree } from "./write.ts";
 
 /** How to export. */
 export type ExportOptions = Pick<TreeOptions, "signal" | "jobs" | "limits">;
@@ -10,7 +12,7 @@ export type ExportOptions = Pick<TreeOptions, "signal" | "jobs" | "limits">;
  * The file system of an image as one tar. It begins once all layers have been read and verified; cancelling it gives the
  * temporary files back.
  *
- * @throws {GantryError} From the stream, what {@link openTree} throws.
+ * @throws {GantryError} From the stream, what `openTree` throws.
  *
  * @example
  * ```ts
@@ -38,6 +40,10 @@ async function* pieces(
   layers: Image | readonly Layer[],
   options: ExportOptions,
 ): AsyncGenerator<Bytes, void, void> {
-  await using tree = await openTree(layers, options);
-  yield* chunksOf(tree.tar(), options.signal);
+  const { root, tars } = await mergeLayers(layers, options);
+  try {
+    yield* chunksOf(writeTree(root, tars, { once: true, signal: options.signal }), options.signal);
+  } finally {
+    await closeTars(tars);
+  }
 }

@@ -7,6 +7,7 @@ import type { TarLimits } from "../tar/scanner.ts";
 import { type ContentSink, type LayerLimits, type LayerScan, scanLayer } from "./layer_scan.ts";
 import { Merge, type OnHidden } from "./merge.ts";
 import type { Node } from "./node.ts";
+import { closeTars, type Tars } from "./tars.ts";
 import { Tree } from "./tree.ts";
 
 /** How to merge layers. */
@@ -15,7 +16,7 @@ export interface TreeOptions extends Options {
   content?: boolean | undefined;
   /** Whether the content of files is hashed. Default: false. */
   digests?: boolean | undefined;
-  /** How many layers are fetched and unpacked at once. Default: 3. */
+  /** How many layers are fetched and unpacked at once. Default: 6. */
   jobs?: number | undefined;
   /** What is refused for its size, in each layer. */
   limits?: TarLimits | undefined;
@@ -55,12 +56,14 @@ export interface Merged {
   root: Node;
   /** What is in each layer, the base first, hidden or not. */
   layers: Pick<LayerScan, "paths" | "bytes">[];
-  /** The tars of the layers, where their content was to be kept. The caller closes them. */
-  tars: Temporary[];
+  /** The tars of the layers, where their content was to be kept, each in its layer's place. The caller closes them. */
+  tars: Tars;
 }
 
 /** How to merge layers, and who is told of it. */
-export interface MergeOptions extends Omit<TreeOptions, "limits"> {
+export interface MergeOptions extends Omit<TreeOptions, "limits" | "content"> {
+  /** Whether the content of files is kept, or of which layers' files. Default: true. */
+  content?: boolean | ((layer: number) => boolean) | undefined;
   limits?: LayerLimits | undefined;
   /** Who takes the content of a layer's files as it goes by; layers are read side by side. */
   sink?: ((layer: number) => ContentSink) | undefined;
@@ -75,9 +78,9 @@ export async function mergeLayers(
   image: Image | readonly Layer[],
   options: MergeOptions,
 ): Promise<Merged> {
-  const { signal, content = true } = options;
+  const { signal } = options;
   const layers = "layers" in image ? await image.layers({ signal }) : image;
-  const scans = new LayerScans(layers, { ...options, content });
+  const scans = new LayerScans(layers, options);
   try {
     const merge = new Merge(options.onHidden);
     const totals: Merged["layers"] = [];
@@ -98,15 +101,17 @@ export async function mergeLayers(
 class LayerScans {
   readonly #stop = new AbortController();
   readonly #scans: Promise<LayerScan>[];
-  readonly #tars: (Temporary | undefined)[] = [];
+  /** In the order of the layers. */
+  readonly tars: Tars = [];
   readonly #slots: Slots;
 
-  constructor(layers: readonly Layer[], { jobs = 3, signal, content, digests, limits, sink }: MergeOptions) {
+  constructor(layers: readonly Layer[], options: MergeOptions) {
+    const { jobs = 6, signal, content = true, digests, limits, sink } = options;
     this.#slots = new Slots(jobs);
     const ended = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     const scan = async (layer: Layer, index: number) => {
-      const tar = content ? await Temporary.create() : undefined;
-      this.#tars[index] = tar;
+      const kept = typeof content === "function" ? content(index) : content;
+      const tar = this.tars[index] = kept ? await Temporary.create() : undefined;
       return await scanLayer(layer, { index, tar, digests, limits, sink: sink?.(index), signal: ended });
     };
     this.#scans = layers.map((layer, index) => this.#slots.run(() => scan(layer, index), ended));
@@ -117,14 +122,9 @@ class LayerScans {
     return this.#scans[index]!;
   }
 
-  /** The tars, in the order of the layers. */
-  get tars(): Temporary[] {
-    return this.#tars.filter((tar) => tar !== undefined);
-  }
-
   async stop(reason: unknown): Promise<void> {
     this.#stop.abort(reason);
     await Promise.allSettled(this.#scans);
-    await Promise.all(this.tars.map((tar) => tar.close()));
+    await closeTars(this.tars);
   }
 }

@@ -1,5 +1,6 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
+import { Temporary } from "../disk/temporary.ts";
 import { GantryError } from "../errors.ts";
 import { baseHeight } from "../image/base_height.ts";
 import type { Edit, LayerEntry } from "../image/edit.ts";
@@ -10,8 +11,11 @@ import type { ConfigFile, History } from "../spec/config.ts";
 import { whiteoutPrefix } from "../spec/whiteout.ts";
 import { encodeHeader } from "../tar/encode.ts";
 import type { Inode } from "./inode.ts";
+import { scanLayer } from "./layer_scan.ts";
 import { type Node, nodesBelow, pathOfNode } from "./node.ts";
 import { mergeLayers } from "./open.ts";
+import { ordered } from "./order.ts";
+import { closeTars } from "./tars.ts";
 import { writeTree } from "./write.ts";
 
 /** Which layers become one, and how. */
@@ -113,23 +117,40 @@ function squashed(layers: readonly Layer[], start: number): ReadableStream<Bytes
 async function* pieces(layers: readonly Layer[], start: number): AsyncGenerator<Bytes, void, void> {
   const below = new Map<string, Inode | undefined>();
   const { root, tars } = await mergeLayers(layers, {
+    content: (layer) => layer >= start,
     onMerged(root, layer) {
       if (layer !== start - 1) return;
       for (const node of [root, ...nodesBelow(root)]) below.set(pathOfNode(node), node.inode);
     },
   });
   try {
-    for (const path of hidden(below, root)) {
-      yield encodeHeader({ type: "file", path, size: 0, options: { mode: 0o644 } });
-    }
     const isNew = (node: Node) => {
       const path = pathOfNode(node);
       return !below.has(path) || below.get(path) !== node.inode;
     };
+    for (const index of lenders(root, isNew, start)) {
+      tars[index] = await Temporary.create();
+      await scanLayer(layers[index]!, { index, tar: tars[index] });
+    }
+    for (const path of hidden(below, root)) {
+      yield encodeHeader({ type: "file", path, size: 0, options: { mode: 0o644 } });
+    }
     yield* chunksOf(writeTree(root, tars, { only: isNew }));
   } finally {
-    await Promise.all(tars.map((tar) => tar.close()));
+    await closeTars(tars);
   }
+}
+
+/**
+ * The layers below whose content is written after all: of files that have hard links in the layers from `start` on, and
+ * none of their names from below any more.
+ */
+function lenders(root: Node, isNew: (node: Node) => boolean, start: number): Set<number> {
+  const found = new Set<number>();
+  for (const { node, first } of ordered(root)) {
+    if (node.inode && node.inode.layer < start && !first && isNew(node)) found.add(node.inode.layer);
+  }
+  return found;
 }
 
 /** The whiteouts of what is below and not in the tree any more, the topmost of it. */

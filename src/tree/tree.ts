@@ -1,8 +1,8 @@
 import type { Bytes } from "../bytes.ts";
-import type { Temporary } from "../disk/temporary.ts";
 import { readTar, type TarEntry, type TarTime, type TarType } from "../tar/mod.ts";
 import { type Node, pathOfNode } from "./node.ts";
 import { ordered } from "./order.ts";
+import { closeTars, type Tars } from "./tars.ts";
 import { writeTree } from "./write.ts";
 
 /** Something in the tree, without its content. */
@@ -36,13 +36,13 @@ export interface TreeFile {
 /** The layers of an image as one file system. Dispose of it: it may hold temporary files. */
 export class Tree implements AsyncDisposable {
   readonly #root: Node;
-  readonly #tars: readonly Temporary[];
+  readonly #tars: Tars;
   readonly #signal: AbortSignal | undefined;
 
   /** For `openTree`. */
   constructor(
     root: Node,
-    tars: readonly Temporary[],
+    tars: Tars,
     signal: AbortSignal | undefined,
   ) {
     this.#root = root;
@@ -67,7 +67,7 @@ export class Tree implements AsyncDisposable {
 
   /** Gives the temporary files back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#tars.map((tar) => tar.close()));
+    await closeTars(this.#tars);
   }
 }
 

@@ -1,49 +1,63 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
-import type { Temporary } from "../disk/temporary.ts";
 import { encodeHeader, paddingOf } from "../tar/encode.ts";
 import { readTar } from "../tar/mod.ts";
 import type { TarItem, TarOptions } from "../tar/mod.ts";
 import type { Inode } from "./inode.ts";
-import { pathOfNode } from "./node.ts";
+import { nodesBelow, pathOfNode } from "./node.ts";
 import type { Node } from "./node.ts";
 import { ordered } from "./order.ts";
 import { renamed } from "./rename.ts";
+import type { Tars } from "./tars.ts";
 
 /** In bytes: how much is read at once. */
-const pieceSize = 1024 * 1024;
+const pieceSize = 256 * 1024;
+
+/** How to write a tree. */
+export interface WriteOptions extends Options {
+  /** Which names are wanted. Default: all. */
+  only?: ((node: Node) => boolean) | undefined;
+  /** Writes all names, and gives each layer's tar back as soon as all of it has been copied. Default: false. */
+  once?: boolean | undefined;
+}
 
 /**
  * A tree as a tar. Entries that keep their name keep their bytes; those that lie one behind the other in a layer are
  * copied at once.
  */
-export function writeTree(
-  root: Node,
-  tars: readonly Temporary[],
-  { only, signal }: Options & { only?: (node: Node) => boolean } = {},
-): ReadableStream<Bytes> {
-  return streamOfPieces(new TreeWriter(tars, signal).pieces(root, only));
+export function writeTree(root: Node, tars: Tars, options: WriteOptions = {}): ReadableStream<Bytes> {
+  return streamOfPieces(new TreeWriter(tars, options.signal).pieces(root, options));
 }
 
 class TreeWriter {
-  readonly #tars: readonly Temporary[];
+  readonly #tars: Tars;
   readonly #signal: AbortSignal | undefined;
   /** Part of a tar that is still to be copied. */
   #run = { layer: 0, start: 0, end: 0 };
 
-  constructor(tars: readonly Temporary[], signal: AbortSignal | undefined) {
+  constructor(tars: Tars, signal: AbortSignal | undefined) {
     this.#tars = tars;
     this.#signal = signal;
   }
 
   /** All of a tree, or the names that are wanted. */
-  async *pieces(root: Node, only: (node: Node) => boolean = () => true): AsyncGenerator<Bytes, void, void> {
+  async *pieces(
+    root: Node,
+    { only = () => true, once = false }: WriteOptions,
+  ): AsyncGenerator<Bytes, void, void> {
+    const left = once ? entriesOfLayers(root) : undefined;
     for (const { node, first } of ordered(root)) {
       if (!only(node)) continue;
       const { inode } = node;
       if (!inode) yield* this.#insert(encodeHeader({ type: "directory", path: `${pathOfNode(node)}/` }));
       else if (first) yield* this.#insert(encodeHeader(linkOf(node, pathOfNode(first))));
-      else yield* this.#write(node, inode);
+      else {
+        yield* this.#write(node, inode);
+        if (left && --left[inode.layer]! === 0) {
+          yield* this.#flush();
+          await this.#tars[inode.layer]!.close();
+        }
+      }
     }
     yield* this.#insert(new Uint8Array(1024));
   }
@@ -95,6 +109,19 @@ class TreeWriter {
     }
     this.#run = { layer: 0, start: 0, end: 0 };
   }
+}
+
+/** How many entries of each layer are written. */
+function entriesOfLayers(root: Node): number[] {
+  const entries: number[] = [];
+  const seen = new Set<Inode>();
+  for (const node of [root, ...nodesBelow(root)]) {
+    const { inode } = node;
+    if (!inode || (inode.shared && seen.has(inode))) continue;
+    if (inode.shared) seen.add(inode);
+    entries[inode.layer] = (entries[inode.layer] ?? 0) + 1;
+  }
+  return entries;
 }
 
 /** The name of a node as it stands in a tar. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { GantryError } from "../../src/errors.ts";
-import { emptyImage, type Image, layer } from "../../src/image/mod.ts";
-import { writeTar } from "../../src/tar/mod.ts";
+import { emptyImage, type Image, type Layer, layer } from "../../src/image/mod.ts";
+import { Temporary } from "../../src/disk/temporary.ts";
+import { type TarItem, writeTar } from "../../src/tar/mod.ts";
 import { openTree, squash, type TreeFile } from "../../src/tree/mod.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { layerOf, stacks } from "./stacks.ts";
@@ -49,6 +50,38 @@ describe("squashing layers", () => {
       { numRuns: 150, seed: 7 },
     );
     assert.ok(squashed > 70, `${squashed} squashed`);
+  });
+
+  it("keeps the tars of the layers that become one, and of those below only what has a name in these alone", async () => {
+    const file = (path: string, text: string): TarItem => {
+      const blob = new Blob([text]);
+      return { type: "file", path, size: blob.size, readable: blob.stream() };
+    };
+    const tar = (items: () => TarItem[]) => layer(() => writeTar(items()), plain);
+    const base = tar(() => [file("old", "kept"), file("other", "other")]);
+    const link = tar(() => [{ type: "hardlink", path: "new", linkname: "old" }]);
+    const upper = tar(() => [file(".wh.old", ""), file("more", "more")]);
+    const { create } = Temporary;
+    let kept = 0;
+    Temporary.create = () => {
+      kept++;
+      return create();
+    };
+    try {
+      const of = (...layers: Layer[]) => layers.reduce((image, one) => image.append(one), emptyImage());
+      const simple = of(base, upper, upper);
+      await simple.edit(squash({ from: 1, ...plain })).digest();
+      assert.equal(kept, 2);
+      const linked = of(base, link, upper);
+      const before = await treeOf(linked);
+      kept = 0;
+      const squashed = linked.edit(squash({ from: 1, ...plain }));
+      await squashed.digest();
+      assert.equal(kept, 3);
+      assert.deepEqual(await treeOf(squashed), before);
+    } finally {
+      Temporary.create = create;
+    }
   });
 
   it("says in the config what became of it, and what is wrong", async () => {
