@@ -5,6 +5,8 @@
  */
 
 import type { Worker as NodeWorker } from "node:worker_threads";
+import { createGunzip } from "./gunzip.ts";
+import { inflateReasons } from "./inflater.ts";
 import { type Answer, type Request, serve } from "./worker.ts";
 
 /** Who gets what a thread sends. */
@@ -36,9 +38,14 @@ export function openChannel(): Channel {
   return node && !web ? openNode(node.Worker) : openWeb();
 }
 
+/** The program of a thread, as text, for the thread's end of the channel. */
+function programFor(port: string): string {
+  return `(${serve})(${port}, ${createGunzip}, ${JSON.stringify(inflateReasons)})`;
+}
+
 function openNode(Thread: typeof NodeWorker): Channel {
   const port = `process.getBuiltinModule("node:worker_threads").parentPort`;
-  const worker = new Thread(`(${serve})(${port})`, { eval: true });
+  const worker = new Thread(programFor(port), { eval: true });
   let listener: Listener | undefined;
   worker.on("message", (answer: Answer) => listener?.answered(answer));
   worker.on("error", (error: Error) => listener?.failed(error));
@@ -51,7 +58,7 @@ function openNode(Thread: typeof NodeWorker): Channel {
 }
 
 function openWeb(): Channel {
-  const url = URL.createObjectURL(new Blob([`(${serve})(self)`], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([programFor("self")], { type: "text/javascript" }));
   const worker: Worker & { ref?(): void; unref?(): void } = new Worker(url, { type: "module" });
   let listener: Listener | undefined;
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {

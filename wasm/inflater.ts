@@ -11,8 +11,8 @@ export const INPUT_SIZE = 65536;
 
 const DONE = 2;
 
-/** Reasons by the module's error codes. */
-const reasons: Record<number, string> = {
+/** Reasons by the module's error codes; threads have them too. */
+export const inflateReasons: Record<number, string> = {
   3: "a block of unknown type",
   4: "a stored block whose length and its complement disagree",
   5: "a block whose code lengths are no code",
@@ -102,7 +102,7 @@ export class Inflater {
       this.#produced += length;
       if (length > 0) return this.#memory.slice(begin, begin + length);
     }
-    if (this.#answer > DONE) throw new InflateError(reasons[this.#answer] ?? "unknown", this.used);
+    if (this.#answer > DONE) throw new InflateError(inflateReasons[this.#answer] ?? "unknown", this.used);
     return undefined;
   }
 

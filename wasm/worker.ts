@@ -5,6 +5,7 @@
  */
 
 import type { CoreExports } from "./core.ts";
+import type { createGunzip, Gunzip, MemberInflater } from "./gunzip.ts";
 
 /** What a thread can be asked to do; it answers in order. */
 export type Request =
@@ -24,7 +25,11 @@ export type Request =
   /** Hash whole blocks of 64 bytes of up to four messages. */
   | { work: "hash"; blocks: readonly (Blocks | undefined)[] }
   /** End a message of `length` bytes, of which `tail` fills no block. Its lane begins another. */
-  | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number };
+  | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number }
+  /** Begin to decompress gzip, and to hash what comes out where that is wanted. */
+  | { work: "gunzip"; hash: boolean }
+  /** Give the next piece of what comes out. More input may come with that, and it may be the last. */
+  | { work: "take"; bytes?: Uint8Array<ArrayBuffer> | undefined; last: boolean };
 
 /** A buffer whose first `length` bytes are to be hashed. */
 export interface Blocks {
@@ -32,11 +37,17 @@ export interface Blocks {
   length: number;
 }
 
-/** A compressed chunk, a sha256, or nothing; and the buffers of the request, to be used again. */
+/** A compressed or decompressed piece, a sha256, or nothing; and the buffers of the request, to be used again. */
 export interface Result {
   bytes?: Uint8Array<ArrayBuffer>;
   crc32?: number;
   spent?: readonly Uint8Array<ArrayBuffer>[];
+  /** Of "gunzip": whether it hashes. */
+  hashes?: boolean;
+  /** Of "take": how many bytes of input are used up, and at the end that it is, and the sha256. */
+  used?: number;
+  ended?: boolean;
+  sha256?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** What it answers. */
@@ -50,10 +61,14 @@ export interface Port {
 
 /**
  * The program of a thread. It is sent there as text, because that is the only way to start one which all runtimes and
- * bundlers support. So it may use nothing outside of itself but what every runtime has: it calls the WASM module directly
- * and not through the classes of this directory.
+ * bundlers support. So it may use nothing outside of itself but what every runtime has, and what it is given as text too:
+ * it calls the WASM module directly and not through the classes of this directory.
  */
-export function serve(port: Port): void {
+export function serve(
+  port: Port,
+  openGunzip: typeof createGunzip,
+  inflateReasons: Readonly<Record<number, string>>,
+): void {
   interface Hashers {
     update(blocks: readonly (Blocks | undefined)[]): void;
     digest(lane: number, tail: Uint8Array, length: number): Uint8Array<ArrayBuffer>;
@@ -61,6 +76,8 @@ export function serve(port: Port): void {
   let module: WebAssembly.Module;
   let deflater: ReturnType<typeof instance> | undefined;
   let hashers: Hashers | undefined;
+  let inflater: MemberInflater | undefined;
+  let unpacking: ReturnType<typeof unpack> | undefined;
 
   port.onmessage = ({ data }) => {
     try {
@@ -71,7 +88,8 @@ export function serve(port: Port): void {
         [...bytes ? [bytes] : [], ...spent].map(({ buffer }) => buffer),
       );
     } catch (error) {
-      port.postMessage({ kind: "error", message: String(error) }, []);
+      const { name, message } = error as Error;
+      port.postMessage({ kind: "error", message: name === "Error" ? message : String(error) }, []);
     }
   };
 
@@ -90,10 +108,17 @@ export function serve(port: Port): void {
         return { spent: request.blocks.flatMap((some) => some ? [some.bytes] : []) };
       case "digest":
         return { bytes: hashers!.digest(request.lane, request.tail, request.length) };
+      case "gunzip":
+        unpacking = unpack(openGunzip(inflater ??= memberInflater(instance("INFLATE_END"))), request.hash);
+        return { hashes: unpacking.hashes };
+      case "take":
+        return unpacking!.take(request);
     }
   }
 
-  function instance(end: "DEFLATE_END" | "SHA_END"): { core: CoreExports; memory: Uint8Array<ArrayBuffer> } {
+  function instance(
+    end: "DEFLATE_END" | "INFLATE_END" | "SHA_END",
+  ): { core: CoreExports; memory: Uint8Array<ArrayBuffer> } {
     const core = new WebAssembly.Instance(module).exports as unknown as CoreExports;
     const need = Number(core[end].value) - core.memory.buffer.byteLength;
     if (need > 0) core.memory.grow(Math.ceil(need / 65536));
@@ -163,6 +188,81 @@ export function serve(port: Port): void {
         const digest = new Uint8Array(hashes[lane]!.update(tail).digest());
         hashes[lane] = create();
         return digest;
+      },
+    };
+  }
+
+  /** As the class Inflater, but what it gives is good only until the next is asked for. */
+  function memberInflater({ core, memory }: ReturnType<typeof instance>): MemberInflater {
+    let answer = 0, pushed = 0, length = 0;
+    return {
+      reset() {
+        core.inflateReset();
+        answer = pushed = length = 0;
+      },
+      push(bytes) {
+        memory.set(bytes, Number(core.INFLATE_INPUT.value));
+        core.inflateInput(bytes.length);
+        pushed += bytes.length;
+        answer = 1;
+      },
+      read() {
+        while (answer === 1) {
+          answer = core.inflate();
+          const begin = core.pieceBegin(), end = begin + core.pieceLength();
+          length += end - begin;
+          if (end > begin) return memory.subarray(begin, end);
+        }
+        if (answer <= 2) return undefined;
+        throw new Error(`inflate: ${inflateReasons[answer]} at byte ${pushed - core.inflateUnused()}`);
+      },
+      get done() {
+        return answer === 2;
+      },
+      get unused() {
+        return core.inflateUnused();
+      },
+      get length() {
+        return length;
+      },
+      get crc32() {
+        return core.crcValue() >>> 0;
+      },
+    };
+  }
+
+  function unpack(gunzip: Gunzip, hash: boolean) {
+    const pieceSize = 262144;
+    const hasher = hash
+      ? globalThis.process?.getBuiltinModule?.("node:crypto").createHash("sha256")
+      : undefined;
+    const input: Uint8Array<ArrayBuffer>[] = [];
+    /** Output that did not fit into the last piece. */
+    let rest: Uint8Array | undefined;
+    let ended = false;
+    return {
+      hashes: hasher !== undefined,
+      take({ bytes, last }: Request & { work: "take" }): Result {
+        if (ended) return { used: gunzip.used, ended };
+        if (bytes) input.push(bytes);
+        const piece = new Uint8Array(pieceSize);
+        let length = 0;
+        while (length < pieceSize) {
+          rest ??= gunzip.read();
+          if (rest) {
+            const part = rest.subarray(0, pieceSize - length);
+            piece.set(part, length);
+            length += part.length;
+            rest = part.length < rest.length ? rest.subarray(part.length) : undefined;
+          } else if (input.length > 0) gunzip.push(input.shift()!);
+          else break;
+        }
+        hasher?.update(piece.subarray(0, length));
+        const result = { used: gunzip.used, ...(length > 0 && { bytes: piece.subarray(0, length) }) };
+        if (!last || length === pieceSize) return result;
+        gunzip.end();
+        ended = true;
+        return { ...result, ended, sha256: hasher && new Uint8Array(hasher.digest()) };
       },
     };
   }

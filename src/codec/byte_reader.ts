@@ -22,34 +22,14 @@ export class ByteReader implements AsyncIterable<Bytes> {
     return chunk;
   }
 
-  /** Takes what is there, at most `most` bytes of it; no bytes at the end. */
-  async some(most: number): Promise<Bytes> {
-    await this.peek(1);
-    return this.#take(most);
-  }
-
   /** Takes exactly `length` bytes in one piece, and fails if there are fewer. */
   async take(length: number): Promise<Bytes> {
     const { byteLength } = await this.peek(length);
     if (byteLength < length) throw new Error(`unexpected end at byte ${this.offset + byteLength}`);
-    return this.#take(length);
-  }
-
-  /** Takes everything up to and including the next zero byte, and fails if that is more than `most` bytes. */
-  async takeText(most: number): Promise<Bytes> {
-    const parts: Bytes[] = [];
-    for (let length = 0; length <= most;) {
-      const part = await this.some(most);
-      if (part.byteLength === 0) throw new Error(`unexpected end at byte ${this.offset}`);
-      const zero = part.indexOf(0);
-      parts.push(zero < 0 ? part : part.subarray(0, zero + 1));
-      if (zero >= 0) {
-        this.unread(part.subarray(zero + 1));
-        return concat(parts);
-      }
-      length += part.byteLength;
-    }
-    throw new Error(`a text of more than ${most} bytes before byte ${this.offset}`);
+    const bytes = this.#ahead.subarray(0, length);
+    this.#ahead = this.#ahead.subarray(length);
+    this.offset += length;
+    return bytes;
   }
 
   /** The next `length` bytes in one piece, or as many as there are, without taking them. */
@@ -69,13 +49,6 @@ export class ByteReader implements AsyncIterable<Bytes> {
       ? rest
       : new Uint8Array(rest.buffer, rest.byteOffset, rest.byteLength + this.#ahead.byteLength);
     this.offset -= rest.byteLength;
-  }
-
-  #take(most: number): Bytes {
-    const bytes = this.#ahead.subarray(0, most);
-    this.#ahead = this.#ahead.subarray(bytes.byteLength);
-    this.offset += bytes.byteLength;
-    return bytes;
   }
 
   async #read(): Promise<Bytes | undefined> {

@@ -16,6 +16,16 @@ export interface DecodeOptions {
   limits?: DecodeLimits | undefined;
   /** What is read, for the message: `layer sha256:…`. */
   what?: string | undefined;
+  /**
+   * Has a thread of its own decompress gzip, where there are threads, and enough input for one to pay. It reads some
+   * hundred kilobytes ahead. Default: false.
+   */
+  thread?: boolean | undefined;
+  /**
+   * Called before the first output where such a thread also hashes what comes out, with the sha256 of that; it is rejected
+   * when the stream breaks. Where it is not called, the caller has to hash.
+   */
+  onHash?: ((sha256: Promise<Bytes>) => void) | undefined;
 }
 
 /**
@@ -98,7 +108,13 @@ export function decompress(options: DecodeOptions = {}): TransformStream<Bytes, 
 
 function gunzipMembers(input: ByteReader, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {
   const task = taskOf("gunzip", options);
-  return withinLimits(explained(engine.run(input, {}), input, task), input, task, options.limits ?? {});
+  const { thread, onHash } = options;
+  return withinLimits(
+    explained(engine.run(input, { thread, onHash }), input, task),
+    input,
+    task,
+    options.limits ?? {},
+  );
 }
 
 function unzstdFrames(input: ByteReader, engine: CodecEngine, options: DecodeOptions): AsyncIterable<Bytes> {

@@ -2,6 +2,9 @@ import type { Bytes } from "../bytes.ts";
 import { codecEngine } from "./engines.ts";
 import { pipe } from "./pipe.ts";
 
+/** How many pieces threads compress before they are wanted. */
+const piecesAhead = 8;
+
 /** How to compress. */
 export interface EncodeOptions {
   /** The name of an engine. Default: the first that this runtime has. */
@@ -34,7 +37,9 @@ export interface EncodeOptions {
  */
 export function gzip(options: EncodeOptions = {}): TransformStream<Bytes, Bytes> {
   const engine = codecEngine("gzip", options.engine);
-  return pipe((input) => engine.run(input, options));
+  // Threads have work while the reader is busy with what they have made.
+  const ahead = (options.workers ?? 1) === 1 ? 0 : piecesAhead;
+  return pipe((input) => engine.run(input, options), { ahead });
 }
 
 /**

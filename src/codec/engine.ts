@@ -10,6 +10,10 @@ export interface Job {
   level?: number | undefined;
   /** How many threads compress, the caller's among them. */
   workers?: number | "auto" | undefined;
+  /** gunzip: whether a thread of its own may do it. */
+  thread?: boolean | undefined;
+  /** gunzip: called before the first output where a thread hashes the output too, with the sha256 that it will have. */
+  onHash?: ((sha256: Promise<Bytes>) => void) | undefined;
   /** Of a zstd frame: how much of its output the decoder has to keep, in bytes. Too large ones were refused before. */
   window?: number | undefined;
   /** Of a zstd frame: how many bytes come out, if its header says so. */

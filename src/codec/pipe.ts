@@ -3,9 +3,13 @@ import { ByteReader } from "./byte_reader.ts";
 
 /**
  * A transform stream around a generator. The `transform` method of a TransformStream has to enqueue all that a chunk
- * gives at once; a generator waits with every piece until the reader wants it, so that a bomb cannot fill the memory.
+ * gives at once; a generator waits with every piece until the reader wants it, or is `ahead` by no more than so many
+ * pieces, so that a bomb cannot fill the memory.
  */
-export function pipe(run: (input: ByteReader) => AsyncIterable<Bytes>): TransformStream<Bytes, Bytes> {
+export function pipe(
+  run: (input: ByteReader) => AsyncIterable<Bytes>,
+  { ahead = 0 }: { ahead?: number } = {},
+): TransformStream<Bytes, Bytes> {
   const { readable: source, writable } = new TransformStream<Bytes, Bytes>();
   const reader = source.getReader();
   const output = run(new ByteReader({ next: () => reader.read() as Promise<IteratorResult<Bytes, unknown>> }))
@@ -26,6 +30,6 @@ export function pipe(run: (input: ByteReader) => AsyncIterable<Bytes>): Transfor
       await cancel(reason);
       await output.return?.();
     },
-  }, { highWaterMark: 0 });
+  }, { highWaterMark: ahead });
   return { readable, writable };
 }

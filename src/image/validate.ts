@@ -16,7 +16,7 @@ import { findInLayer } from "./validate_layer.ts";
 export interface ValidateOptions extends Options {
   /** Only checks that the layers are there, and does not read them. Default: false. */
   fast?: boolean | undefined;
-  /** How many layers are read at once. Default: 4. */
+  /** How many layers are read at once. Default: 6. */
   concurrency?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ class Validation {
 
   constructor(options: ValidateOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.concurrency ?? 4);
+    this.#slots = new Slots(options.concurrency ?? 6);
   }
 
   async part(part: Part, platform?: Platform): Promise<Finding[]> {

@@ -1,9 +1,9 @@
 import type { Options } from "../content/contracts.ts";
-import { digesting } from "../digest/digesting.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import type { TarEntry } from "../tar/item.ts";
 import { readTar } from "../tar/read.ts";
 import type { Finding } from "./finding.ts";
+import { hashedTar } from "./hashed_tar.ts";
 import type { Layer } from "./layer.ts";
 
 /** How many names of one tar are told of. */
@@ -16,15 +16,18 @@ export async function findInLayer(
   options: Options,
 ): Promise<Finding[]> {
   const found: Finding[] = [];
-  const { stream, result } = digesting(diffID && algorithmOf(diffID));
-  const tar = (await layer.uncompressed(options)).pipeThrough(stream);
+  let digest: Digest | undefined;
+  const tar = hashedTar(await layer.compressed(options), {
+    what: layer.known ? `layer ${layer.known.digest}` : "layer",
+    algorithm: diffID && algorithmOf(diffID),
+    done: (is) => digest = is,
+  });
   const seen = new Set<string>();
   // This reads the tar to its end, and with it the blob, whose digest is verified there.
   for await (const entry of readTar(tar, { what: "its tar", ...options })) {
     if (found.length < mostNames) found.push(...findInEntry(entry, seen));
     seen.add(entry.path);
   }
-  const { digest } = await result;
   if (diffID !== undefined && digest !== diffID) {
     found.push({ code: "digest-mismatch", message: `its diffID is ${digest}, the config says ${diffID}` });
   }

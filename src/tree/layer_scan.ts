@@ -6,7 +6,10 @@ import { createHasher } from "../digest/hasher.ts";
 import type { Hasher } from "../digest/engine.ts";
 import { verifying } from "../digest/verify.ts";
 import type { Temporary } from "../disk/temporary.ts";
+import { GantryError } from "../errors.ts";
+import { hashedTar } from "../image/hashed_tar.ts";
 import type { Layer } from "../image/layer.ts";
+import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { isWhiteout } from "../spec/whiteout.ts";
 import { linknameOf, pathOf, type TarHeader } from "../tar/header.ts";
 import { decodeName } from "../tar/names.ts";
@@ -67,7 +70,7 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
   const others = new WeakSet<ArrayBuffer>();
   let last: Bytes | undefined;
   try {
-    for await (const chunk of chunksOf(await openTar(layer, what, options, others), signal)) {
+    for await (const chunk of chunksOf(await wholeTar(layer, what, options, others), signal)) {
       await keeper?.keep(chunk);
       await notes.take(chunk);
       if (last && !keeper && !others.has(last.buffer)) release(last);
@@ -86,7 +89,7 @@ function release({ buffer, byteLength }: Bytes): void {
 }
 
 /** In bytes: so much is written at once. */
-const keptAtOnce = 1024 * 1024;
+const keptAtOnce = 256 * 1024;
 
 /** Writes chunks into a temporary file while others are read. */
 class Keeper {
@@ -120,20 +123,39 @@ class Keeper {
   }
 }
 
+/** How to read a layer's tar. */
+type TarReading = Options & { limits?: DecodeLimits | undefined };
+
 /**
- * The tar, verified by the diffID that the config has for it. What is not compressed is passed on as it comes: its buffers,
- * which may be somebody's, are added to `others`.
+ * The tar for those who read all of it, verified by the diffID that the config has for it. What is not compressed is passed
+ * on as it comes: its buffers, which may be somebody's, are added to `others`.
  */
+async function wholeTar(
+  layer: Layer,
+  what: string,
+  { signal, limits }: TarReading,
+  others: WeakSet<ArrayBuffer>,
+): Promise<ReadableStream<Bytes>> {
+  const diffID = await layer.recordedDiffID({ signal });
+  const packed = observed(await layer.compressed({ signal }), {
+    chunk: ({ buffer }) => void others.add(buffer),
+  });
+  if (diffID === undefined) return packed.pipeThrough(decompress({ what, limits, thread: true }));
+  const done = (digest: Digest) => {
+    if (digest === diffID) return;
+    throw new GantryError("digest-mismatch", `read tar of ${what}: ${digest}, expected ${diffID}`);
+  };
+  return hashedTar(packed, { what, limits, algorithm: algorithmOf(diffID), done });
+}
+
+/** As much of the tar as the reader wants; at its end it is verified too. */
 export async function openTar(
   layer: Layer,
   what: string,
-  { signal, limits }: Options & { limits?: DecodeLimits | undefined },
-  others?: WeakSet<ArrayBuffer>,
+  { signal, limits }: TarReading,
 ): Promise<ReadableStream<Bytes>> {
   const diffID = await layer.recordedDiffID({ signal });
-  const bytes = await layer.compressed({ signal });
-  const compressed = others ? observed(bytes, { chunk: ({ buffer }) => void others.add(buffer) }) : bytes;
-  const tar = compressed.pipeThrough(decompress({ what, limits }));
+  const tar = (await layer.compressed({ signal })).pipeThrough(decompress({ what, limits }));
   return diffID === undefined
     ? tar
     : tar.pipeThrough(verifying({ digest: diffID }, { what: `tar of ${what}` }));

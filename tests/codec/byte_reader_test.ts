@@ -39,31 +39,15 @@ describe("ByteReader", () => {
     assert.equal(input.offset, 3);
   });
 
-  it("takes what is there, up to a length, and nothing at the end", async () => {
-    const input = reader([1, 2, 3], [4]);
-    assert.deepEqual(list(await input.some(2)), [1, 2]);
-    assert.deepEqual(list(await input.some(9)), [3]);
-    assert.deepEqual(list(await input.some(9)), [4]);
-    assert.deepEqual(list(await input.some(9)), []);
-  });
-
   it("takes back the end of what was taken last, in front of what is left", async () => {
     const input = reader([1, 2, 3, 4, 5, 6]);
-    const taken = await input.some(4);
+    const taken = await input.take(4);
     input.unread(taken.subarray(1));
     assert.equal(input.offset, 1);
     assert.deepEqual(list(await input.next()), [2, 3, 4, 5, 6]);
     const whole = reader([1, 2, 3]);
     whole.unread((await whole.next())!.subarray(2));
     assert.deepEqual(list(await whole.peek(9)), [3]);
-  });
-
-  it("takes a text with its zero", async () => {
-    const input = reader([97, 98], [99, 0, 100]);
-    assert.deepEqual(list(await input.takeText(10)), [97, 98, 99, 0]);
-    assert.deepEqual([input.offset, list(await input.next())], [4, [100]]);
-    await assert.rejects(reader([97, 98]).takeText(10), { message: "unexpected end at byte 2" });
-    await assert.rejects(reader([97, 98, 99], [100]).takeText(2), /a text of more than 2 bytes/);
   });
 
   it("remembers what its input failed with", async () => {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { createGunzip } from "../../wasm/gunzip.ts";
+import { inflateReasons } from "../../wasm/inflater.ts";
 import { type Answer, type Port, serve } from "../../wasm/worker.ts";
 import { cores } from "./cores.ts";
 
@@ -7,7 +10,8 @@ import { cores } from "./cores.ts";
 function startFromText(): { ask(data: unknown): Answer } {
   const answers: Answer[] = [];
   const port: Port = { onmessage: null, postMessage: (answer) => void answers.push(answer) };
-  new Function("port", `"use strict"; (${serve})(port);`)(port);
+  const given = `port, ${createGunzip}, ${JSON.stringify(inflateReasons)}`;
+  new Function("port", `"use strict"; (${serve})(${given});`)(port);
   return {
     ask(data) {
       port.onmessage!({ data } as never);
@@ -32,6 +36,12 @@ describe("the program of threads", () => {
         assert.ok(answer.kind === "result");
         assert.equal(answer.result.bytes!.byteLength, 32);
       }
+      assert.equal(thread.ask({ work: "gunzip", hash: true }).kind, "result");
+      const take = { work: "take", bytes: new Uint8Array(gzipSync("in a thread")), last: true };
+      const answer = thread.ask(take);
+      assert.ok(answer.kind === "result");
+      assert.equal(new TextDecoder().decode(answer.result.bytes), "in a thread");
+      assert.equal(answer.result.ended, true);
     });
   }
 

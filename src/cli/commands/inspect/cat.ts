@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import "../../../codec/mod.ts"; // brings the faster gunzip
 import { chunksOf } from "../../../bytes.ts";
 import { GantryError } from "../../../errors.ts";
 import { findFile } from "../../../tree/mod.ts";

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import "../../../codec/mod.ts"; // brings the faster gunzip
 import { openTree, type TreeFile } from "../../../tree/mod.ts";
 import type { CommandContext } from "../../context.ts";
 import { openOne } from "../../support/open.ts";

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import "../../../codec/mod.ts"; // brings the faster gunzip
 import { requireMethod } from "../../../content/require_method.ts";
 import { GantryError } from "../../../errors.ts";
 import { type Finding, type Image, type Index, openRoot, validate } from "../../../image/mod.ts";

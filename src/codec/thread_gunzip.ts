@@ -1,0 +1,83 @@
+import type { Core } from "../../wasm/core.ts";
+import { Thread } from "../../wasm/threads.ts";
+import type { Result } from "../../wasm/worker.ts";
+import { type Bytes, concat } from "../bytes.ts";
+
+/** Bytes of input that are sent at once, or more. */
+const sentAtOnce = 256 * 1024;
+/** Bytes of input that the thread has before it has to wait for more. */
+const waitingInput = 1024 * 1024;
+/** How many pieces it makes before they are asked for. */
+const piecesAhead = 6;
+
+/** gunzip by a thread, which has some input and makes some output before it is wanted. */
+export class ThreadGunzip {
+  readonly #thread: Thread;
+  /** Settles when the thread has hashed all that comes out. */
+  readonly #hash = Promise.withResolvers<Bytes>();
+
+  private constructor(thread: Thread) {
+    this.#thread = thread;
+    this.#hash.promise.catch(() => {});
+  }
+
+  /** Starts a thread, if this runtime has them. `onHash` is told of the sha256 if the thread can hash. */
+  static async start(
+    core: Core,
+    onHash: ((sha256: Promise<Bytes>) => void) | undefined,
+  ): Promise<ThreadGunzip | undefined> {
+    const thread = new Thread(core);
+    if (!await thread.ready) return undefined;
+    const gunzip = new ThreadGunzip(thread);
+    const { hashes } = await thread.call({ work: "gunzip", hash: onHash !== undefined }, []);
+    if (hashes) onHash?.(gunzip.#hash.promise);
+    return gunzip;
+  }
+
+  /** Decompresses all of a stream. */
+  async *run(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+    const sent = larger(input);
+    const pending: Promise<Result>[] = [];
+    let waiting = 0, given = 0, last = false;
+    try {
+      for (;;) {
+        while (pending.length < piecesAhead) {
+          let bytes: Bytes | undefined;
+          if (!last && waiting < waitingInput) {
+            const next = await sent.next();
+            last = next.done === true;
+            bytes = next.value ?? undefined;
+            given += bytes?.byteLength ?? 0;
+            waiting += bytes?.byteLength ?? 0;
+          }
+          const piece = this.#thread.call({ work: "take", bytes, last }, bytes ? [bytes.buffer] : []);
+          piece.catch(() => {}); // it is awaited in its turn
+          pending.push(piece);
+        }
+        const { bytes, used, ended, sha256 } = await pending.shift()!;
+        waiting = given - used!;
+        if (sha256) this.#hash.resolve(sha256);
+        if (bytes) yield bytes;
+        if (ended) return void await Promise.all(pending);
+      }
+    } finally {
+      this.#hash.reject(new Error("the stream was left before its end"));
+      this.#thread.end();
+      await sent.return();
+    }
+  }
+}
+
+/** Copies of the chunks, several at once. */
+async function* larger(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+  let chunks: Bytes[] = [], length = 0;
+  for await (const chunk of input) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length < sentAtOnce) continue;
+    yield concat(chunks, length);
+    chunks = [];
+    length = 0;
+  }
+  if (length > 0) yield concat(chunks, length);
+}
