@@ -14,11 +14,14 @@ const piecesAhead = 6;
 export class ThreadGunzip {
   readonly #thread: Thread;
   /** Settles when the thread has hashed all that comes out. */
-  readonly #hash = Promise.withResolvers<Bytes>();
+  readonly #sha256: Promise<Bytes>;
+  #hashed!: (sha256: Bytes) => void;
+  #failed!: (error: Error) => void;
 
   private constructor(thread: Thread) {
     this.#thread = thread;
-    this.#hash.promise.catch(() => {});
+    this.#sha256 = new Promise((...settle) => [this.#hashed, this.#failed] = settle);
+    this.#sha256.catch(() => {});
   }
 
   /** Starts a thread, if this runtime has them. `onHash` is told of the sha256 if the thread can hash. */
@@ -30,7 +33,7 @@ export class ThreadGunzip {
     if (!await thread.ready) return undefined;
     const gunzip = new ThreadGunzip(thread);
     const { hashes } = await thread.call({ work: "gunzip", hash: onHash !== undefined }, []);
-    if (hashes) onHash?.(gunzip.#hash.promise);
+    if (hashes) onHash?.(gunzip.#sha256);
     return gunzip;
   }
 
@@ -56,12 +59,12 @@ export class ThreadGunzip {
         }
         const { bytes, used, ended, sha256 } = await pending.shift()!;
         waiting = given - used!;
-        if (sha256) this.#hash.resolve(sha256);
+        if (sha256) this.#hashed(sha256);
         if (bytes) yield bytes;
         if (ended) return void await Promise.all(pending);
       }
     } finally {
-      this.#hash.reject(new Error("the stream was left before its end"));
+      this.#failed(new Error("the stream was left before its end"));
       this.#thread.end();
       await sent.return();
     }
