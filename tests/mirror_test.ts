@@ -72,6 +72,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "cli/support/options",
     "cli/support/registries",
   ],
+  "tests/codec/thread_gunzip_test.ts": ["codec/larger"],
   "tests/codec/decode_test.ts": ["codec/wasm_gunzip", "codec/web_decoder", "codec/web_gunzip"],
   "tests/codec/encode_test.ts": ["codec/deflate_pool", "codec/wasm_gzip"],
   "tests/codec/engines_test.ts": [

@@ -1,5 +1,6 @@
 import { type Bytes, concat } from "../bytes.ts";
 import type { CodecEngine, Job } from "./engine.ts";
+import { larger } from "./larger.ts";
 
 const builtin = () => globalThis.process?.getBuiltinModule?.("node:zlib");
 
@@ -8,6 +9,8 @@ type ZlibStream = ReturnType<Zlib["createGunzip"]> | ReturnType<Zlib["createZstd
 
 /** Bytes of output at once: with the default of 16 KiB it is half as fast. */
 const chunkSize = 256 * 1024;
+/** Bytes of input for each of few writes, after each of which a piece of output is shorter and is copied. */
+const fewWrites = 512 * 1024;
 /** Bytes of output up to which a zstd frame is decoded at once. */
 const smallFrame = 128 * 1024;
 
@@ -17,7 +20,7 @@ export const nodeZlib: readonly CodecEngine[] = [
     name: "node:zlib",
     work: "gunzip",
     available: () => builtin() !== undefined,
-    run: (input) => gunzip(builtin()!, input),
+    run: (input, { thread }) => gunzip(builtin()!, thread ? larger(input, fewWrites) : input),
   },
   {
     name: "node:zlib",

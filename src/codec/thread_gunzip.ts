@@ -1,7 +1,8 @@
 import type { Core } from "../../wasm/core.ts";
 import { Thread } from "../../wasm/threads.ts";
 import type { Result } from "../../wasm/worker.ts";
-import { type Bytes, concat } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
+import { larger } from "./larger.ts";
 
 /** Bytes of input that are sent at once, or more. */
 const sentAtOnce = 256 * 1024;
@@ -39,7 +40,7 @@ export class ThreadGunzip {
 
   /** Decompresses all of a stream. */
   async *run(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
-    const sent = larger(input);
+    const sent = larger(input, sentAtOnce);
     const pending: Promise<Result>[] = [];
     let waiting = 0, given = 0, last = false;
     try {
@@ -69,18 +70,4 @@ export class ThreadGunzip {
       await sent.return();
     }
   }
-}
-
-/** Copies of the chunks, several at once. */
-async function* larger(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
-  let chunks: Bytes[] = [], length = 0;
-  for await (const chunk of input) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length < sentAtOnce) continue;
-    yield concat(chunks, length);
-    chunks = [];
-    length = 0;
-  }
-  if (length > 0) yield concat(chunks, length);
 }
