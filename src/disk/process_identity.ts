@@ -20,8 +20,15 @@ const beat = 2_000;
 /** After what silence it is taken for dead by those who cannot see its process, in milliseconds. */
 const stale = 30_000;
 
+/** Found out once: none of it changes as long as the process lives. */
+let machine: Promise<string | null> | undefined, owner: Promise<Owner> | undefined;
+
 /** Tells who this process is. What a sandbox keeps from it stays unknown. */
-export async function thisOwner(): Promise<Owner> {
+export function thisOwner(): Promise<Owner> {
+  return owner ??= findOwner();
+}
+
+async function findOwner(): Promise<Owner> {
   const { pid } = process;
   const [machine, stat] = await Promise.all([machineName(), processStat(pid)]);
   return { pid, machine, started: stat?.started ?? null };
@@ -70,7 +77,11 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-async function machineName(): Promise<string | null> {
+function machineName(): Promise<string | null> {
+  return machine ??= findMachineName();
+}
+
+async function findMachineName(): Promise<string | null> {
   try {
     const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
     return `${boot.trim()} ${await readlink("/proc/self/ns/pid")}`;

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { type Bytes, sameBytes, utf8 } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
+import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { formatJson } from "../spec/json.ts";
 import { checkLayoutVersion, layoutIndexLimit, layoutVersion, parseLayoutIndex } from "../spec/layout.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { factsOf, readSmall } from "../disk/files.ts";
-import { makeDirectory } from "../disk/directory.ts";
+import { makeDirectory, syncDirectory } from "../disk/directory.ts";
 import { putFile } from "../disk/replace.ts";
 import type { GantryDirectory } from "../disk/gantry_directory.ts";
 import { ListingCache, versionOf } from "./listing_cache.ts";
@@ -34,6 +35,8 @@ export class IndexFile {
   readonly #limit: number;
   #checked = false;
   #made = false;
+  /** One makes it at a time: the others would look again and again for the end of its lock. */
+  readonly #making = new Slots(1);
 
   /** @param limit The most bytes that index.json may have. */
   constructor(
@@ -85,21 +88,30 @@ export class IndexFile {
   /** Makes the directory a layout, if it is none yet. */
   async make(blobs: string, options: Options = {}): Promise<void> {
     if (this.#made) return;
+    await this.#making.run(async () => {
+      if (!this.#made) await this.#make(blobs, options);
+      this.#made = true;
+    }, options.signal);
+  }
+
+  async #make(blobs: string, options: Options): Promise<void> {
     const there = async () =>
       await factsOf(this.#path("index.json")) && await factsOf(this.#path("oci-layout"));
-    if (!await there()) await this.#state.locked(() => this.#makeFiles(blobs), options);
+    if (!await there()) {
+      await makeDirectory(this.directory); // before the lock, which makes it too, but not for good
+      await this.#state.locked(() => this.#makeFiles(blobs), options);
+    }
     await this.read();
-    this.#made = true;
   }
 
   async #makeFiles(blobs: string): Promise<void> {
-    await makeDirectory(this.directory);
     await makeDirectory(blobs);
-    // index.json comes last: whoever finds it finds a layout.
+    // index.json comes last: whoever finds it finds a layout. One flush of the directory is for both.
     for (const [name, text] of [["oci-layout", marker], ["index.json", noEntries]] as const) {
       if (await factsOf(this.#path(name))) continue;
-      await putFile(this.#path(name), utf8(text), await this.#state.createTemporary());
+      await putFile(this.#path(name), utf8(text), await this.#state.createTemporary(), () => {});
     }
+    await syncDirectory(this.directory);
   }
 
   #listing(bytes: Bytes, path: string): Listing {

@@ -17,7 +17,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { GantryError } from "../../src/errors.ts";
 import { layout } from "../../src/layout/mod.ts";
 import type { Digest } from "../../src/spec/digest.ts";
-import { collect, filesIn, inDirectory, putImage, putText, readText } from "./support.ts";
+import { collect, contentOf, filesIn, inDirectory, putImage, putText, readText } from "./support.ts";
 import { rejects } from "../../src/testing/errors.ts";
 
 const marker = '{"imageLayoutVersion":"1.0.0"}';
@@ -35,6 +35,19 @@ describe("opening a layout", () => {
       assert.deepEqual(await readdir(directory), []);
       await (await layout(directory).lease())[Symbol.asyncDispose]();
       assert.deepEqual(await readdir(directory), []);
+    }));
+
+  it("is made by one of several writes at once, and by the next where that one is aborted", () =>
+    inDirectory(async (directory) => {
+      const there = layout(join(directory, "new"));
+      const stop = new AbortController();
+      const first = there.write(await contentOf(utf8("first")), { signal: stop.signal });
+      const others = ["second", "third"].map((text) => putText(there, text));
+      stop.abort(new Error("enough"));
+      await assert.rejects(first, /enough/);
+      for (const { digest } of await Promise.all(others)) await there.resolve(digest, { role: "blob" });
+      const files = await filesIn(join(directory, "new"));
+      assert.deepEqual(files.filter((name) => !name.startsWith("blobs/")), ["index.json", "oci-layout"]);
     }));
 
   it("tells what is missing, and makes nothing", () =>
