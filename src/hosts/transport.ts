@@ -1,6 +1,5 @@
 import { fetchTransport, type Transport } from "../http/transport.ts";
 import { namesProxy, proxyFor, type Variables } from "./proxy.ts";
-import { reachable } from "./reachable.ts";
 
 /** Options of {@link runtimeTransport}. */
 export interface TransportOptions {
@@ -56,7 +55,11 @@ function tellingConnected(transport: Transport): Transport {
     if (!connected || connectTimeout === undefined || answered.has(url.host)) return await transport(request);
     const looking = new AbortController();
     const timer = setTimeout(
-      () => void reachable(url, looking.signal).then((yes) => yes && connected()),
+      // Loaded here, as it is hardly ever needed, and what it imports takes its time.
+      () =>
+        void import("./reachable.ts").then(async ({ reachable }) => {
+          if (await reachable(url, looking.signal)) connected();
+        }),
       connectTimeout / 2,
     );
     try {
