@@ -78,6 +78,7 @@ console.log("ready");
 for (let i = 0; i < Number(operations); i++) {
   const [chance = 0, n = 0] = dice.subarray(4 * i);
   const [, operation] = work.find(([below]) => chance < below)!;
+  console.log("next");
   try {
     await operation(n);
   } catch (error) {

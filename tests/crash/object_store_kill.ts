@@ -77,10 +77,11 @@ export async function killObjectStores({ bucket, place, kills, seed, log }: Sett
         "40",
       ));
     await Promise.all(children.map(async (child, n) => {
-      await child.lines(1);
-      const chance = dice[(round * processes + n) % dice.length]!;
-      const timer = new Promise<boolean>((resolve) =>
-        setTimeout(() => resolve(false), 20 + 3000 * (chance / 256) ** 2)
+      const at = 2 * ((round * processes + n) % (dice.length >> 1));
+      // After so many lines, however busy the machine is, and then in the middle of something.
+      const timer = child.lines(2 + dice[at]! % 40).then(
+        () => new Promise<boolean>((resolve) => setTimeout(() => resolve(false), dice[at + 1]! / 4)),
+        () => true,
       );
       const done = await Promise.race([timer, child.done().then(() => true)]);
       if (done) report.ended++;
