@@ -25,7 +25,7 @@ export default {
       name.startsWith("hub/")
         ? overlay(open(name), cached(registrySource(`${UPSTREAM}/${name.slice(4)}`), open(name)))
         : open(name);
-    return await server({ repositories, catalog: () => open.repositories() })(request);
+    return await server({ repositories, catalog: open.repositories, catalogOrdered: true })(request);
   },
 
   async scheduled(_event: unknown, { IMAGES }: Settings): Promise<void> {

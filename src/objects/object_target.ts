@@ -33,6 +33,7 @@ import { checkTag, Tags } from "./tags.ts";
 
 /** One repository of a bucket. */
 export class ObjectTarget implements Target {
+  readonly ordered = true;
   readonly #store: Store;
   readonly #repository: string;
   readonly #links: Links;
@@ -78,7 +79,7 @@ export class ObjectTarget implements Target {
     throw this.#notFound(`read ${digest}`, "not there");
   }
 
-  names(options: Options = {}): AsyncGenerator<string, void, void> {
+  names(options: Options & { after?: string | undefined } = {}): AsyncGenerator<string, void, void> {
     return this.#tags.list(options);
   }
 

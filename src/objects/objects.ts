@@ -30,7 +30,7 @@ export interface ObjectsOptions {
 /** A repository of a bucket. */
 export type ObjectRepository =
   & Target
-  & Required<Pick<Target, "names" | "referrers" | "untag" | "delete" | "ingest" | "ingests">>;
+  & Required<Pick<Target, "names" | "ordered" | "referrers" | "untag" | "delete" | "ingest" | "ingests">>;
 
 /** The repositories of a bucket, as {@link objects} opens them. */
 export interface Objects {
@@ -40,8 +40,8 @@ export interface Objects {
    * @throws {GantryError} `invalid-name` for what cannot be a repository's name.
    */
   (repository: string): ObjectRepository;
-  /** The names of the repositories that are there. */
-  repositories(options?: Options): AsyncIterable<string>;
+  /** The names of the repositories that are there, in the order of their bytes: those behind `after`, or all. */
+  repositories(options?: Options & { after?: string | undefined }): AsyncIterable<string>;
   /**
    * Removes blobs that no manifest names, and uploads that nobody goes on with. It may run at any time beside processes
    * that write, and several times at once; its memory does not grow with the bucket.
@@ -81,7 +81,8 @@ export function objects(options: ObjectsOptions): Objects {
     );
   };
   return Object.assign(open, {
-    repositories: (options: Options = {}) => listRepositories(store, options),
+    repositories: (options: Options & { after?: string | undefined } = {}) =>
+      listRepositories(store, options),
     gc: (options: CollectOptions = {}) => collect(store, options),
   });
 }

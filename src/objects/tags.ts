@@ -77,11 +77,14 @@ export class Tags {
     await Promise.all(work);
   }
 
-  /** The tags, in the order of their bytes. */
-  async *list(options: Options = {}): AsyncGenerator<string, void, void> {
+  /** The tags, in the order of their bytes, or those behind one. */
+  async *list(
+    { after, signal }: Options & { after?: string | undefined } = {},
+  ): AsyncGenerator<string, void, void> {
     const prefix = this.#prefix;
+    const begin = after === undefined ? undefined : prefix + after;
     for (let cursor: string | undefined, more = true; more;) {
-      const page = await this.#store.bucket.list({ prefix, cursor, ...options });
+      const page = await this.#store.bucket.list({ prefix, after: begin, cursor, signal });
       for (const { key } of page.objects) yield key.slice(prefix.length);
       cursor = page.cursor;
       more = cursor !== undefined;

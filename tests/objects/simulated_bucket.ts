@@ -129,16 +129,19 @@ export class SimulatedBucket implements Bucket {
 
   list({ prefix, delimiter, after = "", cursor = after, limit = 20 }: ListOptions): Promise<Page> {
     return this.#request(() => {
-      const objects: ObjectFacts[] = [], prefixes = new Set<string>();
+      const objects: ObjectFacts[] = [], prefixes: string[] = [];
+      let last = cursor;
       for (const key of [...this.objects.keys()].sort()) {
         if (!key.startsWith(prefix) || key <= cursor) continue;
         const end = delimiter === undefined ? 0 : key.indexOf(delimiter, prefix.length) + 1;
-        if (end > 0) prefixes.add(key.slice(0, end));
-        else if (objects.length === limit) {
-          return { objects, prefixes: [...prefixes], cursor: objects.at(-1)!.key };
-        } else objects.push(this.#facts(key)!);
+        const common = key.slice(0, end);
+        if (end > 0 && (common === prefixes.at(-1) || cursor.startsWith(common))) continue;
+        if (objects.length + prefixes.length === limit) return { objects, prefixes, cursor: last };
+        if (end > 0) prefixes.push(common);
+        else objects.push(this.#facts(key)!);
+        last = end > 0 ? common : key;
       }
-      return { objects, prefixes: [...prefixes] };
+      return { objects, prefixes };
     });
   }
 

@@ -102,7 +102,11 @@ function asLayouts(directory: string, log: (line: string) => void, reason: strin
 
 function inBucket(url: string, config: ServeConfig, env: Record<string, string | undefined>): Storage {
   const repositories = openBucket(url, config, env);
-  return { repositories, catalog: () => repositories.repositories() };
+  return {
+    repositories,
+    catalog: (options) => repositories.repositories(options),
+    catalogOrdered: true,
+  };
 }
 
 function isWritable(directory: string): Promise<boolean> {
