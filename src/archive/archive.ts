@@ -26,7 +26,8 @@ import { unwrap } from "./read/decompressed_file.ts";
 import { type Listing, readListing, type Root } from "./read/roots.ts";
 
 /** Images in a tar, as {@link archive} opens it. */
-export interface Archive extends Required<Omit<Source, "origins" | "file" | "ordered">>, AsyncDisposable {
+export interface Archive
+  extends Required<Omit<Source, "origins" | "file" | "ordered" | "presigned">>, AsyncDisposable {
   /** Gives back what a compressed archive takes on the disk while it is open. */
   close(): Promise<void>;
 }

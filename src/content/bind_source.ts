@@ -10,6 +10,7 @@ export function bindSource(source: Source): Source {
     ...(source.roots && { roots: source.roots.bind(source) }),
     ...(source.referrers && { referrers: source.referrers.bind(source) }),
     ...(source.origins && { origins: source.origins.bind(source) }),
+    ...(source.presigned && { presigned: source.presigned.bind(source) }),
     ...(source.file && { file: source.file.bind(source) }),
   };
 }

@@ -88,6 +88,8 @@ export interface Source {
   origins?(what: Address): AsyncIterable<Origin>;
   /** The path of a file that holds just these bytes, for targets on the same disk that can share it. */
   file?(what: Address): Promise<string | undefined>;
+  /** A URL at which whoever has it may read just these bytes for some minutes, as storage signs them. */
+  presigned?(what: Address, options?: Options): Promise<string | undefined>;
 }
 
 /** How to write content. */

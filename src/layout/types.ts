@@ -17,7 +17,8 @@ export interface LayoutOptions {
 }
 
 /** An image layout, as {@link layout} opens it. */
-export interface Layout extends Required<Omit<Target, "origins" | "complete" | "ordered" | "usage">> {
+export interface Layout
+  extends Required<Omit<Target, "origins" | "complete" | "ordered" | "usage" | "presigned">> {
   /** Where it is. */
   readonly directory: string;
   /**

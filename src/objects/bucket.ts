@@ -111,6 +111,8 @@ export interface Bucket {
    * @throws {GantryError} `not-found` where nothing is to be copied.
    */
   copy?(from: ObjectFacts, to: string, options?: Options): Promise<void>;
+  /** A URL at which whoever has it may read an object for some minutes. Not every bucket has one. */
+  presigned?(key: string, options?: Options): Promise<string>;
   /** One page of the keys. */
   list(options: ListOptions): Promise<Page>;
   /** Begins an upload in parts. */

@@ -102,6 +102,17 @@ export class ObjectIngest implements Ingest {
     return this.#size ?? (this.#parts?.count ?? 0) * this.#partSize + this.#tailLength;
   }
 
+  /** Keeps a session in which nothing is yet, and tells whether there was none. */
+  async begin(options: Options): Promise<boolean> {
+    try {
+      await this.#keep(0, options);
+      return true;
+    } catch (error) {
+      if (!GantryError.is(error, "conflict")) throw error;
+      return false;
+    }
+  }
+
   async append(bytes: ReadableStream<Bytes>, at: number, options: Options = {}): Promise<number> {
     if (at !== this.offset) {
       await bytes.cancel();

@@ -79,6 +79,12 @@ export class ObjectTarget implements Target {
     throw this.#notFound(`read ${digest}`, "not there");
   }
 
+  async presigned(what: Address, options: Options = {}): Promise<string | undefined> {
+    const { bucket, keys } = this.#store;
+    const location = bucket.presigned && await this.#links.find(what.digest, options);
+    return location && await bucket.presigned!(keys.data(location.data), options);
+  }
+
   names(options: Options & { after?: string | undefined } = {}): AsyncGenerator<string, void, void> {
     return this.#tags.list(options);
   }
@@ -153,9 +159,13 @@ export class ObjectTarget implements Target {
     const { create = true, signal } = options;
     signal?.throwIfAborted();
     const key = this.#sessionKey(session);
+    const parts = { store: this.#store, links: this.#links, name: session, key };
+    // Most that may be begun are, so nothing is looked for before.
+    const begun = new ObjectIngest(parts);
+    if (create && await begun.begin({ signal })) return begun;
     const found = await readSession(this.#store, key, { signal });
     if (!found && !create) throw this.#notFound(`open session ${session}`, "no such session");
-    return new ObjectIngest({ store: this.#store, links: this.#links, name: session, key, found });
+    return new ObjectIngest({ ...parts, found });
   }
 
   async *ingests(options: Options = {}): AsyncGenerator<IngestStatus, void, void> {

@@ -189,6 +189,10 @@ class S3Bucket implements Bucket {
     return requiredElement(xml, "ETag", action);
   }
 
+  presigned(key: string, { signal }: Options = {}): Promise<string> {
+    return this.#client.presigned(key, { signal });
+  }
+
   list({ prefix, delimiter, after, cursor, limit, signal }: ListOptions): Promise<Page> {
     const query = {
       "list-type": "2",

@@ -7,7 +7,7 @@ import { redact } from "../http/redact.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { defaultRetryPolicy, Tries, type TriesSettings } from "../http/retry.ts";
 import { fetchTransport, type Transport } from "../http/transport.ts";
-import { type AwsCredentials, AwsSigner } from "../http/sigv4.ts";
+import { type AwsCredentials, type AwsRequest, AwsSigner, type SignedRequest } from "../http/sigv4.ts";
 import { connectionFailureOf } from "../http/unreachable.ts";
 import { element } from "./s3_xml.ts";
 
@@ -49,6 +49,8 @@ export interface S3Request extends Options {
 
 /** Milliseconds that a connection may take, and all tries of a call of which nothing comes: as with registries. */
 const connectTimeout = 10_000, totalTimeout = 90_000;
+/** How long a URL is good for, from which a client begins to read an object. */
+const presignedSeconds = 600;
 /**
  * Words for what may be otherwise in a moment, whatever the status. versitygw says the last one while it removes a
  * directory that has become empty.
@@ -135,18 +137,32 @@ export class S3Client {
     return this.#tries.environment.now();
   }
 
-  async #sendOnce({ action, method, key, query, headers, body, signal }: S3Request): Promise<HttpResponse> {
+  /** The URL at which whoever has it may read an object for some minutes. */
+  async presigned(key: string, { signal }: Options): Promise<string> {
     signal?.throwIfAborted();
+    const request = { method: "GET", url: this.#urlOf(key), headers: new Headers() };
+    return (await this.#sign({ ...request, expires: presignedSeconds })).url.href;
+  }
+
+  #urlOf(key: string, query: Record<string, string> = {}): URL {
     const url = new URL(this.#base);
     if (key !== "") url.pathname = `${url.pathname.replace(/\/$/, "")}/${encodeKey(key)}`;
-    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-    const { timeout = 30_000, credentials, region = "us-east-1" } = this.#options;
-    let signed = { url, headers: new Headers(headers) };
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url;
+  }
+
+  async #sign(request: Pick<AwsRequest, "method" | "url" | "headers" | "expires">): Promise<SignedRequest> {
+    const { credentials, region = "us-east-1" } = this.#options;
     const keys = await credentials?.();
-    if (keys) {
-      const request = { ...signed, method, service: "s3", region, now: this.now() };
-      signed = await this.#signer.sign(request, keys);
-    }
+    if (!keys) return request;
+    return await this.#signer.sign({ ...request, service: "s3", region, now: this.now() }, keys);
+  }
+
+  async #sendOnce({ action, method, key, query, headers, body, signal }: S3Request): Promise<HttpResponse> {
+    signal?.throwIfAborted();
+    const url = this.#urlOf(key, query);
+    const { timeout = 30_000 } = this.#options;
+    const signed = await this.#sign({ method, url, headers: new Headers(headers) });
     // Compressed on the way, bytes could be neither counted nor gone on with. It is not signed, as `fetch` says it once
     // more where there is a range: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
     signed.headers.set("accept-encoding", "identity");

@@ -41,6 +41,13 @@ export async function getBlob(
     });
   }
   const blob = { digest, size };
+  // The storage would not know the entity tag of `If-Range`.
+  const elsewhere = context.redirect && !request.headers.has("if-range")
+    ? await target.presigned?.(blob, { signal })
+    : undefined;
+  if (elsewhere !== undefined) {
+    return empty(307, { "docker-content-digest": digest, location: elsewhere });
+  }
   if (!range) {
     return new Response(sized(await readVerified(target, blob, { role: "blob", signal }), size), { headers });
   }

@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly manifestLimit: number;
   /** A repository from which a blob is mounted where the client names none. */
   readonly holder: ((digest: Digest) => Promise<string | undefined>) | undefined;
+  /** Whether who reads a blob may be sent to where it is. */
+  readonly redirect: boolean;
   /** Whether manifests may name what is not there. */
   readonly sparse: boolean;
   /** The names of the repositories, where they may be listed. */

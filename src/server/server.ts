@@ -38,6 +38,11 @@ export interface ServerOptions {
    */
   sparse?: boolean | undefined;
   /**
+   * Sends who reads a blob to the storage it is in, with a redirect to a URL that is signed for some minutes, where the
+   * repository knows one. Clients must be able to reach it. Default: blobs are streamed.
+   */
+  redirect?: boolean | undefined;
+  /**
    * A repository that has a blob, for clients that have it mounted without saying from where. Name only what everybody may
    * read who may push: whoever knows a digest gets the blob. Default: such clients upload it.
    */
@@ -86,6 +91,7 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
       signal: request.signal,
       manifestLimit: options.manifestLimit ?? documentLimit,
       holder: options.holder,
+      redirect: options.redirect ?? false,
       sparse: options.sparse ?? false,
       catalog: options.catalog,
       catalogOrdered: options.catalogOrdered ?? false,

@@ -2,7 +2,7 @@ import type { Options, Target } from "../content/contracts.ts";
 import type { Digest } from "../spec/digest.ts";
 
 /** One repository of a store, as a target. */
-export interface StoreRepository extends Required<Omit<Target, "complete" | "usage">> {
+export interface StoreRepository extends Required<Omit<Target, "complete" | "usage" | "presigned">> {
   /** Its name in full: `docker.io/library/alpine`. */
   readonly name: string;
 }

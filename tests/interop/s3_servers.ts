@@ -58,7 +58,8 @@ export interface Installed {
   name: string;
   /** Options for `describe`: why a suite is left out where the program is not installed. */
   needed: { skip: string | false };
-  start(): Promise<S3Server>;
+  /** Default: over a directory that goes with it. */
+  start(directory?: string): Promise<S3Server>;
 }
 
 /** The servers that tests go to. */
@@ -68,7 +69,7 @@ export const servers: readonly Installed[] = programs.map((program) => {
   return {
     name: program.name,
     needed: { skip: path ? false : `${program.name} is not installed here: ${program.install}` },
-    start: () => start(program, path!),
+    start: (directory) => start(program, path!, directory),
   };
 });
 
@@ -84,9 +85,9 @@ function find(program: string): string | undefined {
   });
 }
 
-async function start(program: Program, path: string): Promise<S3Server> {
-  const directory = await mkdtemp(join(tmpdir(), `gantry-${program.name}-`));
-  await mkdir(join(directory, "images"));
+async function start(program: Program, path: string, kept?: string): Promise<S3Server> {
+  const directory = kept ?? await mkdtemp(join(tmpdir(), `gantry-${program.name}-`));
+  await mkdir(join(directory, "images"), { recursive: true });
   const port = await freePort();
   const { args, env } = program.command(port, directory);
   const child = spawn(path, args, {
@@ -95,7 +96,7 @@ async function start(program: Program, path: string): Promise<S3Server> {
   });
   const stop = async () => {
     await end(child);
-    await rm(directory, { recursive: true, force: true });
+    if (kept === undefined) await rm(directory, { recursive: true, force: true });
   };
   const options = { bucket: "images", endpoint: `http://127.0.0.1:${port}`, credentials: () => keys };
   const bucket = s3({ ...options, retries: 0 });

@@ -25,6 +25,7 @@ interface ServeFlags extends BucketFlags {
   address?: string;
   config?: string;
   disk?: string;
+  redirect?: boolean;
   grace?: number;
 }
 
@@ -39,6 +40,10 @@ export function define(command: Command, context: CommandContext): void {
       "[HOST]:PORT (default: $PORT of all addresses, or without it a free port of this machine alone)",
     )
     .option("--disk <directory>", "where to keep images (default: in memory)")
+    .option(
+      "--redirect",
+      "send clients to the bucket for blobs, with signed URLs; they must reach --endpoint",
+    )
     .option("--config <file>", "users, rules, HTTPS and more; other options go before what is in it")
     .option(
       "--grace <seconds>",
@@ -92,6 +97,7 @@ async function handlerOf(
 ): Promise<Handler> {
   const registry = server({
     ...storage,
+    redirect: config.redirect,
     sparse: config.sparse,
     onError: (error, { method, url }) => {
       const reason = error instanceof Error ? error.message : String(error);

@@ -32,6 +32,8 @@ export interface ServeConfig {
   endpoint?: string;
   /** Seconds that a bucket keeps blobs which no manifest names. */
   blobGrace?: number;
+  /** Sends who reads a blob to the bucket. */
+  redirect?: boolean;
   /** Serves HTTPS. Both files are read again when they change. */
   tls?: { cert: string; key: string };
   /** Who may log in: a file of names and hashes. */
@@ -148,6 +150,7 @@ const config = shape({
   s3: text,
   endpoint: text,
   blobGrace: seconds,
+  redirect: flag,
   tls: shape({ cert: text, key: text }, ["cert", "key"]),
   htpasswd: text,
   tokens: shape({ realm: text, service: text, issuer: text, key: text, keys: text }, [
