@@ -1,4 +1,4 @@
-import { type Bytes, readAll, sameBytes, streamOfPieces, utf8 } from "../bytes.ts";
+import { type Bytes, concat, readAll, sameBytes, streamOfPieces, utf8 } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { HttpResponse } from "../http/response.ts";
@@ -20,6 +20,8 @@ import { element, elements, escaped, requiredElement } from "./s3_xml.ts";
 const largestCopy = 5 * 1024 ** 3, copiedPart = 1024 ** 3;
 /** Bytes of a page of a list: a thousand keys of a thousand characters, each of them encoded. */
 const pageLimit = 16 * 1024 * 1024;
+/** Bytes that are handed on at once: each handing on costs about as much as reading so many. */
+const pieceSize = 256 * 1024;
 
 /**
  * A bucket of Amazon's S3, or of a server that speaks like it and compares before it puts (`If-Match`,
@@ -320,22 +322,19 @@ class S3Bucket implements Bucket {
     let response = first;
     try {
       for (let at = start; at < end;) {
-        try {
-          const chunk = await response.read();
-          if (!chunk) {
-            throw new GantryError("unavailable", `read ${key} in ${this.name}: it ends at ${at} of ${end}`);
-          }
-          const wanted = chunk.subarray(0, end - at);
-          at += wanted.byteLength;
+        const { bytes: came, failure } = await readPiece(response, Math.min(pieceSize, end - at));
+        const bytes = came.subarray(0, end - at);
+        at += bytes.byteLength;
+        if (bytes.byteLength > 0) {
           tries.progressed();
-          yield wanted;
-        } catch (error) {
-          if (signal?.aborted || !isTransient(error) || !await tries.again({ signal })) throw error;
-          await response.discard();
-          const next = await this.#open(key, { start: at, end, etag, signal });
-          if (!next) throw error;
-          response = next;
+          yield bytes;
         }
+        if (failure === undefined) continue;
+        if (signal?.aborted || !isTransient(failure) || !await tries.again({ signal })) throw failure;
+        await response.discard();
+        const next = await this.#open(key, { start: at, end, etag, signal });
+        if (!next) throw failure;
+        response = next;
       }
     } finally {
       await response.discard();
@@ -363,6 +362,26 @@ class S3Bucket implements Bucket {
   #now({ headers }: HttpResponse): Date {
     const date = new Date(headers.get("date") ?? NaN);
     return Number.isNaN(date.getTime()) ? new Date(this.#client.now()) : date;
+  }
+}
+
+/** Reads about as much, or what came until it failed. */
+async function readPiece(
+  response: HttpResponse,
+  length: number,
+): Promise<{ bytes: Bytes; failure?: unknown }> {
+  const chunks: Bytes[] = [];
+  let left = length;
+  try {
+    while (left > 0) {
+      const chunk = await response.read();
+      if (!chunk) throw new GantryError("unavailable", `${response.what}: it ends ${left} bytes too early`);
+      chunks.push(chunk);
+      left -= chunk.byteLength;
+    }
+    return { bytes: concat(chunks) };
+  } catch (failure) {
+    return { bytes: concat(chunks), failure };
   }
 }
 

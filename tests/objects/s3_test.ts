@@ -58,6 +58,18 @@ async function read(body: ReadableStream<Bytes> | undefined): Promise<string> {
 }
 
 describe("s3", () => {
+  it("signs URLs for a while, with no secret in them", async () => {
+    const { bucket } = answering([]);
+    const url = new URL(await bucket.presigned!("a b/c"));
+    assert.equal(`${url.origin}${url.pathname}`, "http://s3.example:9000/base/images/a%20b/c");
+    assert.equal(url.searchParams.get("X-Amz-Expires"), "600");
+    assert.equal(url.searchParams.get("X-Amz-Security-Token"), "TOKEN");
+    assert.match(url.searchParams.get("X-Amz-Signature")!, /^[0-9a-f]{64}$/);
+    assert.doesNotMatch(url.href, /very-secret/);
+    const open = answering([], { credentials: undefined }).bucket;
+    assert.equal(new URL(await open.presigned!("a")).searchParams.has("X-Amz-Signature"), false);
+  });
+
   it("signs requests, to a bucket in the path or in the host", async () => {
     const { bucket, requests } = answering([put]);
     await bucket.put("a b/c+d", utf8("x"), { expect: null });

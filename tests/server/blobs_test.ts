@@ -53,6 +53,35 @@ describe("GET and HEAD of a blob", () => {
     });
   }
 
+  it("send who reads to the storage, if told and if it knows where", async () => {
+    const url = "https://storage.test/data?signature=1";
+    for (const [redirect, presigned] of [[true, url], [true, undefined], [false, url]] as const) {
+      const { send, handler, repository } = registryInMemory({ redirect });
+      await pushBlob(handler, "app", content);
+      Object.assign(repository("app"), { presigned: () => Promise.resolve(presigned) });
+      const sent = redirect && presigned !== undefined;
+      for (const headers of [{}, { range: "bytes=5-" }] as Record<string, string>[]) {
+        const response = await send("GET", path, { headers });
+        assert.equal(response.status, sent ? 307 : headers["range"] ? 206 : 200);
+        assert.equal(response.headers.get("location"), sent ? url : null);
+        assert.deepEqual(
+          await bodyOf(response),
+          sent ? new Uint8Array() : content.slice(headers["range"] ? 5 : 0),
+        );
+      }
+      const head = await send("HEAD", path);
+      assert.deepEqual([head.status, head.headers.get("content-length")], [200, "2048"]);
+      const beyond = await send("GET", path, { headers: { range: "bytes=5000-" } });
+      assert.equal(beyond.status, 416);
+      const unchanged = { range: "bytes=5-", "if-range": `"${digestOf(content)}"` };
+      assert.equal((await send("GET", path, { headers: unchanged })).status, 206);
+      assert.equal(
+        (await send("GET", path, { headers: { "if-none-match": digestOf(content) } })).status,
+        304,
+      );
+    }
+  });
+
   it("answer 416 beyond the end", async () => {
     const { send } = await withBlob();
     for (const range of ["bytes=500-0", "bytes=5000-10000", "bytes=2048-"]) {
