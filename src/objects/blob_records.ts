@@ -99,6 +99,8 @@ export function record(
     if (there) return there;
     const found = await readLocation(store, key, options);
     const expect = found?.location ? null : found?.facts.etag ?? null;
+    // Who condemned it may have been killed before its bytes were removed.
+    if (found && !found.location) await store.bucket.delete(store.keys.data(found.data), options);
     await putLocation(store, key, location, { ...options, expect });
     return location;
   });

@@ -1,5 +1,6 @@
 import { type Bytes, chunksOf, concat } from "../bytes.ts";
 import type { Ingest, Options } from "../content/contracts.ts";
+import { unnamedSession } from "../content/ingest.ts";
 import { createHasher, digestBytes } from "../digest/hasher.ts";
 import { ResumableSha256 } from "../digest/resumable_sha256.ts";
 import { GantryError } from "../errors.ts";
@@ -73,6 +74,8 @@ export class ObjectIngest implements Ingest {
   #size: number | undefined;
   /** Whether the session tells it. */
   #keptSize: boolean;
+  /** Whether we, or who had the session before, may have made the object. */
+  #mayBeMade: boolean;
   #ended = false;
 
   constructor({ store, links, records, name, key, found, hash }: IngestParts) {
@@ -91,6 +94,7 @@ export class ObjectIngest implements Ingest {
     this.#tail = found && found.tail.byteLength > 0 ? [found.tail] : [];
     this.#tailLength = found?.tail.byteLength ?? 0;
     this.#etag = found?.etag;
+    this.#mayBeMade = found !== undefined;
     this.#kept = found?.offset ?? 0;
     this.#keptParts = session?.parts.length ?? 0;
     this.#size = session?.size;
@@ -147,21 +151,21 @@ export class ObjectIngest implements Ingest {
       made = await this.#makeObject(options);
       if (!made || digest === undefined) {
         const there = await this.#readDigest(algorithm, options);
-        await this.#check(there, expected ?? digest, made);
+        await this.#check(there, expected ?? digest, made ? "ours" : "unknown");
         digest = there;
       }
       location = await this.#records.record(digest, { data: this.#data, size }, options);
     }
     await this.#links.put(digest!, location, options);
     this.#ended = true;
-    await this.#forget(made && location.data !== this.#data);
+    await this.#forget(location.data === this.#data ? "kept" : made ? "ours" : "unknown");
     return { mediaType: mediaTypes.octetStream, digest: digest!, size };
   }
 
   async abort(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.#forget(false);
+    await this.#forget("unknown");
   }
 
   async close(): Promise<void> {
@@ -184,10 +188,10 @@ export class ObjectIngest implements Ingest {
     return this.#parts ? undefined : await digestBytes(concat(this.#tail), algorithm);
   }
 
-  async #check(digest: Digest, expected: Digest | undefined, made: boolean): Promise<void> {
+  async #check(digest: Digest, expected: Digest | undefined, object: "ours" | "unknown"): Promise<void> {
     if (expected === undefined || digest === expected) return;
     this.#ended = true;
-    await this.#forget(made);
+    await this.#forget(object);
     throw mismatch(digest, expected);
   }
 
@@ -229,6 +233,7 @@ export class ObjectIngest implements Ingest {
    */
   async #makeObject(options: Options): Promise<boolean> {
     const { bucket } = this.#store;
+    this.#mayBeMade = true;
     try {
       if (this.#parts) await this.#complete(this.#parts, options);
       else {
@@ -263,15 +268,26 @@ export class ObjectIngest implements Ingest {
     throw new GantryError("unavailable", `write to ${this.#name}: what was written is gone`);
   }
 
-  /** Removes what is left of it. */
-  async #forget(object: boolean): Promise<void> {
+  /** Removes what is left of it: of the object what we know to be ours alone. */
+  async #forget(object: "ours" | "kept" | "unknown"): Promise<void> {
     const { bucket } = this.#store;
     if (this.#parts) {
       await this.#parts.idle();
       await bucket.abortMultipart(this.#parts.multipart);
     }
-    if (object) await bucket.delete(this.#dataKey);
+    if (object === "ours") await bucket.delete(this.#dataKey);
+    else if (object === "unknown" && this.#mayBeMade && await bucket.head(this.#dataKey)) await this.#leave();
     if (this.#etag !== undefined) await bucket.delete(this.#key);
+  }
+
+  /**
+   * Leaves an object to garbage collection, under a session that nobody goes on with: who made it was killed, or is about
+   * to record it.
+   */
+  async #leave(): Promise<void> {
+    const key = this.#key.slice(0, this.#key.lastIndexOf("/") + 1) + unnamedSession();
+    const session = { data: this.#data, parts: [], partSize: this.#partSize };
+    await this.#store.bucket.put(key, sessionBytes(session, []));
   }
 }
 

@@ -78,6 +78,49 @@ describe("garbage collection in a bucket", () => {
       assert.deepEqual([...bucket.objects.keys()].filter((key) => key.startsWith("uploads/")), []);
     }));
 
+  it("removes what a killed upload made, also when others brought the same blob meanwhile", () =>
+    simulated(6, async (open, bucket) => {
+      const bytes = randomBytes(3500);
+      const write = async (repository: string) => {
+        const ingest = await open()(repository).ingest("upload");
+        if (ingest.offset === 0) await ingest.append(streamOf(bytes), 0);
+        await ingest.close();
+        return await open()(repository).ingest("upload");
+      };
+      const put = bucket.put.bind(bucket);
+      for (const repository of ["ended", "given-up"]) {
+        const killed = await write(repository);
+        bucket.put = (key, ...rest) =>
+          key.startsWith("blobs/") ? Promise.reject(new Error("killed")) : put(key, ...rest);
+        await assert.rejects(killed.commit(), /killed/);
+        bucket.put = put;
+      }
+      const blob = await (await write("other")).commit();
+      assert.equal((await (await write("ended")).commit()).digest, blob.digest);
+      await (await write("given-up")).abort();
+      await rejects(open()("ended").ingest("upload", { create: false }), "not-found");
+      await rejects(open()("given-up").ingest("upload", { create: false }), "not-found");
+      bucket.time += 1.1 * expiry * 1000;
+      await open().gc({ grace: 1e6 });
+      const left = [...bucket.objects.keys()].filter((key) => /^(?:data|uploads)\//.test(key));
+      assert.equal(left.length, 1, left.join());
+      await (await readVerified(open()("ended"), blob, { role: "blob" })).pipeTo(new WritableStream());
+    }));
+
+  it("was killed before it removed bytes, and who writes the blob anew removes them", () =>
+    simulated(7, async (open, bucket) => {
+      await putText(open()("a"), "again");
+      bucket.time += 2 * grace * 1000;
+      const remove = bucket.delete.bind(bucket);
+      bucket.delete = () => Promise.reject(new Error("killed"));
+      await assert.rejects(open().gc(), /killed/);
+      bucket.delete = remove;
+      const data = () => [...bucket.objects.keys()].filter((key) => key.startsWith("data/")).length;
+      assert.equal(data(), 1);
+      await putText(open()("a"), "again");
+      assert.equal(data(), 1);
+    }));
+
   it("stops and goes on, in another process", () =>
     simulated(5, async (open, bucket) => {
       for (let n = 0; n < 12; n++) await putImage(open()(`repository-${n}`), `image ${n}`);
