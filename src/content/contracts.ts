@@ -197,6 +197,8 @@ export interface IngestStatus {
 export interface AppendOptions extends Options {
   /** How many there are, if known: who has no room for them says so before they are read. */
   size?: number | undefined;
+  /** What all bytes hash to once these, the last ones, are there. */
+  expected?: Digest | undefined;
 }
 
 /** A write in the making. */
@@ -205,7 +207,7 @@ export interface Ingest {
   readonly offset: number;
   /**
    * Adds bytes, which must begin where the last ones ended, and tells how many there are then. Bytes that came before
-   * the stream broke are kept.
+   * the stream broke are kept. `expected` tells that these are the last, and what all hash to: then they need not be.
    *
    * @throws {GantryError} `conflict` when `at` is not the offset.
    */

@@ -56,7 +56,8 @@ export class ObjectIngest implements Ingest {
   readonly #records: BlobRecords;
   readonly #name: string;
   readonly #key: string;
-  readonly #hash: ResumableSha256 | PlainHash;
+  /** Undefined where all bytes are there, and nobody knows any longer what they hash to. */
+  #hash: ResumableSha256 | PlainHash | undefined;
   readonly #partSize: number;
   readonly #data: string;
   #parts: Parts | undefined;
@@ -85,7 +86,8 @@ export class ObjectIngest implements Ingest {
     this.#records = records ?? blobRecords(store);
     this.#name = name;
     this.#key = key;
-    this.#hash = hash ?? new ResumableSha256(session?.sha256);
+    const isHashed = session?.size === undefined || session.sha256 !== undefined;
+    this.#hash = hash ?? (isHashed ? new ResumableSha256(session?.sha256) : undefined);
     this.#partSize = session?.partSize ?? store.partSize;
     this.#data = session?.data ?? crypto.randomUUID();
     if (session?.multipart !== undefined) {
@@ -117,11 +119,17 @@ export class ObjectIngest implements Ingest {
     }
   }
 
-  async append(bytes: ReadableStream<Bytes>, at: number, options: Options = {}): Promise<number> {
+  async append(
+    bytes: ReadableStream<Bytes>,
+    at: number,
+    options: Options & { expected?: Digest | undefined } = {},
+  ): Promise<number> {
     if (at !== this.offset) {
       await bytes.cancel();
       throw new GantryError("conflict", `append to ${this.#name} at ${at}: it stands at ${this.offset}`);
     }
+    const { expected } = options;
+    if (expected !== undefined && at === 0) this.#hash = await plainHash(algorithmOf(expected));
     for await (let chunk of chunksOf(bytes, options.signal)) {
       while (chunk.byteLength > 0) {
         if (this.#size !== undefined) {
@@ -130,7 +138,7 @@ export class ObjectIngest implements Ingest {
         if (this.#tailLength === this.#partSize) await this.#sendPart(options);
         const piece = chunk.subarray(0, this.#partSize - this.#tailLength);
         chunk = chunk.subarray(piece.byteLength);
-        await this.#hash.update(piece);
+        await this.#hash?.update(piece);
         this.#tail.push(piece);
         this.#tailLength += piece.byteLength;
       }
@@ -184,7 +192,7 @@ export class ObjectIngest implements Ingest {
 
   /** The digest, where it can be told before the object is there. */
   async #heldDigest(algorithm: Algorithm): Promise<Digest | undefined> {
-    if (this.#hash.algorithm === algorithm) return await this.#hash.digest();
+    if (this.#hash?.algorithm === algorithm) return await this.#hash.digest();
     return this.#parts ? undefined : await digestBytes(concat(this.#tail), algorithm);
   }
 
@@ -203,14 +211,18 @@ export class ObjectIngest implements Ingest {
     }
     await this.#parts.add(concat(this.#tail.splice(0), this.#tailLength), options);
     this.#tailLength = 0;
-    if (this.#parts.count - this.#keptParts >= partsAtRisk) await this.#keep(this.offset, options);
+    const atRisk = this.#hash instanceof ResumableSha256 ? this.#parts.count - this.#keptParts : 0;
+    if (atRisk >= partsAtRisk || this.#isStale()) await this.#keep(this.offset, options);
   }
 
-  /** Keeps the session, as far as it has come or, while less than a part has come, as if nothing more had. */
+  /**
+   * Keeps the session, as far as it has come or, while less than a part has come, as if nothing more had; so too where the
+   * hash cannot be gone on with, before all is there.
+   */
   async #keep(offset: number, options: Options = {}): Promise<void> {
-    const nothing = offset === 0;
-    const parts = nothing ? [] : await this.#parts?.settled(options) ?? [];
     const resumable = this.#hash instanceof ResumableSha256;
+    const nothing = offset === 0 || (!resumable && this.#size === undefined);
+    const parts = nothing ? [] : await this.#parts?.settled(options) ?? [];
     const bytes = sessionBytes({
       data: this.#data,
       multipart: this.#parts?.multipart.id,

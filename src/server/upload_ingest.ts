@@ -2,7 +2,7 @@ import { type Bytes, observed, utf8 } from "../bytes.ts";
 import type { Ingest } from "../content/contracts.ts";
 import { digestBytes } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
-import { hexOf } from "../spec/digest.ts";
+import { type Digest, hexOf } from "../spec/digest.ts";
 import type { RequestContext } from "./request_context.ts";
 import type { Span } from "./conditions.ts";
 import { httpError } from "./http_error.ts";
@@ -47,12 +47,12 @@ export async function openUpload(
   }
 }
 
-/** Appends the body of the request to the upload. What arrives before a failure is kept. */
+/** Appends the body of the request to the upload; `expected` is what all bytes hash to once they are there. */
 export async function receive(
   context: RequestContext,
   upload: Upload,
   ingest: Ingest,
-  piece: Span | undefined,
+  { piece, expected }: { piece?: Span | undefined; expected?: Digest | undefined },
 ): Promise<void> {
   const body = context.request.body as ReadableStream<Bytes> | null;
   const at = ingest.offset;
@@ -64,7 +64,7 @@ export async function receive(
   if (!body) return;
   const bytes = piece ? exactly(body, piece.end - piece.start) : body;
   const size = piece ? piece.end - piece.start : lengthOf(context.request.headers);
-  await ingest.append(bytes, at, { size, signal: context.signal });
+  await ingest.append(bytes, at, { size, expected, signal: context.signal });
 }
 
 /** How long a body is, if its sender says so. */

@@ -41,7 +41,7 @@ export async function patchUpload(context: RequestContext, upload: RouteTo<"uplo
   const piece = pieceOf(context.request.headers);
   const ingest = await openUpload(context, upload);
   try {
-    await receive(context, upload, ingest, piece);
+    await receive(context, upload, ingest, { piece });
     return empty(202, stateOf(upload, ingest));
   } finally {
     await ingest.close();
@@ -55,7 +55,7 @@ export async function putUpload(context: RequestContext, upload: RouteTo<"upload
   const piece = pieceOf(context.request.headers);
   const ingest = await openUpload(context, upload);
   try {
-    await receive(context, upload, ingest, piece);
+    await receive(context, upload, ingest, { piece, expected: digest });
     return await commit(context, upload.repository, ingest, digest);
   } finally {
     await ingest.close();
@@ -74,7 +74,7 @@ async function takeWhole(context: RequestContext, repository: string, digest: Di
   const upload = newUpload(repository);
   const ingest = await openUpload(context, upload, { create: true });
   try {
-    await receive(context, upload, ingest, undefined);
+    await receive(context, upload, ingest, { expected: digest });
     return await commit(context, repository, ingest, digest);
   } catch (error) {
     await ingest.abort();

@@ -3,7 +3,7 @@
  * Clients push and pull images that share layers; processes are killed at random moments, and so is the garbage
  * collection that runs all the while. Whatever was acknowledged has to be whole in the end, and nothing there twice.
  *
- *     deno run -A tests/crash/objects_kill.ts [--server versitygw] [--kills 300] [--clients 6] [--seed 1]
+ *     deno run -A tests/crash/objects_kill.ts [--server versitygw] [--kills 300] [--clients 200] [--seed 1]
  */
 
 import assert from "node:assert/strict";
@@ -328,7 +328,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const installed = servers.find(({ name }) => name === (values.server ?? "versitygw"))!;
   const server = await installed.start();
   try {
-    const [kills, clients, seed] = [values.kills ?? 300, values.clients ?? 6, values.seed ?? 1].map(Number);
+    const [kills, clients, seed] = [values.kills ?? 300, values.clients ?? 200, values.seed ?? 1].map(Number);
     console.log({ server: installed.name, seed });
     console.log(
       await killRegistries({ server, kills: kills!, clients: clients!, seed: seed!, log: console.log }),
