@@ -194,8 +194,11 @@ async function request(
   running: () => boolean,
 ): Promise<{ status: number; headers: Headers; bytes: Uint8Array<ArrayBuffer> } | undefined> {
   for (let tries = 0; tries < 200; tries++) {
+    // Not `AbortSignal.timeout`, which throws later: https://github.com/denoland/deno/issues/36588
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), 30_000);
     try {
-      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) });
+      const response = await fetch(url, { ...init, signal: patience.signal });
       const chunks = [];
       if (response.body) { for await (const chunk of chunksOf(response.body as never)) chunks.push(chunk); }
       if (response.status < 500 && response.status !== 409) {
@@ -203,6 +206,8 @@ async function request(
       }
     } catch {
       // killed: another process takes the next one
+    } finally {
+      clearTimeout(timer);
     }
     if (!running()) return undefined;
     await sleep(20);

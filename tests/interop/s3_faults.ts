@@ -60,7 +60,9 @@ async function startProxy(to: URL, dice: () => number, harm: Record<string, numb
       response.on("data", (chunk: Uint8Array) => {
         if (left >= 0) outgoing.write(chunk.subarray(0, left));
         left -= chunk.byteLength;
-        if (left <= 0) incoming.socket.destroySoon();
+        if (left > 0) return;
+        response.destroy();
+        incoming.socket.destroySoon();
       });
       response.once("end", () => incoming.socket.destroySoon());
     });
