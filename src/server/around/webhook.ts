@@ -68,15 +68,22 @@ export class Webhook {
 
   async #post(event: RegistryEvent): Promise<void> {
     const { url, headers, fetch: send = fetch } = this.#options;
-    const response = await send(url, {
-      method: "POST",
-      headers: { ...headers, "content-type": "application/vnd.docker.distribution.events.v1+json" },
-      body: JSON.stringify({ events: [event] }),
-      redirect: "error",
-      signal: AbortSignal.timeout(patience),
-    });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`);
+    // `AbortSignal.timeout` ends a process of Deno later on: https://github.com/denoland/deno/issues/36588
+    const late = new AbortController();
+    const deadline = setTimeout(() => late.abort(new Error(`no answer for ${patience / 1000} s`)), patience);
+    try {
+      const response = await send(url, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/vnd.docker.distribution.events.v1+json" },
+        body: JSON.stringify({ events: [event] }),
+        redirect: "error",
+        signal: late.signal,
+      });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`);
+    } finally {
+      clearTimeout(deadline);
+    }
   }
 }
 
