@@ -99,6 +99,8 @@ export async function roundRobin(ports: () => readonly number[]): Promise<RoundR
       else outgoing.writeHead(502, { "content-length": 0, connection: "close" }).end();
     };
     const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (response) => {
+      // The client is gone.
+      if (outgoing.destroyed) return void response.destroy();
       outgoing.writeHead(response.statusCode!, response.headers);
       pipeline(response, outgoing, broken);
     });
