@@ -42,6 +42,15 @@ const grace = 20;
 const layers = 24;
 const repositories = ["acme/a", "acme/b", "acme/a/nested"];
 
+/** At most. */
+const answersBetweenKills = 1000;
+
+/** How far the clients have come. */
+interface State {
+  answered: number;
+  running(): boolean;
+}
+
 interface Settings {
   server: S3Server;
   kills: number;
@@ -68,20 +77,20 @@ export async function killRegistries({ server, kills, clients, seed, log }: Sett
   const proxy = await roundRobin(() => all.map(({ port }) => port));
   const acknowledged = new Map<string, Digest>();
   let failure: { error: unknown } | undefined;
-  const running = () => !failure && report.kills < kills;
+  const state = { answered: 0, running: () => !failure && report.kills < kills };
   const orFail = (work: Promise<void>) => work.catch((error) => void (failure ??= { error }));
   const client = async (n: number) => {
     const own = new Dice(seed * 1000 + n);
-    for (let round = 0; running(); round++) {
+    for (let round = 0; state.running(); round++) {
       // A tag has one writer, so that what it must be in the end is known.
       const [repository, tag] = [repositories[own.roll(3)]!, `client-${n}-${own.roll(3)}`];
       const image = await imageOf(own, n);
       report.tries++;
-      const pushed = await pushUntilDone(proxy.host, repository, tag, image, running);
+      const pushed = await pushUntilDone(proxy.host, repository, tag, image, state);
       if (!pushed) continue;
       acknowledged.set(`${repository}:${tag}`, image.digest);
       report.pushes++;
-      await pull(proxy.host, repository, image.digest, running);
+      await pull(proxy.host, repository, image.digest, state);
       report.pulls++;
       if (own.roll(4) > 0) continue;
       // Nobody else has this image; its layers others have.
@@ -89,13 +98,16 @@ export async function killRegistries({ server, kills, clients, seed, log }: Sett
         if (digest === image.digest && name.startsWith(`${repository}:`)) acknowledged.delete(name);
       }
       const url = `http://${proxy.host}/v2/${repository}/manifests/${image.digest}`;
-      await request(url, { method: "DELETE" }, running);
+      await request(url, { method: "DELETE" }, state);
       report.deletions++;
     }
   };
   const killer = async () => {
-    while (running()) {
-      await sleep(800 + dice.roll(2500));
+    while (state.running()) {
+      // At a random moment, however slow the machine is.
+      const moment = state.answered + dice.roll(answersBetweenKills);
+      while (state.running() && state.answered < moment) await sleep(dice.roll(200));
+      await sleep(dice.roll(200));
       const victim = dice.roll(3);
       await all[victim]!.kill();
       all[victim] = await startRegistry(server, { grace });
@@ -104,7 +116,7 @@ export async function killRegistries({ server, kills, clients, seed, log }: Sett
     }
   };
   const collector = async () => {
-    while (running()) {
+    while (state.running()) {
       await sleep(500 + dice.roll(2000));
       const { child, ended } = startCollection(server, { grace });
       report.collections++;
@@ -191,7 +203,7 @@ function layerOf(n: number): Uint8Array<ArrayBuffer> {
 async function request(
   url: string,
   init: RequestInit,
-  running: () => boolean,
+  state: State,
 ): Promise<{ status: number; headers: Headers; bytes: Uint8Array<ArrayBuffer> } | undefined> {
   for (let tries = 0; tries < 200; tries++) {
     // Not `AbortSignal.timeout`, which throws later: https://github.com/denoland/deno/issues/36588
@@ -202,6 +214,7 @@ async function request(
       const chunks = [];
       if (response.body) { for await (const chunk of chunksOf(response.body as never)) chunks.push(chunk); }
       if (response.status < 500 && response.status !== 409) {
+        state.answered++;
         return { status: response.status, headers: response.headers, bytes: concat(chunks) };
       }
     } catch {
@@ -209,7 +222,7 @@ async function request(
     } finally {
       clearTimeout(timer);
     }
-    if (!running()) return undefined;
+    if (!state.running()) return undefined;
     await sleep(20);
   }
   throw new Error(`${init.method ?? "GET"} ${url}: no answer after 200 tries`);
@@ -221,34 +234,34 @@ async function pushUntilDone(
   repository: string,
   tag: string,
   image: TestImage,
-  running: () => boolean,
+  state: State,
 ): Promise<boolean> {
   const base = `http://${host}/v2/${repository}`;
-  for (let tries = 0; tries < 50 && running(); tries++) {
-    for (const blob of image.blobs) if (!await pushBlob(base, blob, running)) return false;
+  for (let tries = 0; tries < 50 && state.running(); tries++) {
+    for (const blob of image.blobs) if (!await pushBlob(base, blob, state)) return false;
     const put = await request(`${base}/manifests/${tag}`, {
       method: "PUT",
       headers: { "content-type": mediaTypes.ociManifest },
       body: image.manifest,
-    }, running);
+    }, state);
     if (put?.status === 201) return true;
     // A blob was there, and was collected before the manifest came: it has to be pushed again.
     if (put && put.status !== 400 && put.status !== 404) throw new Error(`PUT manifest: ${put.status}`);
   }
-  if (running()) throw new Error(`${repository}:${tag} cannot be pushed`);
+  if (state.running()) throw new Error(`${repository}:${tag} cannot be pushed`);
   return false;
 }
 
 async function pushBlob(
   base: string,
   blob: TestImage["blobs"][number],
-  running: () => boolean,
+  state: State,
 ): Promise<boolean> {
   for (let tries = 0; tries < 50; tries++) {
-    const head = await request(`${base}/blobs/${blob.digest}`, { method: "HEAD" }, running);
+    const head = await request(`${base}/blobs/${blob.digest}`, { method: "HEAD" }, state);
     if (!head) return false;
     if (head.status === 200) return true;
-    const begun = await request(`${base}/blobs/uploads/`, { method: "POST" }, running);
+    const begun = await request(`${base}/blobs/uploads/`, { method: "POST" }, state);
     if (!begun) return false;
     const upload = new URL(begun.headers.get("location")!, base);
     const half = blob.size >> 1;
@@ -256,7 +269,7 @@ async function pushBlob(
       method: "PATCH",
       headers: { "content-range": `0-${half - 1}` },
       body: blob.bytes.slice(0, half),
-    }, running);
+    }, state);
     if (!patched) return false;
     // 416: it was acknowledged, and the answer was lost.
     if (patched.status !== 202 && patched.status !== 416) continue;
@@ -265,7 +278,7 @@ async function pushBlob(
       method: "PUT",
       headers: { "content-range": `${half}-${blob.size - 1}` },
       body: blob.bytes.slice(half),
-    }, running);
+    }, state);
     if (!put) return false;
     if (put.status === 201) return true;
     // The answer to the first PUT was lost, or it was killed in between: it is looked for, and sent again.
@@ -277,14 +290,14 @@ async function pushBlob(
 }
 
 /** What was acknowledged is there at once, whole, through whichever process. */
-async function pull(host: string, repository: string, digest: Digest, running: () => boolean): Promise<void> {
+async function pull(host: string, repository: string, digest: Digest, state: State): Promise<void> {
   const base = `http://${host}/v2/${repository}`;
-  const manifest = await request(`${base}/manifests/${digest}`, {}, running);
+  const manifest = await request(`${base}/manifests/${digest}`, {}, state);
   if (!manifest) return;
   assert.equal(await digestBytes(manifest.bytes), digest, `manifest: ${manifest.status}`);
   const { config, layers } = JSON.parse(new TextDecoder().decode(manifest.bytes));
   for (const one of [config, ...layers]) {
-    const blob = await request(`${base}/blobs/${one.digest}`, {}, running);
+    const blob = await request(`${base}/blobs/${one.digest}`, {}, state);
     if (!blob) return;
     assert.equal(await digestBytes(blob.bytes), one.digest, `${one.digest} of ${repository}: ${blob.status}`);
   }
