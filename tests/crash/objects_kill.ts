@@ -43,7 +43,7 @@ const layers = 24;
 const repositories = ["acme/a", "acme/b", "acme/a/nested"];
 
 /** At most. */
-const answersBetweenKills = 1000;
+const answersBetweenKills = 400;
 
 /** How far the clients have come. */
 interface State {
