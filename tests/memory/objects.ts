@@ -34,6 +34,7 @@ try {
   const [up, written] = [peak(registry.pid), performance.now()];
   if (status !== 201) throw new Error(`PUT: ${status} ${registry.said()}`);
   const response = await fetch(`${base}/v2/acme/big/blobs/${digest}`);
+  if (response.status !== 200) throw new Error(`GET: ${response.status} ${registry.said()}`);
   let left = size;
   for await (const chunk of response.body!) left -= chunk.byteLength;
   if (left !== 0) throw new Error(`${left} bytes are missing`);
