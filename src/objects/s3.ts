@@ -22,6 +22,10 @@ const largestCopy = 5 * 1024 ** 3, copiedPart = 1024 ** 3;
 const pageLimit = 16 * 1024 * 1024;
 /** Bytes that are handed on at once: each handing on costs about as much as reading so many. */
 const pieceSize = 256 * 1024;
+/** Milliseconds that a server may take for each part when it puts them together, which some do before they answer. */
+const partTime = 1000;
+/** Milliseconds between two looks for what is being put together. */
+const pause = 500;
 
 /**
  * A bucket of Amazon's S3, or of a server that speaks like it and compares before it puts (`If-Match`,
@@ -267,12 +271,20 @@ class S3Bucket implements Bucket {
       `<Part><PartNumber>${number}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`
     );
     const body = utf8(`<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`);
-    const request = { action: `complete ${key}`, method: "POST", key, query: { uploadId: id }, body, signal };
+    const [action, timeout] = [`complete ${key}`, 30_000 + parts.length * partTime];
+    const request = { action, method: "POST", key, query: { uploadId: id }, body, timeout, signal };
     await this.#client.send(request, async (response) => {
       const xml = await textOf(response);
       // The server begins its answer before it knows how it will end.
       if (element(xml, "Code") !== undefined) throw errorOf(response, xml);
     });
+    // versitygw says so too while it is still at it, for a request before this one.
+    for (let waited = 0; !await this.head(key, { signal }); waited += pause) {
+      if (waited > timeout) {
+        throw new GantryError("unavailable", `${action} in ${this.name}: it is not there`);
+      }
+      await this.#client.sleep(pause, signal);
+    }
   }
 
   abortMultipart({ key, id }: Multipart, { signal }: Options = {}): Promise<void> {

@@ -43,6 +43,8 @@ export interface S3Request extends Options {
   query?: Record<string, string> | undefined;
   headers?: Record<string, string> | undefined;
   body?: Bytes | undefined;
+  /** Milliseconds that the answer may take to begin, if more than usual. */
+  timeout?: number | undefined;
   /** The statuses that `use` knows what to do with, beside 2xx. */
   expected?: readonly number[] | undefined;
 }
@@ -132,6 +134,11 @@ export class S3Client {
     return new Tries(this.#tries);
   }
 
+  /** Waits so many milliseconds. */
+  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    await this.#tries.environment.sleep(milliseconds, signal);
+  }
+
   /** The time by our own clock. */
   now(): number {
     return this.#tries.environment.now();
@@ -158,7 +165,8 @@ export class S3Client {
     return await this.#signer.sign({ ...request, service: "s3", region, now: this.now() }, keys);
   }
 
-  async #sendOnce({ action, method, key, query, headers, body, signal }: S3Request): Promise<HttpResponse> {
+  async #sendOnce(request: S3Request): Promise<HttpResponse> {
+    const { action, method, key, query, headers, body, timeout: patience = 0, signal } = request;
     signal?.throwIfAborted();
     const url = this.#urlOf(key, query);
     const { timeout = 30_000 } = this.#options;
@@ -172,7 +180,7 @@ export class S3Client {
       method,
       body,
       connectTimeout,
-      responseTimeout: timeout,
+      responseTimeout: Math.max(timeout, patience),
       idleTimeout: timeout,
       errorLimit: answerLimit,
       signal,

@@ -150,6 +150,24 @@ describe("s3", () => {
     );
   });
 
+  it("waits for what a server says to have put together before it has", async () => {
+    const done = () => new Response("<CompleteMultipartUploadResult/>");
+    const { bucket, requests } = answering([
+      done,
+      error(404, "NoSuchKey"),
+      error(404, "NoSuchKey"),
+      object("all"),
+    ]);
+    await bucket.completeMultipart({ key: "k", id: "1" }, [{ number: 1, etag: '"1"' }]);
+    assert.deepEqual(requests.map(({ method }) => method), ["POST", "HEAD", "HEAD", "HEAD"]);
+    const never = [done, ...Array.from({ length: 100 }, () => error(404, "NoSuchKey"))];
+    await rejects(
+      answering(never).bucket.completeMultipart({ key: "k", id: "1" }, [{ number: 1, etag: '"1"' }]),
+      "unavailable",
+      /not there/,
+    );
+  });
+
   it("tells a bucket that is not there from an object", async () => {
     await rejects(answering([error(404, "NoSuchBucket")]).bucket.get("k"), "storage");
     await rejects(
