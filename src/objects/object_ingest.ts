@@ -153,6 +153,7 @@ export class ObjectIngest implements Ingest {
     if (digest !== undefined && expected !== undefined && digest !== expected) {
       throw mismatch(digest, expected);
     }
+    const began = performance.now();
     let location = digest && await this.#records.claim(digest, options);
     let made = false;
     if (!location) {
@@ -165,6 +166,14 @@ export class ObjectIngest implements Ingest {
       location = await this.#records.record(digest, { data: this.#data, size }, options);
     }
     await this.#links.put(digest!, location, options);
+    // As with manifests: whoever was held up may have lost what was not referred to.
+    const isLate = performance.now() - began > this.#store.grace / 4;
+    if (isLate && !await this.#records.claim(digest!, options)) {
+      throw new GantryError(
+        "unavailable",
+        `write ${digest}: it was removed meanwhile, it has to be written again`,
+      );
+    }
     this.#ended = true;
     await this.#forget(location.data === this.#data ? "kept" : made ? "ours" : "unknown");
     return { mediaType: mediaTypes.octetStream, digest: digest!, size };
