@@ -42,6 +42,10 @@ describe("manifests in a bucket", () => {
         while (!await isKept()) await new Promise((resolve) => setTimeout(resolve, 20));
       }
       await repository.resolve("v1");
+      // An upload goes a moment after its blob has come.
+      while ((await bucket.list({ prefix: "uploads/" })).objects.length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     } finally {
       await close();
     }
