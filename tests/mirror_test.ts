@@ -316,7 +316,6 @@ const elsewhere: Record<string, readonly string[]> = {
     "objects/open",
     "objects/parts",
     "objects/referrers",
-    "objects/repositories",
     "objects/session",
     "objects/tags",
   ],
