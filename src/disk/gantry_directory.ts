@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rm, rmdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { GantryError } from "../errors.ts";
 import { namesIn } from "./directory.ts";
 import { errno, ifThere } from "./errors.ts";
 import { type Held, Lock, type LockOptions } from "./lock.ts";
 import type { TemporaryFile } from "./replace.ts";
 
-/** How much room is kept for collecting garbage on a full disk, in bytes. */
+/** How much room is kept for collecting garbage on a full disk while there are unfinished writes, in bytes. */
 const reserved = 16 * 1024;
 
 /**
@@ -17,6 +18,7 @@ export class GantryDirectory {
   readonly directory: string;
   readonly #lock: Lock;
   #holders = 0;
+  #room = reserved;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -64,14 +66,27 @@ export class GantryDirectory {
     }
   }
 
-  /** Keeps some room on the disk, if there is any, for whoever removes what is left to be continued. */
-  async keepRoom(): Promise<void> {
-    await writeFile(this.#reserve, new Uint8Array(reserved), { flag: "wx" }).catch(() => {});
+  /** Keeps some room on the disk, as far as there is any, for what makes more: so much from now on, if that is said. */
+  async keepRoom(size: number = this.#room): Promise<void> {
+    this.#room = size;
+    const there = (await ifThere(stat(this.#reserve)))?.size ?? 0;
+    if (there < size) await appendFile(this.#reserve, new Uint8Array(size - there)).catch(() => {});
   }
 
-  /** Gives that room up, for the lock that is needed to make more. */
-  async useRoom(): Promise<void> {
-    await rm(this.#reserve, { force: true });
+  /** Gives that room up, for the lock that is needed to make more. Tells whether there was any. */
+  async useRoom(): Promise<boolean> {
+    return await ifThere(rm(this.#reserve).then(() => true)) ?? false;
+  }
+
+  /** Does something that needs little room, on a full disk in the room that is kept. */
+  async withRoom<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isFull = GantryError.is(error, "storage") || ["ENOSPC", "EDQUOT"].includes(errno(error) ?? "");
+      if (!isFull || !await this.useRoom()) throw error;
+      return await work();
+    }
   }
 
   get #reserve(): string {
@@ -81,7 +96,9 @@ export class GantryDirectory {
   /** Removes the directory unless something is in it. Others who make a file in it at this moment make it anew. */
   async #tidy(): Promise<void> {
     const remove = (directory: string) => rmdir(directory).catch(() => {});
-    await Promise.all(["tmp", "ingest", "leases", "trash"].map((name) => remove(join(this.directory, name))));
+    await Promise.all(
+      ["tmp", "ingest", "leases", "trash", "corrupt"].map((name) => remove(join(this.directory, name))),
+    );
     const left = await namesIn(this.directory);
     if (left.some((name) => name !== "reserve")) return;
     if (left.length > 0) await this.useRoom();

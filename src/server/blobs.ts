@@ -6,6 +6,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import type { RequestContext } from "./request_context.ts";
 import { empty, sized } from "./responses.ts";
 import { etagOf, hasAlready, rangeOf, type Span, unchanging } from "./conditions.ts";
+import { fileBody } from "./file_body.ts";
 import { httpError, orNotFound } from "./http_error.ts";
 import type { RouteTo } from "./routes.ts";
 import { targetMethod } from "./target_method.ts";
@@ -48,13 +49,26 @@ export async function getBlob(
   if (elsewhere !== undefined) {
     return empty(307, { "docker-content-digest": digest, location: elsewhere });
   }
-  if (!range) {
-    return new Response(sized(await readVerified(target, blob, { role: "blob", signal }), size), { headers });
-  }
+  const body = await openBlob(context, target, blob, range);
+  if (!range) return new Response(sized(body, size), { headers });
   headers["content-length"] = String(range.end - range.start);
   headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${size}`;
-  const part = sized(await openSpan(target, blob, range, signal), range.end - range.start);
-  return new Response(part, { status: 206, headers });
+  return new Response(sized(body, range.end - range.start), { status: 206, headers });
+}
+
+/** The bytes of a blob, verified unless they are sent as the target keeps them. */
+async function openBlob(
+  { keptVerified, signal }: RequestContext,
+  target: Target,
+  blob: Pick<Descriptor, "digest" | "size">,
+  range: Span | undefined,
+): Promise<ReadableStream<Bytes>> {
+  const path = keptVerified ? await target.file?.(blob) : undefined;
+  const open = () =>
+    range ? openSpan(target, blob, range, signal) : readVerified(target, blob, { role: "blob", signal });
+  return path === undefined
+    ? await open()
+    : fileBody({ path, size: blob.size, start: 0, end: blob.size, ...range }, open);
 }
 
 /** DELETE of a blob. */

@@ -26,8 +26,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { clearInterval, setInterval } from "node:timers";
 import { type Bytes, chunksOf } from "../bytes.ts";
+import { fileOf } from "./file_body.ts";
+import { createHttp2Server } from "./http2.ts";
 import type { Handler } from "./handler.ts";
+import { Pace } from "./pace.ts";
+import { FileSender } from "./send_file.ts";
 
 export type { Handler } from "./handler.ts";
 
@@ -37,12 +42,17 @@ export interface ListenOptions {
   hostname?: string | undefined;
   /** The port. Default: 0, which takes a free one. */
   port?: number | undefined;
-  /** Seconds without a byte in either direction after which a connection is closed. Default: 300. */
+  /**
+   * Seconds without a byte in either direction after which a connection is closed; so is one whose request brings less than
+   * 100 bytes a second in such a time. Default: 300.
+   */
   idle?: number | undefined;
   /** Seconds that a client may take to send the headers of a request, the first one from connecting on. Default: 30. */
   headers?: number | undefined;
   /** Serves HTTPS with this certificate. Default: plain HTTP. */
   tls?: Certificate | undefined;
+  /** Speaks HTTP/2 too, with those who ask for it as they connect over TLS. Default: no. */
+  http2?: boolean | undefined;
 }
 
 /** A certificate with all that leads to its authority, and its key, both in PEM. */
@@ -90,7 +100,7 @@ const mostDiscarded = 64 * 1024 * 1024;
  * ```
  */
 export async function listen(handler: Handler, options: ListenOptions = {}): Promise<Listening> {
-  const { hostname = "127.0.0.1", port = 0, idle = 300, headers = 30, tls } = options;
+  const { hostname = "127.0.0.1", port = 0, idle = 300, headers = 30, tls, http2 } = options;
   const timeouts = {
     // Only silence ends a request. By default, Node would cut off a large upload after five minutes.
     requestTimeout: 0,
@@ -98,11 +108,22 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
     connectionsCheckingInterval: Math.min(headers * 1000, 5000),
   };
   const running = new Set<Promise<void>>();
+  const bodies = new Map<IncomingMessage, Pace>();
+  const files = new FileSender();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const serving = serve(handler, incoming, outgoing).finally(() => running.delete(serving));
+    const pace = new Pace();
+    bodies.set(incoming, pace);
+    const serving = serve(handler, incoming, outgoing, { pace, files }).finally(() => {
+      running.delete(serving);
+      bodies.delete(incoming);
+    });
     running.add(serving);
   };
-  const server = tls ? createSecureServer({ ...timeouts, ...tls }, answer) : createServer(timeouts, answer);
+  const looking = setInterval(() => {
+    for (const [incoming, pace] of bodies) if (pace.isTooSlow(idle)) incoming.destroy();
+  }, idle * 1000).unref();
+  const create = http2 ? createHttp2Server : createSecureServer;
+  const server = tls ? create({ ...timeouts, ...tls }, answer) : createServer(timeouts, answer);
   server.timeout = idle * 1000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -117,6 +138,7 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
     url: `${tls ? "https" : "http"}://${host}:${bound.port}`,
     port: bound.port,
     async close({ grace = 0 } = {}) {
+      clearInterval(looking);
       const closed = new Promise<void>((resolve, reject) => {
         server.close((error) => error ? reject(error) : resolve());
       });
@@ -145,11 +167,23 @@ async function withinSeconds(
   clearTimeout(timer);
 }
 
-async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serve(
+  handler: Handler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { pace, files }: { pace: Pace; files: FileSender },
+): Promise<void> {
   const disconnect = new AbortController();
-  const { stream, discard } = bodyOf(incoming);
+  const { stream, discard } = bodyOf(incoming, pace);
+  const { promise: sent, resolve: end } = Promise.withResolvers<void>();
+  let finished = false;
+  outgoing.once("finish", () => {
+    finished = true;
+    end();
+  });
   outgoing.once("close", () => {
-    if (!outgoing.writableFinished) disconnect.abort(disconnected());
+    if (!finished) disconnect.abort(disconnected());
+    end();
   });
   outgoing.on("error", () => {}); // "close" follows
   try {
@@ -159,8 +193,10 @@ async function serve(handler: Handler, incoming: IncomingMessage, outgoing: Serv
         ? await handler(request, { address: incoming.socket.remoteAddress })
         : new Response(null, { status: 400 }),
       outgoing,
+      files,
       disconnect.signal,
     );
+    await sent; // closing the connection before would cut it off
   } catch {
     // After the headers, only a broken connection tells the client that the response is not complete.
     if (outgoing.headersSent) outgoing.destroy();
@@ -172,15 +208,19 @@ async function serve(handler: Handler, incoming: IncomingMessage, outgoing: Serv
 
 /** The request; undefined where its target or a header is invalid as a web `Request`. */
 function requestOf(
-  { method = "GET", url = "", rawHeaders }: IncomingMessage,
+  { method = "GET", url = "", rawHeaders, httpVersionMajor }: IncomingMessage,
   body: ReadableStream<Bytes>,
   signal: AbortSignal,
 ): Request | undefined {
   try {
     const headers = new Headers();
-    for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
-    const hasBody = method !== "GET" && method !== "HEAD" &&
-      (headers.has("transfer-encoding") || Number(headers.get("content-length")) > 0);
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+      // HTTP/2 has the method and the path among them.
+      if (!rawHeaders[i]!.startsWith(":")) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+    }
+    const length = headers.get("content-length");
+    const isFramed = headers.has("transfer-encoding") || (length === null && httpVersionMajor > 1);
+    const hasBody = method !== "GET" && method !== "HEAD" && (isFramed || Number(length) > 0);
     const init: RequestInit & { duplex: "half" } = { method, headers, signal, duplex: "half" };
     if (hasBody) init.body = body;
     // The `Host` header is whatever the client says, so the URL does not use it.
@@ -191,7 +231,10 @@ function requestOf(
 }
 
 /** The body of a request as a stream that reads from the connection only what is read from it. */
-function bodyOf(incoming: IncomingMessage): { stream: ReadableStream<Bytes>; discard: () => void } {
+function bodyOf(
+  incoming: IncomingMessage,
+  pace: Pace,
+): { stream: ReadableStream<Bytes>; discard: () => void } {
   let controller: ReadableStreamDefaultController<Bytes> | undefined;
   let discarded = 0;
   // The rest is read and dropped: if the connection were closed while the client sends, it might never read the response.
@@ -200,12 +243,16 @@ function bodyOf(incoming: IncomingMessage): { stream: ReadableStream<Bytes>; dis
     incoming.resume();
   };
   const end = (how: (controller: ReadableStreamDefaultController<Bytes>) => void) => () => {
+    pace.rest();
     if (controller) how(controller);
     controller = undefined;
   };
   const stream = new ReadableStream<Bytes>({
     start: (own) => void (controller = own),
-    pull: () => void incoming.resume(),
+    pull: () => {
+      pace.wait();
+      incoming.resume();
+    },
     cancel: discard,
   });
   incoming.on("data", (chunk: Bytes) => {
@@ -214,8 +261,11 @@ function bodyOf(incoming: IncomingMessage): { stream: ReadableStream<Bytes>; dis
       if (discarded > mostDiscarded) incoming.destroy();
       return;
     }
+    pace.came(chunk.byteLength);
     controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    if (controller.desiredSize! <= 0) incoming.pause();
+    if (controller.desiredSize! > 0) return;
+    pace.rest();
+    incoming.pause();
   });
   incoming.once("end", end((controller) => controller.close()));
   incoming.once("error", end((controller) => controller.error(disconnected())));
@@ -224,10 +274,19 @@ function bodyOf(incoming: IncomingMessage): { stream: ReadableStream<Bytes>; dis
   return { stream, discard };
 }
 
-async function send(response: Response, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body) {
-    for await (const chunk of chunksOf(response.body as ReadableStream<Bytes>, signal)) {
+async function send(
+  response: Response,
+  outgoing: ServerResponse,
+  files: FileSender,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = response.body as ReadableStream<Bytes> | null;
+  const begin = () => void outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  const file = body && fileOf(body);
+  if (file) return await files.send(file, outgoing, begin, signal);
+  begin();
+  if (body) {
+    for await (const chunk of chunksOf(body, signal)) {
       if (!outgoing.write(chunk)) await drained(outgoing, signal);
     }
   }

@@ -14,6 +14,8 @@ export interface RequestContext {
   readonly redirect: boolean;
   /** Whether manifests may name what is not there. */
   readonly sparse: boolean;
+  /** Whether the files of blobs are sent as they are. */
+  readonly keptVerified: boolean;
   /** The names of the repositories, where they may be listed. */
   readonly catalog:
     | ((options: { after?: string | undefined; signal: AbortSignal }) => AsyncIterable<string>)

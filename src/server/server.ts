@@ -43,6 +43,12 @@ export interface ServerOptions {
    */
   redirect?: boolean | undefined;
   /**
+   * Says that targets verify what they keep when it comes in, and keep it to themselves. Then blobs that are files
+   * ({@link Source.file}) are sent by `listen` as they are, not hashed at every GET; their sizes are still checked. Scrub
+   * them (`Store.scrub`), since disks forget. Default: all that is sent whole is hashed.
+   */
+  keptVerified?: boolean | undefined;
+  /**
    * A repository that has a blob, for clients that have it mounted without saying from where. Name only what everybody may
    * read who may push: whoever knows a digest gets the blob. Default: such clients upload it.
    */
@@ -93,6 +99,7 @@ async function answer(request: Request, options: ServerOptions): Promise<Respons
       holder: options.holder,
       redirect: options.redirect ?? false,
       sparse: options.sparse ?? false,
+      keptVerified: options.keptVerified ?? false,
       catalog: options.catalog,
       catalogOrdered: options.catalogOrdered ?? false,
       target: (name) =>

@@ -94,6 +94,12 @@ export interface Blobs {
   leased<T>(work: () => Promise<T>): Promise<T>;
   /** Removes a wrong blob, whatever refers to it. */
   drop(digest: Digest): Promise<void>;
+  /** Puts a wrong blob out of the way, where that can be done; false where it turns out to be right. */
+  quarantine?(digest: Digest, options: Options): Promise<boolean>;
+  /** Keeps so much room, where it may run out, until the function that it gives is called. */
+  reserve?(bytes: number): Promise<() => Promise<void>>;
+  /** Does something that needs little room, in the room that is kept where there is no other. */
+  withRoom?<T>(work: () => Promise<T>): Promise<T>;
   /** Removes a blob, unless something needs it or somebody is about to. */
   remove(digest: Digest, isNeeded: IsNeeded, options: Options): Promise<void>;
   /** Does something while nobody collects garbage where that would disturb. */

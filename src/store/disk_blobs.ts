@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Content, Lease, Options } from "../content/contracts.ts";
 import { BlobDirectory } from "../disk/blob_directory.ts";
@@ -6,6 +6,7 @@ import { namesIn } from "../disk/directory.ts";
 import { restoreBlobs, sweepBlobs, takeAway } from "../disk/gc_sweep.ts";
 import type { GantryDirectory } from "../disk/gantry_directory.ts";
 import { Ingests } from "../disk/ingests.ts";
+import { quarantine } from "../disk/quarantine.ts";
 import { shareBlob } from "../disk/share_file.ts";
 import { sweepTemporary } from "../disk/temporary_sweep.ts";
 import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
@@ -93,7 +94,8 @@ export class DiskBlobs extends BlobDirectory implements Blobs {
   }
 
   async leased<T>(work: () => Promise<T>): Promise<T> {
-    const lease = this.#lease = this.#lease?.join() ?? new SharedLease(() => this.leases.take());
+    const lease = this.#lease = this.#lease?.join() ??
+      new SharedLease(() => this.withRoom(() => this.leases.take()));
     try {
       await lease.taken;
       return await work();
@@ -103,6 +105,21 @@ export class DiskBlobs extends BlobDirectory implements Blobs {
         await (await lease.taken)[Symbol.asyncDispose]();
       }
     }
+  }
+
+  quarantine(digest: Digest, options: Options): Promise<boolean> {
+    return quarantine(this, digest, options);
+  }
+
+  async reserve(bytes: number): Promise<() => Promise<void>> {
+    const end = this.state.hold();
+    await mkdir(this.state.directory, { recursive: true });
+    await this.state.keepRoom(bytes);
+    return end;
+  }
+
+  withRoom<T>(work: () => Promise<T>): Promise<T> {
+    return this.state.withRoom(work);
   }
 
   async drop(digest: Digest): Promise<void> {

@@ -12,7 +12,7 @@ export type StoreEvent =
   }
   | { readonly type: "image-deleted"; readonly namespace: string; readonly name: string }
   | {
-    readonly type: "content-created" | "content-deleted";
+    readonly type: "content-created" | "content-deleted" | "content-corrupt";
     readonly namespace: string;
     readonly digest: Digest;
   };

@@ -62,9 +62,22 @@ export class LinkedRepository implements RegistryRepository {
       if (!descriptor) {
         throw this.#records.notFound(action, isDigest(name) ? `no such ${role}` : "no such tag");
       }
+      if (role === "blob" && !document) return { descriptor };
+      // Its link outlives its file where that was found to be wrong, or was lost.
+      const facts = await this.#records.blobs.facts(descriptor.digest);
+      if (!facts) throw this.#records.notFound(action, "its bytes are missing");
       if (!document) return { descriptor };
-      return { descriptor, document: await this.#records.blobs.read(descriptor, { signal }) };
+      return { descriptor, document: await this.#document(descriptor, facts.size, { signal }) };
     });
+  }
+
+  async #document(descriptor: Descriptor, size: number, options: Options): Promise<Bytes> {
+    const { documents, blobs } = this.#namespace.shared;
+    const known = size === descriptor.size ? documents.get(descriptor.digest) : undefined;
+    if (known) return known;
+    const bytes = await blobs.read(descriptor, options);
+    documents.keep(descriptor.digest, bytes);
+    return bytes;
   }
 
   open(what: Address, options: OpenOptions = {}): Promise<ReadableStream<Bytes>> {
@@ -165,7 +178,9 @@ export class LinkedRepository implements RegistryRepository {
   }
 
   async ingest(session: string, options: Options & { create?: boolean | undefined } = {}): Promise<Ingest> {
-    const ingest = await this.#all.ingest(session, options);
+    const opening = () => this.#all.ingest(session, options);
+    // What is there already can be ended, or forgotten, on a full disk.
+    const ingest = options.create === false ? await this.#records.withRoom(opening) : await opening();
     return {
       get offset() {
         return ingest.offset;
@@ -174,7 +189,7 @@ export class LinkedRepository implements RegistryRepository {
       commit: async (expected, options = {}) => {
         // Under one lease: directories are flushed once, for all who wait for that.
         return await this.#namespace.leased(async () => {
-          const descriptor = await ingest.commit(expected, options);
+          const descriptor = await this.#records.withRoom(() => ingest.commit(expected, options));
           await this.#link(descriptor, options);
           return descriptor;
         });

@@ -61,6 +61,7 @@ export { type ImagePolicy, parsePolicy, type PolicyRule, policyVerifier } from "
 export type { Pulled, StorePullOptions } from "./pull.ts";
 export type { ContentInfo, StoredImage } from "./records.ts";
 export { outdated, type RetentionRule } from "./retention.ts";
+export type { Scrubbed, ScrubOptions } from "./scrub.ts";
 export { store } from "./store.ts";
 export type { ImageCandidate, ImageVerifier, Verdict } from "./verifier.ts";
 export type { ForgetOptions, RegistryRepository, StoreRepository } from "./repository_type.ts";

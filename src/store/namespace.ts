@@ -9,6 +9,7 @@ import type { Digest } from "../spec/digest.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
 import type { Blobs, Sessions } from "./blobs.ts";
 import { childrenLabels } from "./children_labels.ts";
+import type { Documents } from "./documents.ts";
 import type { Events } from "./events.ts";
 import { labelNames } from "./labels.ts";
 import type { Change, Metadata } from "./metadata.ts";
@@ -22,6 +23,7 @@ export interface Shared {
   readonly blobs: Blobs;
   readonly sessions: Sessions;
   readonly events: Events;
+  readonly documents: Documents;
   /** The time, in milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -7,6 +7,7 @@ import { isRegistry, isRepository } from "../spec/reference.ts";
 import type { Blobs, Sessions } from "./blobs.ts";
 import { type CheckedImage, checkImage } from "./check.ts";
 import { ContentStore } from "./content.ts";
+import { Documents } from "./documents.ts";
 import { Events, type StoreEvent } from "./events.ts";
 import { type CheckedStore, checkStore, type CheckStoreOptions } from "./fsck.ts";
 import { collectStore, namespacesOf, type StoreCollected, type StoreCollectOptions } from "./gc.ts";
@@ -20,6 +21,7 @@ import { type Pulled, pullImage, type StorePullOptions } from "./pull.ts";
 import type { StoredImage } from "./records.ts";
 import { repositoryOf } from "./repositories.ts";
 import { RepositoryTarget } from "./repository.ts";
+import { type Scrubbed, type ScrubOptions, scrubStore } from "./scrub.ts";
 import { keepsPlatforms, keepsPresent, sparse } from "./sparse.ts";
 import type { RegistryRepository, StoreRepository } from "./repository_type.ts";
 import type { Store, StoreOptions } from "./types.ts";
@@ -45,7 +47,7 @@ export function openStore(parts: StoreParts, options: StoreOptions = {}): Store 
     const reason = `${JSON.stringify(namespace)} is no namespace`;
     throw new GantryError("invalid-name", `open store ${JSON.stringify(parts.directory)}: ${reason}`);
   }
-  const shared = { ...parts, events: new Events(), now: () => now().getTime() };
+  const shared = { ...parts, events: new Events(), documents: new Documents(), now: () => now().getTime() };
   return new OpenedStore(new Namespace(namespace, shared), parts.metadata);
 }
 
@@ -59,6 +61,7 @@ class OpenedStore implements Store {
   readonly leases: LeaseStore;
   readonly #namespace: Namespace;
   readonly #metadata: Metadata;
+  #unreserve: (() => Promise<void>) | undefined;
 
   constructor(namespace: Namespace, metadata: Metadata) {
     const collect = ({ signal }: Options) => this.gc({ signal });
@@ -152,8 +155,23 @@ class OpenedStore implements Store {
     return onDisk(this.#namespace.where("check"), () => checkStore(this.#namespace.shared, options));
   }
 
+  async *scrub(options: ScrubOptions = {}): AsyncGenerator<Scrubbed, void, void> {
+    yield* scrubStore(this.#namespace, options);
+  }
+
+  async reserve(bytes: number): Promise<void> {
+    const { blobs } = this.#namespace.shared;
+    const before = this.#unreserve;
+    this.#unreserve = await onDisk(
+      this.#namespace.where("reserve room"),
+      async () => await blobs.reserve?.(bytes),
+    );
+    await before?.();
+  }
+
   async close(): Promise<void> {
     await this.#metadata[Symbol.asyncDispose]();
+    await this.#unreserve?.();
   }
 
   #noRepository(name: string): GantryError {

@@ -51,10 +51,15 @@ export class RepositoryRecords {
     return this.#namespace.do(`${action} in repository ${JSON.stringify(this.name)}`, options, work);
   }
 
-  /** Changes records, with a lease on what they refer to. */
+  /** Does something that needs little room and may make more, also on a full disk. */
+  withRoom<T>(work: () => Promise<T>): Promise<T> {
+    return this.blobs.withRoom ? this.blobs.withRoom(work) : work();
+  }
+
+  /** Changes records, with a lease on what they refer to; also on a full disk, as that may make room. */
   change(action: string, options: Options, plan: () => Promise<Change[]>): Promise<void> {
     const changing = () =>
       this.#namespace.change(async () => ({ changes: await plan(), result: undefined }), options);
-    return this.do(action, options, () => this.#namespace.leased(changing));
+    return this.withRoom(() => this.do(action, options, () => this.#namespace.leased(changing)));
   }
 }

@@ -11,6 +11,7 @@ import type { LeaseStore } from "./leases.ts";
 import type { Pulled, StorePullOptions } from "./pull.ts";
 import type { StoredImage } from "./records.ts";
 import type { RegistryRepository, StoreRepository } from "./repository_type.ts";
+import type { Scrubbed, ScrubOptions } from "./scrub.ts";
 
 /** How to open a store. */
 export interface StoreOptions {
@@ -96,6 +97,17 @@ export interface Store extends AsyncDisposable {
   gc(options?: StoreCollectOptions): Promise<StoreCollected>;
   /** Reads all content of all namespaces and tells what is wrong. With `repair`, what is wrong is removed. */
   fsck(options?: CheckStoreOptions): Promise<CheckedStore>;
+  /**
+   * Reads all content of all namespaces again, one blob after the other, slowly if that is wanted; to be run from time to
+   * time where what is read is not verified at each read. What is not what its name says goes to `.gantry/corrupt`: it is
+   * missing from then on, so that nobody gets it and it can be written again. Its records stay.
+   */
+  scrub(options?: ScrubOptions): AsyncIterable<Scrubbed>;
+  /**
+   * Keeps so many bytes of the disk, until the store is closed: when it is full, what is there can still be deleted,
+   * collected, and unfinished writes ended, in that room.
+   */
+  reserve(bytes: number): Promise<void>;
   /** Lets go of the database. */
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ async function serving(work: (registry: ReturnType<typeof registryInMemory>, url
 }
 
 describe("the server over HTTP", () => {
-  it("goes on with an upload whose connection broke", () =>
+  it("goes on with an upload whose connection broke (E22)", () =>
     serving(async ({ repository }, url) => {
       const content = randomBytes(300_000);
       const started = await fetch(`${url}/v2/app/blobs/uploads/`, { method: "POST" });

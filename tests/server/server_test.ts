@@ -91,7 +91,7 @@ describe("server", () => {
     });
   }
 
-  it("keeps the old state when storage fails under an upload, and the upload too", async () => {
+  it("keeps the old state when storage fails under an upload, and the upload too (E23)", async () => {
     const target = memory();
     const { handler, send } = registryInMemory({ repositories: () => target });
     const path = (await send("POST", "/v2/app/blobs/uploads/")).headers.get("location")!;

@@ -31,6 +31,8 @@ interface Row {
  */
 export class Metrics {
   readonly #rows = new Map<string, Row>();
+  /** What was read again: bytes, and blobs that are wrong. */
+  readonly #scrubbed = { bytes: 0, wrong: 0 };
 
   /** Counts a request, as `observe` tells of it. */
   count({ request: { method }, route, status, sent, milliseconds }: Served): void {
@@ -55,9 +57,20 @@ export class Metrics {
     for (const [i, end] of classes.entries()) if (seconds <= end) row.within[i]!++;
   }
 
+  /** Counts a blob that was read again, to see whether it is still right. */
+  scrubbed({ size, isWrong }: { size: number; isWrong: boolean }): void {
+    this.#scrubbed.bytes += size;
+    if (isWrong) this.#scrubbed.wrong++;
+  }
+
   /** All of it, in the form that Prometheus reads. */
   text(): string {
     const rows = [...this.#rows.values()].sort((a, b) => a.labels < b.labels ? -1 : 1);
+    const counter = (name: string, help: string, count: number) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} counter`,
+      `${name} ${count}`,
+    ];
     const lines = (name: string, type: string, help: string, of: (row: Row) => string[]) => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} ${type}`,
@@ -79,6 +92,12 @@ export class Metrics {
         `${duration}_sum{${row.labels}} ${row.seconds}`,
         `${duration}_count{${row.labels}} ${row.count}`,
       ]),
+      ...counter("gantry_scrubbed_bytes_total", "Bytes of blobs that were read again.", this.#scrubbed.bytes),
+      ...counter(
+        "gantry_corrupt_blobs_total",
+        "Blobs that were found to be wrong then.",
+        this.#scrubbed.wrong,
+      ),
       "",
     ].join("\n");
   }

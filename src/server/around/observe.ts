@@ -1,4 +1,5 @@
-import { type Bytes, observed } from "../../bytes.ts";
+import type { Bytes } from "../../bytes.ts";
+import { watched } from "../file_body.ts";
 import type { Client, Handler } from "../handler.ts";
 import { type Route, routeFor } from "../routes.ts";
 
@@ -54,7 +55,7 @@ export function observe(handler: Handler, report: (served: Served) => void): Han
       return response;
     }
     let sent = 0;
-    const body = observed(response.body as ReadableStream<Bytes>, {
+    const body = watched(response.body as ReadableStream<Bytes>, {
       chunk: (chunk) => void (sent += chunk.byteLength),
       done: () => served(sent),
       failed: () => served(sent, request.signal.aborted ? 499 : response.status),

@@ -130,7 +130,7 @@ for (const [name, protectedRegistry] of [["by name and password", basic], ["by t
 }
 
 describe("protecting a registry", () => {
-  it("tells clients how to log in, at the ping too", async () => {
+  it("tells clients how to log in, at the ping too (E36)", async () => {
     const ask = async (handler: Handler, path: string, init?: RequestInit) =>
       await handler(new Request(`https://registry.test/v2/${path}`, init));
     const ping = await ask(basic(), "");

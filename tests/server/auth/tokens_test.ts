@@ -77,7 +77,7 @@ describe("tokens of a registry", () => {
     assert.equal((await ask(key, "", { method: "POST", body: form })).status, 400);
   });
 
-  it("are not believed with another key, issuer, audience, time or algorithm", async () => {
+  it("are not believed with another key, issuer, audience, time or algorithm (E36)", async () => {
     const { publicKey, privateKey } = await keyPair("ES256");
     const other = await keyPair("ES256");
     const check = tokenCheck({ ...identity, keys: [publicKey] });

@@ -19,6 +19,7 @@ import { behindProxies } from "../../support/serve/proxies.ts";
 import { readServeConfig, type ServeConfig } from "../../support/serve/config.ts";
 import { withUpstreams } from "../../support/serve/upstreams.ts";
 import { guarded } from "../../support/serve/guard.ts";
+import { scrubAgainAndAgain } from "../../support/serve/scrub.ts";
 import { type Storage, storageOf } from "../../support/serve/storage.ts";
 
 interface ServeFlags extends BucketFlags {
@@ -55,7 +56,7 @@ export function define(command: Command, context: CommandContext): void {
 
 async function serve({ config: path, ...flags }: ServeFlags, context: CommandContext): Promise<void> {
   const config: ServeConfig = { ...(path !== undefined && await readServeConfig(path)), ...flags };
-  const { admin, disk, s3, grace = 10, tls } = config;
+  const { admin, disk, s3, grace = 10, scrub = 8 * 1024 * 1024, tls } = config;
   const { environment, signal } = context;
   environment.patience += grace * 1000;
   const log = (line: string) => void context.log(line);
@@ -71,12 +72,13 @@ async function serve({ config: path, ...flags }: ServeFlags, context: CommandCon
     listening.push(
       await listen(handler, {
         ...addressOf(config.address, environment.env["PORT"]),
-        ...(tls && { tls: await readCertificate(tls) }),
+        ...(tls && { tls: await readCertificate(tls), http2: config.http2 }),
       }),
     );
     const check = async () => void await storage.catalog?.({})[Symbol.asyncIterator]().next();
     if (admin !== undefined) listening.push(await listen(adminHandler(metrics, check), addressOf(admin)));
     if (tls) renewCertificate(tls, listening[0]!, log, signal);
+    if (kept.scrub && scrub > 0) void scrubAgainAndAgain(kept.scrub, scrub, { metrics, log, signal });
     const where = s3 ?? disk;
     if (where !== undefined) await context.log(`storing images in ${where}`);
     if (admin !== undefined) await context.log(`serving metrics on port ${listening[1]!.port}`);

@@ -36,6 +36,8 @@ export interface ServeConfig {
   redirect?: boolean;
   /** Serves HTTPS. Both files are read again when they change. */
   tls?: { cert: string; key: string };
+  /** Speaks HTTP/2 over TLS, with those who do. */
+  http2?: boolean;
   /** Who may log in: a file of names and hashes. */
   htpasswd?: string;
   /** Tokens in place of passwords at each request. */
@@ -70,6 +72,8 @@ export interface ServeConfig {
   accessLog?: boolean;
   /** Seconds after which an upload in which nothing happens is forgotten, on a disk. Default: 604800, a week. */
   uploadExpiry?: number;
+  /** Bytes a second that are read again in the background, to find what a disk has spoilt; 0 for none. Default: 8388608. */
+  scrub?: number;
   /** Seconds that requests under way are given when it is told to end. */
   grace?: number;
 }
@@ -152,6 +156,7 @@ const config = shape({
   blobGrace: seconds,
   redirect: flag,
   tls: shape({ cert: text, key: text }, ["cert", "key"]),
+  http2: flag,
   htpasswd: text,
   tokens: shape({ realm: text, service: text, issuer: text, key: text, keys: text }, [
     "realm",
@@ -187,6 +192,8 @@ const config = shape({
   admin: text,
   accessLog: flag,
   uploadExpiry: seconds,
+  scrub: (value, where) =>
+    requireKind(typeof value === "number" && value >= 0, where, "a number of bytes a second"),
   grace: seconds,
 });
 

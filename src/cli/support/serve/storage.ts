@@ -4,6 +4,7 @@ import { type Memory, memory, type Target } from "../../../content/mod.ts";
 import { immutable } from "../../../content/mod.ts";
 import { layouts } from "../../../layout/mod.ts";
 import { quotas, type ServerOptions } from "../../../server/mod.ts";
+import type { Scrubbed, ScrubOptions } from "../../../store/mod.ts";
 import { GantryError } from "../../../errors.ts";
 import { openBucket } from "../bucket.ts";
 import { isLike } from "../glob.ts";
@@ -13,10 +14,14 @@ import { expireUploads } from "./expire_uploads.ts";
 import { isOlder, takeOver } from "./take_over.ts";
 
 /** Where a registry keeps its images, and what it knows of them. */
-export type Storage = Pick<ServerOptions, "repositories" | "catalog" | "catalogOrdered" | "holder"> & {
-  /** Lets go of it. */
-  close?: (() => Promise<void>) | undefined;
-};
+export type Storage =
+  & Pick<ServerOptions, "repositories" | "catalog" | "catalogOrdered" | "holder" | "keptVerified">
+  & {
+    /** Reads all blobs again. */
+    scrub?: ((options: ScrubOptions) => AsyncIterable<Scrubbed>) | undefined;
+    /** Lets go of it. */
+    close?: (() => Promise<void>) | undefined;
+  };
 
 /** Where a registry keeps its images. Who reads one repository reads all of them only where there are no rules. */
 export async function storageOf(
@@ -49,6 +54,9 @@ function withQuotas(storage: Storage, rules: NonNullable<ServeConfig["quotas"]>)
   return { ...storage, repositories: async (name) => limited(name, await storage.repositories(name)) };
 }
 
+/** The room that is kept so that a full disk can be freed, in bytes. */
+const reserved = 1024 * 1024;
+
 /** In a store; a directory that an older version made becomes one, if it can. */
 async function onDisk(
   directory: string,
@@ -70,6 +78,7 @@ async function onDisk(
     if (!GantryError.is(error) || signal.aborted) throw error;
     return asLayouts(directory, log, error.message);
   }
+  await there.reserve(reserved).catch((error) => log(error instanceof Error ? error.message : String(error)));
   // All repositories share the uploads.
   await expireUploads(there.repository("any"), uploadExpiry, log, signal);
   const settled = gcInterval === undefined
@@ -79,6 +88,8 @@ async function onDisk(
     repositories: (name) => there.linked(name),
     catalog: (options) => there.linkedRepositories(options),
     catalogOrdered: true,
+    keptVerified: true,
+    scrub: (options) => there.scrub(options),
     async holder(digest: Digest) {
       // Whatever the repository is called, this tells whether the bytes are here.
       if (!await has(there.repository("any"), digest)) return undefined;

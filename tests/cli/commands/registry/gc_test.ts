@@ -9,7 +9,7 @@ import { inDirectory } from "../../../support/directory.ts";
 import { imageOf, start } from "../../gantry.ts";
 
 describe("gantry registry gc", () => {
-  it("removes what no image needs", () =>
+  it("removes what no image needs (E24)", () =>
     inDirectory(async (directory) => {
       await using there = store(join(directory, "images"));
       const app = there.linked("app");

@@ -143,7 +143,7 @@ describe("gantry registry serve", () => {
       assert.ok((await readdir(join(directory, "images"))).includes("repositories.old"));
     }));
 
-  it("forgets old uploads", () =>
+  it("forgets old uploads (E24)", () =>
     inDirectory(async (directory) => {
       await writeFile(join(directory, "registry.json"), JSON.stringify({ disk: "images", uploadExpiry: 0 }));
       let upload = "";
