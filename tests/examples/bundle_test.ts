@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What the README promises, in bytes of gzip. */
 const most = 17_500;
 /** The same with all keychains that need only `fetch`. */
-const mostWithKeychains = 22_000;
+const mostWithKeychains = 23_000;
 
 /** Reads a manifest with whatever logs in. */
 const withKeychains = `
