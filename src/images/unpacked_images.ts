@@ -9,7 +9,7 @@ import { GantryDirectory, gantryDirectoryIn } from "../disk/gantry_directory.ts"
 import { GantryError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { openRoot } from "../image/open.ts";
-import { takeAway } from "../rootfs/take_away.ts";
+import { clearLeft, takeAway } from "../rootfs/take_away.ts";
 import { incompleteSuffix } from "../rootfs/unpack/incomplete.ts";
 import type { Skipped, UnpackOptions } from "../rootfs/unpack/options.ts";
 import { type UnpackedLayer, unpackLayers } from "../rootfs/unpack_layers.ts";
@@ -161,6 +161,7 @@ export class UnpackedImages {
       await this.#names.write(names);
       return unused;
     }, { signal });
+    if (!dryRun) await this.#clearLeft({ signal });
     return dryRun ? unused : removed;
   }
 
@@ -243,15 +244,28 @@ export class UnpackedImages {
   /** The IDs of what is unpacked, or is being unpacked, or has been begun. */
   async #idsOnDisk(): Promise<string[]> {
     const names = await ifThere(readdir(this.#directory)) ?? [];
-    const ids = names.map((name) =>
-      name.endsWith(incompleteSuffix) ? name.slice(0, -incompleteSuffix.length) : name
-    );
-    return [...new Set(ids.filter(isID))].sort();
+    return [...new Set([...names, ...begun(names)].filter(isID))].sort();
+  }
+
+  /** Removes what killed processes have left beside images that have names. */
+  async #clearLeft(options: Options): Promise<void> {
+    for (const id of begun(await ifThere(readdir(this.#directory)) ?? []).filter(isID)) {
+      await clearLeft(this.#path(id), options).catch((error) => {
+        // Another process unpacks it at this moment.
+        if (!GantryError.is(error, "conflict")) throw error;
+      });
+    }
   }
 
   #onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
     return onDisk(`${what} unpacked images in ${JSON.stringify(this.#store.directory)}`, work);
   }
+}
+
+/** What is beside these names to be, or was. */
+function begun(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith(incompleteSuffix))
+    .map((name) => name.slice(0, -incompleteSuffix.length));
 }
 
 interface Named {

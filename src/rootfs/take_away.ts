@@ -15,3 +15,14 @@ export async function takeAway(directory: string, { signal }: Options = {}): Pro
     return incomplete;
   });
 }
+
+/**
+ * Removes what a process that was killed has left beside what is unpacked.
+ *
+ * @throws {GantryError} `conflict` when another process is unpacking there.
+ */
+export async function clearLeft(directory: string, { signal }: Options = {}): Promise<void> {
+  await onDisk(`clear ${JSON.stringify(directory)}`, async () => {
+    await using _ = await Incomplete.begin(directory, { signal });
+  });
+}

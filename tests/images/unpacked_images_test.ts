@@ -34,6 +34,17 @@ async function idOf(image: Image): Promise<string> {
   return (await image.configName()).slice("sha256:".length, "sha256:".length + 12);
 }
 
+/** What a process that was killed while it unpacked has left. */
+function leftBehind(directory: string, id: string): string {
+  const left = join(directory, "images", `${id}.incomplete`);
+  mkdirSync(join(left, "content"), { recursive: true });
+  writeFileSync(join(left, "content/0"), "half");
+  writeFileSync(join(left, "lock.1"), JSON.stringify({ pid: 2 ** 30, machine: "gone", started: null }));
+  const old = new Date(Date.now() - 3_600_000);
+  utimesSync(join(left, "lock.1"), old, old);
+  return left;
+}
+
 interface Fixture {
   directory: string;
   there: Store;
@@ -158,16 +169,14 @@ describe("unpackedImages", () => {
       const kept = await images.pull(source, "localhost/app:v1");
       const { directory: gone, id } = await images.pull(source, "localhost/app:v2");
       await there.images.delete("localhost/app:v2");
-      const left = join(directory, "images/0123456789ab.incomplete");
-      mkdirSync(join(left, "content"), { recursive: true });
-      writeFileSync(join(left, "content/0"), "half");
-      writeFileSync(join(left, "lock.1"), JSON.stringify({ pid: 2 ** 30, machine: "gone", started: null }));
-      const old = new Date(Date.now() - 3_600_000);
-      utimesSync(join(left, "lock.1"), old, old);
+      const [left, beside] = ["0123456789ab", kept.id].map((id) => leftBehind(directory, id)) as [
+        string,
+        string,
+      ];
       assert.deepEqual(await images.prune({ dryRun: true }), ["0123456789ab", id].sort());
-      assert.ok(existsSync(gone) && existsSync(left));
+      assert.ok([gone, left, beside].every((path) => existsSync(path)));
       assert.deepEqual(await images.prune(), ["0123456789ab", id].sort());
-      assert.ok(!existsSync(gone) && !existsSync(left) && existsSync(kept.directory));
+      assert.ok(![gone, left, beside].some((path) => existsSync(path)) && existsSync(kept.directory));
       assert.deepEqual(registered(directory), { "localhost/app": { v1: kept.id } });
       assert.deepEqual(await images.prune(), []);
     }));
