@@ -138,7 +138,7 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
     url: `${tls ? "https" : "http"}://${host}:${bound.port}`,
     port: bound.port,
     async close({ grace = 0 } = {}) {
-      clearInterval(looking);
+      looking.ref(); // or Deno, which does not count connections of HTTP/2, may end before they have
       const closed = new Promise<void>((resolve, reject) => {
         server.close((error) => error ? reject(error) : resolve());
       });
@@ -147,7 +147,7 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
         await withinSeconds(grace, closed, () => Promise.all(running));
       }
       server.closeAllConnections();
-      await closed;
+      await closed.finally(() => clearInterval(looking));
     },
     renew(certificate) {
       if ("setSecureContext" in server) server.setSecureContext({ ...certificate });
