@@ -1,3 +1,4 @@
+import { type Deferred, deferred } from "../deferred.ts";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Bucket } from "../objects/bucket.ts";
@@ -20,7 +21,7 @@ const mostLooks = 20;
 interface Waiting {
   readonly changes: readonly Change[];
   readonly signal: AbortSignal | undefined;
-  readonly done: PromiseWithResolvers<boolean>;
+  readonly done: Deferred<boolean>;
 }
 
 /** How records are kept in a bucket. */
@@ -90,7 +91,7 @@ export class BucketMetadata implements Metadata {
   async commit(changes: readonly Change[], { signal }: Options = {}): Promise<boolean> {
     this.#requireOpen();
     signal?.throwIfAborted();
-    const done = Promise.withResolvers<boolean>();
+    const done = deferred<boolean>();
     this.#waiting.push({ changes, signal, done });
     if (!this.#committing) this.#committed = this.#commitAll();
     return await unlessAborted(done.promise, signal);
@@ -196,7 +197,7 @@ export class BucketMetadata implements Metadata {
 /** The same promise, for somebody who may not want to wait for it. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise: aborted, reject } = deferred<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {

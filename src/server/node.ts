@@ -28,6 +28,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { clearInterval, setInterval } from "node:timers";
 import { type Bytes, chunksOf } from "../bytes.ts";
+import { deferred } from "../deferred.ts";
 import { fileOf } from "./file_body.ts";
 import { createHttp2Server } from "./http2.ts";
 import type { Handler } from "./handler.ts";
@@ -175,7 +176,7 @@ async function serve(
 ): Promise<void> {
   const disconnect = new AbortController();
   const { stream, discard } = bodyOf(incoming, pace);
-  const { promise: sent, resolve: end } = Promise.withResolvers<void>();
+  const { promise: sent, resolve: end } = deferred();
   let finished = false;
   outgoing.once("finish", () => {
     finished = true;

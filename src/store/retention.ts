@@ -50,7 +50,13 @@ export function outdated(
 
 /** The last so many images of each repository. */
 function lastOf(images: readonly StoredImage[], count: number): Set<StoredImage> {
-  const byRepository = Map.groupBy(images, ({ name }) => repositoryOf(name) ?? name);
+  const byRepository = new Map<string, StoredImage[]>();
+  for (const image of images) {
+    const repository = repositoryOf(image.name) ?? image.name;
+    const others = byRepository.get(repository);
+    if (others) others.push(image);
+    else byRepository.set(repository, [image]);
+  }
   const last = [...byRepository.values()].flatMap((all) =>
     all.toSorted((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime()).slice(0, count)
   );

@@ -84,8 +84,8 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
 
 /** Gives memory back that nobody needs any longer: engines collect it so late that a fast stream fills tens of megabytes. */
 function release({ buffer, byteLength }: Bytes): void {
-  // Others may have a part of the same buffer.
-  if (byteLength === buffer.byteLength) buffer.transfer(0);
+  // Others may have a part of the same buffer. Node 20 cannot give back any.
+  if (byteLength === buffer.byteLength) buffer.transfer?.(0);
 }
 
 /** In bytes: so much is written at once. */

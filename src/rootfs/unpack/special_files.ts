@@ -16,7 +16,14 @@ export async function makeSpecialFiles(
   owners: Owners,
 ): Promise<NotMade> {
   const notMade: NotMade = new Map();
-  for (const [mode, fifos] of Map.groupBy(inodes.filter(isFifo), (inode) => owners.mode(inode.mode))) {
+  const fifosOf = new Map<number, Inode[]>();
+  for (const inode of inodes.filter(isFifo)) {
+    const mode = owners.mode(inode.mode);
+    const others = fifosOf.get(mode);
+    if (others) others.push(inode);
+    else fifosOf.set(mode, [inode]);
+  }
+  for (const [mode, fifos] of fifosOf) {
     for (let at = 0; at < fifos.length; at += most) {
       const some = fifos.slice(at, at + most);
       const paths = some.map((inode) => staging.directory.outside(staging.number(inode)));

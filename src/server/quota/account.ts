@@ -1,3 +1,4 @@
+import { deferred } from "../../deferred.ts";
 import type { Usage } from "../../content/contracts.ts";
 import { type HttpError, httpError } from "../http_error.ts";
 
@@ -57,7 +58,7 @@ export class Account {
    */
   async add<T>(names: readonly string[], cost: () => Promise<Quota>, work: () => Promise<T>): Promise<T> {
     for (const other of this.#others(names)) await other;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred();
     for (const name of names) this.#names.set(name, promise);
     try {
       const more = await cost();
@@ -103,7 +104,7 @@ export class Account {
 
   /** Counts what is being added, until it is told whether it has been. */
   #begin(more: Quota): (isAdded: boolean) => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred();
     this.#adding.add(promise);
     this.#change(more, 1);
     return (isAdded) => {
