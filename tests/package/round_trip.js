@@ -1,8 +1,8 @@
-// Pushes an image to a registry of its own, pulls it with the command, and compares: for run.ts, which copies it into a
+// Pushes an image to a registry of its own, pulls and unpacks it with the command, and compares: for run.ts, which copies it into a
 // project. The arguments are what runs a file there.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -34,6 +34,8 @@ try {
   const pulled = await openImage(layout(directory), "v1");
   assert.equal(await pulled.digest(), descriptor.digest);
   assert.deepEqual(await validate(pulled), []);
+  await run("unpack", `oci:${directory}:v1`, join(directory, "root"));
+  assert.equal(await readFile(join(directory, "root/hello"), "utf8"), "hello\n");
   console.log(await run("version"));
 } finally {
   await listening.close();
