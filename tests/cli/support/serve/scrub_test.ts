@@ -19,11 +19,14 @@ describe("reading blobs again in the background", () => {
       yield { digest, size: 3, quarantined: true, problem: "read blob: wrong" };
       throw new Error("the disk is gone");
     }
+    // Its timers keep no process alive: a server's connections do.
+    const alive = setInterval(() => {}, 1000);
     const log = (line: string) => lines.push(line) === 2 && tell();
     const scrubbing = scrubAgainAndAgain(scrub, 5, { metrics, log, signal: stop.signal, begin: 0 });
     await told;
     stop.abort();
     await scrubbing;
+    clearInterval(alive);
     assert.deepEqual(rates, [5]);
     assert.deepEqual(lines, [
       "read blob: wrong; it is answered with 404 until it is pushed again",
