@@ -175,7 +175,7 @@ async function serve(
   { pace, files }: { pace: Pace; files: FileSender },
 ): Promise<void> {
   const disconnect = new AbortController();
-  const { stream, discard } = bodyOf(incoming, pace);
+  const { stream, discard } = bodyOf(incoming, pace, disconnect);
   const { promise: sent, resolve: end } = deferred();
   let finished = false;
   outgoing.once("finish", () => {
@@ -235,6 +235,7 @@ function requestOf(
 function bodyOf(
   incoming: IncomingMessage,
   pace: Pace,
+  disconnect: AbortController,
 ): { stream: ReadableStream<Bytes>; discard: () => void } {
   let controller: ReadableStreamDefaultController<Bytes> | undefined;
   let discarded = 0;
@@ -269,8 +270,12 @@ function bodyOf(
     incoming.pause();
   });
   incoming.once("end", end((controller) => controller.close()));
-  incoming.once("error", end((controller) => controller.error(disconnected())));
-  incoming.once("close", end((controller) => controller.error(disconnected())));
+  const breakOff = end((controller) => {
+    disconnect.abort(disconnected()); // before the handler learns of the body: nothing is wrong with the registry
+    controller.error(disconnect.signal.reason);
+  });
+  incoming.once("error", breakOff);
+  incoming.once("close", breakOff);
   incoming.pause();
   return { stream, discard };
 }
