@@ -282,7 +282,12 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/objects/serverless_registry_test.ts": ["objects/take_over"],
   "tests/keychain/aws_default_test.ts": ["keychain/aws_profiles"],
   "tests/store/pull_test.ts": ["store/annotations", "store/import", "store/shared_download", "store/sparse"],
-  "tests/store/sqlite/metadata_test.ts": ["store/metadata", "store/sqlite/driver", "store/sqlite/schema"],
+  "tests/store/sqlite/metadata_test.ts": [
+    "store/unless_aborted",
+    "store/metadata",
+    "store/sqlite/driver",
+    "store/sqlite/schema",
+  ],
   "tests/rootfs/unpack/unpack_test.ts": [
     "rootfs/unpack",
     "rootfs/unpack_layers",

@@ -11,6 +11,7 @@ import { RootObject } from "./root_object.ts";
 import { type Snapshot, sortedCells } from "./snapshot.ts";
 import { sweepPages } from "./sweep.ts";
 import { tidy, tidySize } from "./tidy.ts";
+import { unlessAborted } from "../store/unless_aborted.ts";
 
 /** Bytes of a tail that is put into pages at once: who changes much at a time waits for that. */
 const largestTail = 1024 * 1024;
@@ -191,18 +192,5 @@ export class BucketMetadata implements Metadata {
 
   #requireOpen(): void {
     if (this.#closed) throw new GantryError("consumed", "open the records: the store has been closed");
-  }
-}
-
-/** The same promise, for somebody who may not want to wait for it. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await promise;
-  const { promise: aborted, reject } = deferred<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -6,6 +6,7 @@ import { ifThere, storageError } from "../../disk/errors.ts";
 import { GantryError } from "../../errors.ts";
 import type { Change, Entry, ListOptions, Metadata } from "../metadata.ts";
 import { type Database, openDatabase, reasonOf, type Statement } from "./driver.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 import { migrate } from "./schema.ts";
 
 /** How long others may keep the database locked, in milliseconds. */
@@ -143,19 +144,6 @@ export class SqliteMetadata implements Metadata {
       other: ["storage", (error as Error).message] as const,
     }[reason];
     return new GantryError(code, `${action} ${JSON.stringify(this.#path)}: ${words}`, { cause: error });
-  }
-}
-
-/** The same promise, for somebody who may not want to wait for it. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 
