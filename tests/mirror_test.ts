@@ -125,7 +125,12 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/keychain/login_test.ts": ["keychain/change_file"],
   "tests/layout/entries_test.ts": ["layout/documents", "layout/listed_manifests"],
   "tests/layout/gc_test.ts": ["disk/gantry_directory", "disk/gc_mark", "disk/gc_sweep", "layout/untagged"],
-  "tests/layout/layout_test.ts": ["disk/blob_directory", "disk/stream", "layout/layout_blobs"],
+  "tests/layout/layout_test.ts": [
+    "disk/blob_directory",
+    "disk/read_kept",
+    "disk/stream",
+    "layout/layout_blobs",
+  ],
   "tests/places/dir_test.ts": ["places/directory_image"],
   "tests/registry/blob_upload_test.ts": ["registry/existence"],
   "tests/registry/client_test.ts": ["registry/host_slots", "registry/warnings"],

@@ -1,15 +1,14 @@
 import { rename, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Bytes, readAll } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import type { Address, Options } from "../content/contracts.ts";
-import { documentLimit } from "../content/read.ts";
-import { verifying } from "../digest/verify.ts";
 import { GantryError } from "../errors.ts";
 import { algorithmOf, type Digest, hexOf, parseDigest } from "../spec/digest.ts";
 import { errno, ifThere } from "./errors.ts";
 import { factsOf, type FileFacts } from "./files.ts";
 import { makeDirectory, syncDirectory } from "./directory.ts";
 import { putFile } from "./replace.ts";
+import { readKept } from "./read_kept.ts";
 import { fileStream } from "./stream.ts";
 import { Leases } from "./leases.ts";
 import type { GantryDirectory } from "./gantry_directory.ts";
@@ -95,15 +94,8 @@ export class BlobDirectory {
   }
 
   /** A document whole and verified. */
-  async read(what: Address, options: Options & { limit?: number | undefined } = {}): Promise<Bytes> {
-    const { limit = documentLimit, signal } = options;
-    const path = this.path(what.digest);
-    const size = what.size ?? (await this.facts(what.digest))?.size ?? 0;
-    if (size > limit) {
-      throw new GantryError("too-large", `read ${path}: ${size} bytes, the limit is ${limit}`);
-    }
-    const bytes = await this.open(what, { signal });
-    return await readAll(bytes.pipeThrough(verifying(what, { what: path })), { limit, what: path, signal });
+  read(what: Address, options: Options & { limit?: number | undefined } = {}): Promise<Bytes> {
+    return readKept(this, what, options);
   }
 
   /** Puts a small blob in its place. Under a lease it is there for good with the next `flush`. */

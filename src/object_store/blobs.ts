@@ -1,8 +1,7 @@
-import { type Bytes, readAll, streamOf } from "../bytes.ts";
+import { type Bytes, streamOf } from "../bytes.ts";
 import type { Address, Options } from "../content/contracts.ts";
 import { unnamedSession } from "../content/ingest.ts";
-import { documentLimit } from "../content/read.ts";
-import { verifying } from "../digest/verify.ts";
+import { readKept } from "../disk/read_kept.ts";
 import { GantryError } from "../errors.ts";
 import type { BlobRecords, Location } from "../objects/blob_records.ts";
 import { plainHash } from "../objects/object_ingest.ts";
@@ -117,17 +116,8 @@ export class BucketBlobs implements Blobs {
     return found.body;
   }
 
-  async read(
-    what: Address,
-    { limit = documentLimit, signal }: Options & { limit?: number | undefined } = {},
-  ): Promise<Bytes> {
-    const path = this.path(what.digest);
-    const size = what.size ?? (await this.facts(what.digest))?.size ?? 0;
-    if (size > limit) {
-      throw new GantryError("too-large", `read ${path}: ${size} bytes, the limit is ${limit}`);
-    }
-    const bytes = await this.open(what, { signal });
-    return await readAll(bytes.pipeThrough(verifying(what, { what: path })), { limit, what: path, signal });
+  read(what: Address, options: Options & { limit?: number | undefined } = {}): Promise<Bytes> {
+    return readKept(this, what, options);
   }
 
   async put(digest: Digest, bytes: Bytes): Promise<void> {
