@@ -32,7 +32,7 @@ import { deferred } from "../deferred.ts";
 import { fileOf } from "./file_body.ts";
 import { createHttp2Server } from "./http2.ts";
 import type { Handler } from "./handler.ts";
-import { Pace } from "./pace.ts";
+import { Pace, Taking } from "./pace.ts";
 import { FileSender } from "./send_file.ts";
 
 export type { Handler } from "./handler.ts";
@@ -45,7 +45,8 @@ export interface ListenOptions {
   port?: number | undefined;
   /**
    * Seconds without a byte in either direction after which a connection is closed; so is one whose request brings less than
-   * 100 bytes a second in such a time. Default: 300.
+   * 100 bytes a second in such a time, and one whose client needs longer to take a piece of a response, of 2 MiB at most.
+   * Default: 300.
    */
   idle?: number | undefined;
   /** Seconds that a client may take to send the headers of a request, the first one from connecting on. Default: 30. */
@@ -109,19 +110,21 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
     connectionsCheckingInterval: Math.min(headers * 1000, 5000),
   };
   const running = new Set<Promise<void>>();
-  const bodies = new Map<IncomingMessage, Pace>();
+  const bodies = new Map<ServerResponse, Pick<Sending, "pace" | "taking">>();
   const files = new FileSender();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const pace = new Pace();
-    bodies.set(incoming, pace);
-    const serving = serve(handler, incoming, outgoing, { pace, files }).finally(() => {
+    const [pace, taking] = [new Pace(), new Taking()];
+    bodies.set(outgoing, { pace, taking });
+    const serving = serve(handler, incoming, outgoing, { pace, taking, files }).finally(() => {
       running.delete(serving);
-      bodies.delete(incoming);
+      bodies.delete(outgoing);
     });
     running.add(serving);
   };
   const looking = setInterval(() => {
-    for (const [incoming, pace] of bodies) if (pace.isTooSlow(idle)) incoming.destroy();
+    for (const [outgoing, { pace, taking }] of bodies) {
+      if (pace.isTooSlow(idle) || taking.isTooSlow(idle)) outgoing.destroy();
+    }
   }, idle * 1000).unref();
   const create = http2 ? createHttp2Server : createSecureServer;
   const server = tls ? create({ ...timeouts, ...tls }, answer) : createServer(timeouts, answer);
@@ -156,6 +159,13 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
   };
 }
 
+/** What serving a request needs besides it. */
+interface Sending {
+  pace: Pace;
+  taking: Taking;
+  files: FileSender;
+}
+
 /** Waits until it is over, what is under way has ended, or the time is. */
 async function withinSeconds(
   seconds: number,
@@ -172,7 +182,7 @@ async function serve(
   handler: Handler,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { pace, files }: { pace: Pace; files: FileSender },
+  { pace, taking, files }: Sending,
 ): Promise<void> {
   const disconnect = new AbortController();
   const { stream, discard } = bodyOf(incoming, pace, disconnect);
@@ -194,10 +204,10 @@ async function serve(
         ? await handler(request, { address: incoming.socket.remoteAddress })
         : new Response(null, { status: 400 }),
       outgoing,
-      files,
+      { taking, files },
       disconnect.signal,
     );
-    await sent; // closing the connection before would cut it off
+    await taking.wait(sent); // closing the connection before would cut it off
   } catch {
     // After the headers, only a broken connection tells the client that the response is not complete.
     if (outgoing.headersSent) outgoing.destroy();
@@ -283,17 +293,17 @@ function bodyOf(
 async function send(
   response: Response,
   outgoing: ServerResponse,
-  files: FileSender,
+  { taking, files }: Pick<Sending, "taking" | "files">,
   signal: AbortSignal,
 ): Promise<void> {
   const body = response.body as ReadableStream<Bytes> | null;
   const begin = () => void outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   const file = body && fileOf(body);
-  if (file) return await files.send(file, outgoing, begin, signal);
+  if (file) return await files.send(file, outgoing, { taking, begin, signal });
   begin();
   if (body) {
     for await (const chunk of chunksOf(body, signal)) {
-      if (!outgoing.write(chunk)) await drained(outgoing, signal);
+      if (!outgoing.write(chunk)) await taking.wait(drained(outgoing, signal));
     }
   }
   outgoing.end();

@@ -36,3 +36,23 @@ export class Pace {
     return waits && waited > seconds / 2 && bytes < waited * slowest;
   }
 }
+
+/** How long a client has been taking the piece of a body that is being sent to it. */
+export class Taking {
+  #since: number | undefined;
+
+  /** Waits until a piece has left. */
+  async wait(left: Promise<void>): Promise<void> {
+    this.#since = performance.now();
+    try {
+      await left;
+    } finally {
+      this.#since = undefined;
+    }
+  }
+
+  /** Whether it has been taking this piece for longer. */
+  isTooSlow(seconds: number): boolean {
+    return this.#since !== undefined && performance.now() - this.#since > seconds * 1000;
+  }
+}

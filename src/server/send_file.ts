@@ -4,27 +4,32 @@ import type { Bytes } from "../bytes.ts";
 import { reading } from "../disk/files.ts";
 import { GantryError } from "../errors.ts";
 import type { FileSpan } from "./file_body.ts";
+import type { Taking } from "./pace.ts";
 
 /** How many bytes are read at once: the more, the faster, down to the least when many files are sent. */
 const [leastPiece, mostPiece] = [256 * 1024, 2 * 1024 * 1024];
 /** How many bytes may be read at once of all files, unless so many are sent that each has the least. */
 const mostTogether = 16 * 1024 * 1024;
 
+/** How to send a file. */
+interface Sending {
+  /** Is told of each piece that the client is to take. */
+  taking: Taking;
+  /** Sends the headers, once the file is found to be as long as it must be. */
+  begin: () => void;
+  signal: AbortSignal;
+}
+
 /** Sends files; knows how many it sends at the moment. */
 export class FileSender {
   #sending = 0;
 
-  /** Sends part of a file after the headers, which `begin` sends once the file is found to be as long as it must be. */
-  async send(
-    file: FileSpan,
-    outgoing: ServerResponse,
-    begin: () => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Sends part of a file after the headers. */
+  async send(file: FileSpan, outgoing: ServerResponse, how: Sending): Promise<void> {
     this.#sending++;
     try {
       const share = Math.min(mostPiece, mostTogether / this.#sending);
-      await sendFile(file, Math.max(leastPiece, Math.floor(share)), outgoing, begin, signal);
+      await sendFile(file, Math.max(leastPiece, Math.floor(share)), outgoing, how);
     } finally {
       this.#sending--;
     }
@@ -36,8 +41,7 @@ async function sendFile(
   file: FileSpan,
   pieceSize: number,
   outgoing: ServerResponse,
-  begin: () => void,
-  signal: AbortSignal,
+  { taking, begin, signal }: Sending,
 ): Promise<void> {
   const { path, size, start, end, observers } = file;
   try {
@@ -60,7 +64,7 @@ async function sendFile(
         next?.catch(() => {}); // it is looked at when this piece has been sent
         try {
           for (const { chunk } of observers) await chunk?.(piece);
-          if (next) await written(outgoing, piece, signal);
+          if (next) await taking.wait(written(outgoing, piece, signal));
           else outgoing.end(piece);
         } catch (error) {
           await next?.catch(() => {}); // the file is in use until then

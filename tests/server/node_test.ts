@@ -267,6 +267,26 @@ describe("listen", () => {
     await server.close();
   });
 
+  it("closes a connection whose client hardly takes what it asked for", async () => {
+    const size = 128 * mebibyte;
+    const server = await listen(() => Promise.resolve(new Response(new Uint8Array(size))), { idle: 0.7 });
+    const socket = await connected(server);
+    socket.on("error", () => {});
+    let taken = 0;
+    socket.on("data", (chunk) => {
+      taken += chunk.length;
+      socket.pause();
+    });
+    // So that bytes do move all the time.
+    const reading = setInterval(() => socket.resume(), 4);
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await closed;
+    clearInterval(reading);
+    assert.ok(taken < size, `${taken} bytes`);
+    await server.close();
+  });
+
   it("closes connections that never send whole headers", async () => {
     const server = await listen(() => Promise.resolve(new Response()), { headers: 0.3 });
     try {
