@@ -199,6 +199,14 @@ export class BucketBlobs implements Blobs {
     return {
       find,
       claim: async (digest) => await this.claim({ digest }) === undefined ? undefined : await find(digest),
+      withdraw: async (digest, { data }) => {
+        for (;;) {
+          const entry = await this.#find(digest);
+          if (!entry || blobOf(entry).data !== data) return;
+          const gone = { bucket: shared.blobs, key: digest, value: null, expect: entry.version };
+          if (await this.#metadata.commit([gone])) return;
+        }
+      },
       record: async (digest, { data, size }) => {
         for (;;) {
           const there = await this.claim({ digest }) === undefined ? undefined : await find(digest);

@@ -2,17 +2,18 @@ import type { Ingest, IngestStatus, Options } from "../content/contracts.ts";
 import { isUnnamedSession } from "../content/ingest.ts";
 import { isFileName } from "../disk/directory.ts";
 import { GantryError } from "../errors.ts";
-import type { BlobRecords } from "../objects/blob_records.ts";
+import type { BlobRecords, Location } from "../objects/blob_records.ts";
 import { giveUp } from "../objects/expired_uploads.ts";
 import { ObjectIngest, type PlainHash, plainHash } from "../objects/object_ingest.ts";
 import { readSession } from "../objects/session.ts";
 import type { Store as ObjectsStore } from "../objects/store.ts";
+import type { Digest } from "../spec/digest.ts";
 import type { SessionOptions, Sessions as Contract } from "../store/blobs.ts";
 
 /** The store has one repository of uploads: blobs belong to all namespaces. */
 const repository = "all";
 /** A store's blobs belong to no repository. */
-const links = { put: () => Promise.resolve() };
+const links = { add: (_: Digest, location: Location) => Promise.resolve(location) };
 
 /**
  * The writes in the making of a store in a bucket: an object for each session. Several may have one open; where two go

@@ -28,6 +28,8 @@ export interface BlobRecords {
   claim(digest: Digest, options?: Options): Promise<Location | undefined>;
   /** Writes down where it is, unless that is written down already: then that is where it is. */
   record(digest: Digest, location: Location, options?: Options): Promise<Location>;
+  /** Takes back that it is there, unless somebody has written down another place by now. */
+  withdraw(digest: Digest, location: Location, options?: Options): Promise<void>;
   /** Where a blob is, if the bucket has it. */
   find(digest: Digest, options?: Options): Promise<Location | undefined>;
 }
@@ -106,6 +108,21 @@ export function record(
   });
 }
 
+/** Condemns a record or link, as garbage collection does, unless it leads elsewhere by now. */
+export async function withdraw(
+  store: Store,
+  key: string,
+  { data }: Location,
+  options: Options = {},
+): Promise<void> {
+  await compareAndSet(async () => {
+    const found = await readLocation(store, key, options);
+    if (found?.location?.data !== data) return;
+    const { location, facts: { etag } } = found;
+    await putLocation(store, key, location, { ...options, expect: etag, condemned: true });
+  });
+}
+
 function unlessConflict(error: unknown): undefined {
   if (!GantryError.is(error, "conflict")) throw error;
 }
@@ -115,6 +132,7 @@ export function blobRecords(store: Store): BlobRecords {
   return {
     claim: (digest, options) => claimRecord(store, digest, options),
     record: (digest, location, options) => record(store, digest, location, options),
+    withdraw: (digest, location, options) => withdraw(store, store.keys.record(digest), location, options),
     find: async (digest, options) =>
       (await readLocation(store, store.keys.record(digest), options))?.location,
   };

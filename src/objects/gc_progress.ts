@@ -18,7 +18,7 @@ export interface Progress {
   phase: number;
   /** Where the next page begins. */
   cursor: string | undefined;
-  /** When it began, by the bucket's clock; undefined before it has seen that. */
+  /** When it began, by the bucket's clock; undefined where there was no blob, before it has seen that. */
   began: number | undefined;
   /** What something refers to. */
   readonly marks: Marks;
@@ -35,7 +35,9 @@ export async function newProgress(store: Store, { signal }: Options): Promise<Pr
   }
   const [salt] = crypto.getRandomValues(new Int32Array(1));
   const marks = new Marks(marksSize, salt!);
-  return { id: crypto.randomUUID(), phase: 0, cursor: undefined, began: undefined, marks };
+  // Before anything is listed: a list may tell what time it is long after it has looked at what it lists.
+  const { objects: [first] } = await store.bucket.list({ prefix: store.keys.records, limit: 1, signal });
+  return { id: crypto.randomUUID(), phase: 0, cursor: undefined, began: first?.now.getTime(), marks };
 }
 
 /**

@@ -1,6 +1,14 @@
 import type { Options } from "../content/contracts.ts";
 import type { Digest } from "../spec/digest.ts";
-import { type FoundLocation, isFresh, type Location, putLocation, readLocation } from "./blob_records.ts";
+import {
+  claimRecord,
+  type FoundLocation,
+  isFresh,
+  type Location,
+  putLocation,
+  readLocation,
+  withdraw,
+} from "./blob_records.ts";
 import { compareAndSet } from "./documents.ts";
 import type { Store } from "./store.ts";
 
@@ -11,10 +19,12 @@ const mostKnown = 4096;
 
 interface Known {
   location: Location;
-  /** When it was read or put, by our own clock. */
+  /** When we began to read or put it, by our own clock. */
   at: number;
   /** Whether garbage collection spares it, so long after that. */
   isFresh(since: number): boolean;
+  /** Whether the blob's record was there after the link was: from then on its bytes stay as long as the link. */
+  isBacked: boolean;
 }
 
 /** The blobs of one repository: those that it has a link to. */
@@ -33,21 +43,36 @@ export class Links {
   /** Where a blob is, if the repository has it. */
   async find(digest: Digest, options: Options = {}): Promise<Location | undefined> {
     const known = this.#known.get(digest);
-    if (known && performance.now() - known.at < briefly) return known.location;
-    return this.#remember(digest, await readLocation(this.#store, this.#key(digest), options));
+    if (known && this.#store.clock() - known.at < briefly) return known.location;
+    const at = this.#store.clock();
+    return this.#remember(digest, await readLocation(this.#store, this.#key(digest), options), at);
   }
 
   /** Where a blob is, if the repository has it, spared by garbage collection for a while. */
-  claim(digest: Digest, options: Options = {}): Promise<Location | undefined> {
+  async claim(digest: Digest, options: Options = {}): Promise<Location | undefined> {
     const known = this.#known.get(digest);
-    if (known?.isFresh(performance.now() - known.at)) return Promise.resolve(known.location);
-    return compareAndSet(async () => {
-      const found = await readLocation(this.#store, this.#key(digest), options);
-      const location = this.#remember(digest, found);
-      if (!location || isFresh(this.#store, found!.facts)) return location;
-      await this.put(digest, location, { ...options, expect: found!.facts.etag });
-      return location;
-    });
+    const isFresh = known?.isFresh(this.#store.clock() - known.at);
+    if (known && isFresh && known.isBacked) return known.location;
+    const location = isFresh ? known!.location : await this.#claimLink(digest, options);
+    return location && await this.#back(digest, location, options);
+  }
+
+  /**
+   * Makes a blob one of the repository whose record was claimed, at the earliest, when our clock stood at `claimed`. Gives
+   * where the blob is; nothing where garbage collection has taken it meanwhile.
+   */
+  async add(
+    digest: Digest,
+    location: Location,
+    { claimed, ...options }: Options & { claimed: number },
+  ): Promise<Location | undefined> {
+    await this.#put(digest, location, options);
+    // Whoever was held up for so long may have put a link that garbage collection did not see as it looked for them.
+    if (this.#store.clock() - claimed > this.#store.grace / 4) {
+      return await this.#back(digest, location, options);
+    }
+    this.#markBacked(digest, location);
+    return location;
   }
 
   /**
@@ -56,18 +81,6 @@ export class Links {
    */
   hasSeen(digest: Digest): boolean {
     return this.#seen.has(digest);
-  }
-
-  /** Makes a blob one of the repository. */
-  async put(
-    digest: Digest,
-    location: Location,
-    options: Options & { expect?: string | undefined } = {},
-  ): Promise<void> {
-    const at = performance.now();
-    await putLocation(this.#store, this.#key(digest), location, options);
-    const { grace } = this.#store;
-    this.#know(digest, { location, at, isFresh: (since) => since < grace / 2 });
   }
 
   /** Takes a blob from the repository, and tells whether it had it. */
@@ -80,17 +93,61 @@ export class Links {
     return true;
   }
 
+  #claimLink(digest: Digest, options: Options): Promise<Location | undefined> {
+    return compareAndSet(async () => {
+      const at = this.#store.clock();
+      const found = await readLocation(this.#store, this.#key(digest), options);
+      const location = this.#remember(digest, found, at);
+      if (!location || isFresh(this.#store, found!.facts)) return location;
+      await this.#put(digest, location, { ...options, expect: found!.facts.etag });
+      return location;
+    });
+  }
+
+  /**
+   * Claims the record of a blob after its link: then garbage collection, which looks for links first, keeps its bytes. A link
+   * that came too late leads to what is gone, and is mended here.
+   */
+  async #back(digest: Digest, location: Location, options: Options): Promise<Location | undefined> {
+    const claimed = this.#store.clock();
+    const record = await claimRecord(this.#store, digest, options);
+    if (!record) {
+      this.#known.delete(digest);
+      return void await withdraw(this.#store, this.#key(digest), location, options);
+    }
+    if (record.data !== location.data) return await this.add(digest, record, { ...options, claimed });
+    this.#markBacked(digest, location);
+    return location;
+  }
+
+  #markBacked(digest: Digest, { data }: Location): void {
+    const known = this.#known.get(digest);
+    if (known?.location.data === data) known.isBacked = true;
+  }
+
+  async #put(
+    digest: Digest,
+    location: Location,
+    options: Options & { expect?: string | undefined },
+  ): Promise<void> {
+    const at = this.#store.clock();
+    await putLocation(this.#store, this.#key(digest), location, options);
+    const { grace } = this.#store;
+    this.#know(digest, { location, at, isFresh: (since) => since < grace / 2, isBacked: false });
+  }
+
   #key(digest: Digest): string {
     return this.#store.keys.link(this.#repository, digest);
   }
 
-  #remember(digest: Digest, found: FoundLocation | undefined): Location | undefined {
+  #remember(digest: Digest, found: FoundLocation | undefined, at: number): Location | undefined {
     this.#known.delete(digest);
     if (!found?.location) return undefined;
     this.#know(digest, {
       location: found.location,
-      at: performance.now(),
+      at,
       isFresh: (since) => isFresh(this.#store, found.facts, since),
+      isBacked: false,
     });
     return found.location;
   }

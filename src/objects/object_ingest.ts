@@ -7,7 +7,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { type BlobRecords, blobRecords } from "./blob_records.ts";
+import { type BlobRecords, blobRecords, type Location } from "./blob_records.ts";
 import type { Links } from "./links.ts";
 import { Parts } from "./parts.ts";
 import { type FoundSession, sessionBytes } from "./session.ts";
@@ -32,7 +32,7 @@ export async function plainHash(algorithm: Algorithm): Promise<PlainHash> {
 /** What an ingest is made of. */
 export interface IngestParts {
   store: Store;
-  links: Pick<Links, "put">;
+  links: Pick<Links, "add">;
   /** Where it is written down which object a blob is in. Default: an object for each blob. */
   records?: BlobRecords | undefined;
   /** What it is called in messages. */
@@ -52,7 +52,7 @@ export interface IngestParts {
  */
 export class ObjectIngest implements Ingest {
   readonly #store: Store;
-  readonly #links: Pick<Links, "put">;
+  readonly #links: Pick<Links, "add">;
   readonly #records: BlobRecords;
   readonly #name: string;
   readonly #key: string;
@@ -101,7 +101,7 @@ export class ObjectIngest implements Ingest {
     this.#keptParts = session?.parts.length ?? 0;
     this.#size = session?.size;
     this.#keptSize = session?.size !== undefined;
-    this.#keptAt = performance.now() - (found ? found.now.getTime() - found.modified.getTime() : 0);
+    this.#keptAt = this.#store.clock() - (found ? found.now.getTime() - found.modified.getTime() : 0);
   }
 
   get offset(): number {
@@ -153,7 +153,7 @@ export class ObjectIngest implements Ingest {
     if (digest !== undefined && expected !== undefined && digest !== expected) {
       throw mismatch(digest, expected);
     }
-    const began = performance.now();
+    let claimed = this.#store.clock();
     let location = digest && await this.#records.claim(digest, options);
     let made = false;
     if (!location) {
@@ -163,19 +163,14 @@ export class ObjectIngest implements Ingest {
         await this.#check(there, expected ?? digest, made ? "ours" : "unknown");
         digest = there;
       }
+      claimed = this.#store.clock();
       location = await this.#records.record(digest, { data: this.#data, size }, options);
+      if (location.data === this.#data) await this.#checkKept(digest, location, options);
     }
-    await this.#links.put(digest!, location, options);
-    // As with manifests: whoever was held up may have lost what was not referred to.
-    const isLate = performance.now() - began > this.#store.grace / 4;
-    if (isLate && !await this.#records.claim(digest!, options)) {
-      throw new GantryError(
-        "unavailable",
-        `write ${digest}: it was removed meanwhile, it has to be written again`,
-      );
-    }
+    const linked = await this.#links.add(digest!, location, { ...options, claimed });
+    if (!linked) throw removed(digest!);
     this.#ended = true;
-    await this.#forget(location.data === this.#data ? "kept" : made ? "ours" : "unknown");
+    await this.#forget(linked.data === this.#data ? "kept" : made ? "ours" : "unknown");
     return { mediaType: mediaTypes.octetStream, digest: digest!, size };
   }
 
@@ -196,7 +191,7 @@ export class ObjectIngest implements Ingest {
 
   /** Whether garbage collection may soon take it for given up. */
   #isStale(): boolean {
-    return performance.now() - this.#keptAt > this.#store.expiry / 2;
+    return this.#store.clock() - this.#keptAt > this.#store.expiry / 2;
   }
 
   /** The digest, where it can be told before the object is there. */
@@ -210,6 +205,18 @@ export class ObjectIngest implements Ingest {
     this.#ended = true;
     await this.#forget(object);
     throw mismatch(digest, expected);
+  }
+
+  /** Whoever was held up for so long may have recorded an object that was taken for given up, and removed. */
+  async #checkKept(digest: Digest, location: Location, options: Options): Promise<void> {
+    if (!this.#isStale()) return;
+    try {
+      await this.#keep(this.#kept, options);
+    } catch (error) {
+      if (!GantryError.is(error, "conflict")) throw error;
+      await this.#records.withdraw(digest, location, options);
+      throw removed(digest);
+    }
   }
 
   async #sendPart(options: Options): Promise<void> {
@@ -240,7 +247,7 @@ export class ObjectIngest implements Ingest {
       size: this.#size,
       ...(resumable && { sha256: (nothing ? new ResumableSha256() : this.#hash as ResumableSha256).state }),
     }, nothing || !resumable ? [] : this.#tail);
-    const at = performance.now();
+    const at = this.#store.clock();
     this.#etag = await this.#store.bucket.put(this.#key, bytes, { ...options, expect: this.#etag ?? null });
     this.#kept = nothing ? 0 : this.offset;
     this.#keptParts = parts.length;
@@ -310,6 +317,13 @@ export class ObjectIngest implements Ingest {
     const session = { data: this.#data, parts: [], partSize: this.#partSize };
     await this.#store.bucket.put(key, sessionBytes(session, []));
   }
+}
+
+function removed(digest: Digest): GantryError {
+  return new GantryError(
+    "unavailable",
+    `write ${digest}: it was removed meanwhile, it has to be written again`,
+  );
 }
 
 function mismatch(digest: Digest, expected: Digest): GantryError {

@@ -247,10 +247,11 @@ export class ObjectTarget implements Target {
   ): Promise<{ size: number; how: "present" | "mounted" } | undefined> {
     const own = await this.#links.claim(digest, options);
     if (own) return { size: own.size, how: "present" };
+    const claimed = this.#store.clock();
     const other = await claimRecord(this.#store, digest, options);
     if (!other || (size ?? other.size) !== other.size) return undefined;
-    await this.#links.put(digest, other, options);
-    return { size: other.size, how: "mounted" };
+    const linked = await this.#links.add(digest, other, { ...options, claimed });
+    return linked && { size: linked.size, how: "mounted" };
   }
 
   #sessionKey(session: string): string {

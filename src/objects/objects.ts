@@ -25,6 +25,8 @@ export interface ObjectsOptions {
    * Default: 8 MiB; S3 and R2 take no less than 5 MiB.
    */
   partSize?: number | undefined;
+  /** A clock of milliseconds that goes on evenly; tests replace it. Default: `performance.now`. */
+  clock?: (() => number) | undefined;
 }
 
 /** A repository of a bucket. */

@@ -10,6 +10,7 @@ export interface OpenOptions {
   grace?: number | undefined;
   expiry?: number | undefined;
   partSize?: number | undefined;
+  clock?: (() => number) | undefined;
 }
 
 /**
@@ -19,9 +20,10 @@ export interface OpenOptions {
  */
 export function openBucket(options: OpenOptions): Store {
   const { bucket, prefix = "", grace = 3600, expiry = 24 * 3600, partSize = 8 * 1024 * 1024 } = options;
+  const { clock = () => performance.now() } = options;
   const begin = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
   if (/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/.test(begin)) {
-    return { bucket, keys: new Keys(begin), grace: grace * 1000, expiry: expiry * 1000, partSize };
+    return { bucket, keys: new Keys(begin), grace: grace * 1000, expiry: expiry * 1000, clock, partSize };
   }
   throw new GantryError("invalid-name", `open ${bucket.name}: ${JSON.stringify(prefix)} cannot be a prefix`);
 }

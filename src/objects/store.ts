@@ -9,6 +9,8 @@ export interface Store {
   readonly grace: number;
   /** Milliseconds after which an upload that nobody goes on with is given up. */
   readonly expiry: number;
+  /** Milliseconds by a clock of this process that goes on evenly: only differences count. */
+  readonly clock: () => number;
   /** Bytes of the parts of uploads. */
   readonly partSize: number;
 }

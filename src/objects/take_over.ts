@@ -128,19 +128,20 @@ class Taking {
   async #copy(links: Links, digest: Digest, from: ObjectFacts): Promise<"present" | "written"> {
     const { bucket, keys, partSize } = this.#store;
     const options = { signal: this.#signal };
+    let claimed = this.#store.clock();
     const there = await claimRecord(this.#store, digest, options);
-    if (there) {
-      await links.put(digest, there, options);
-      return "present";
-    }
+    if (there && await links.add(digest, there, { ...options, claimed })) return "present";
     const { size } = from;
     const data = crypto.randomUUID();
     const session = keys.sessions(holder) + data;
     const begun = sessionBytes({ data, parts: [], partSize, size }, []);
     await bucket.put(session, begun, { ...options, expect: null });
     await bucket.copy!(from, keys.data(data), options);
+    claimed = this.#store.clock();
     const location = await record(this.#store, digest, { data, size }, options);
-    await links.put(digest, location, options);
+    if (!await links.add(digest, location, { ...options, claimed })) {
+      throw new GantryError("unavailable", `copy ${from.key}: it was removed meanwhile`);
+    }
     // Another run may have been faster.
     if (location.data !== data) await bucket.delete(keys.data(data), options);
     await bucket.delete(session, options);

@@ -38,7 +38,14 @@ export function innards(bucket: Bucket, prefix: string): Pick<Place, "blobs" | "
     async blobs() {
       const records = recordsOf(bucket, prefix);
       const keys = new Keys(`${prefix}/store/`);
-      const blobs = new BucketBlobs({ bucket, keys, grace: 0, expiry: 0, partSize: 1 }, records);
+      const blobs = new BucketBlobs({
+        bucket,
+        keys,
+        grace: 0,
+        expiry: 0,
+        clock: () => performance.now(),
+        partSize: 1,
+      }, records);
       const found: Digest[] = [];
       for await (const { digest } of blobs.all()) found.push(digest);
       const objects = await everything(bucket, `${prefix}/store/data/`);

@@ -25,10 +25,14 @@ export const expiry = 5000;
 export async function simulated(
   seed: number,
   work: (open: () => Objects, bucket: SimulatedBucket) => Promise<void>,
-  mostMilliseconds = 10,
+  { mostMilliseconds = 10, stall = 0 }: { mostMilliseconds?: number; stall?: number } = {},
 ): Promise<void> {
-  const bucket = new SimulatedBucket(seed);
-  await bucket.run(work(() => objects({ bucket, grace, expiry, partSize: 1000 }), bucket), mostMilliseconds);
+  const bucket = new SimulatedBucket(seed, { stall });
+  const clock = () => bucket.time;
+  await bucket.run(
+    work(() => objects({ bucket, grace, expiry, clock, partSize: 1000 }), bucket),
+    mostMilliseconds,
+  );
 }
 
 /** Everything that a manifest names is there, with the right bytes. */
@@ -57,7 +61,9 @@ async function race(
       };
       const one = await pushing().catch((error) => {
         // Its blobs were removed before the manifest came: the client is told, and pushes again.
-        if (!GantryError.is(error, "not-found") || !/its blob/.test(error.message)) throw error;
+        if (!GantryError.is(error, "not-found", "unavailable") || !/written again$/.test(error.message)) {
+          throw error;
+        }
         refused++;
       });
       if (!one) continue;
@@ -95,7 +101,7 @@ export async function raceCollection(
         sum.pushed += pushed;
         sum.refused += refused;
         sum.collected += collected;
-      }, 600);
+      }, { mostMilliseconds: 600, stall: (seed + n) % 2 === 0 ? 3 * grace * 1000 : 0 });
     } catch (cause) {
       throw new Error(`with the seed ${seed + n}`, { cause });
     }

@@ -2,10 +2,29 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { streamOf } from "../../src/bytes.ts";
 import { readVerified } from "../../src/content/read.ts";
+import { digestBytes } from "../../src/digest/mod.ts";
+import type { Digest } from "../../src/spec/digest.ts";
 import { randomBytes } from "../../src/testing/content.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { putImage, putText } from "../layout/support.ts";
+import type { SimulatedBucket } from "./simulated_bucket.ts";
 import { checkWhole, expiry, grace, raceCollection, simulated } from "./gc_race.ts";
+
+/** Holds up the next put below a key until something else has been done. */
+function hold(bucket: SimulatedBucket, prefix: string, until: () => Promise<void>): void {
+  const put = bucket.put;
+  bucket.put = async (key, ...rest) => {
+    if (!key.startsWith(prefix)) return await put.call(bucket, key, ...rest);
+    bucket.put = put;
+    await until();
+    return await put.call(bucket, key, ...rest);
+  };
+}
+
+async function digested(text: string): Promise<{ digest: Digest; size: number }> {
+  const bytes = new TextEncoder().encode(text);
+  return { digest: await digestBytes(bytes), size: bytes.byteLength };
+}
 
 describe("garbage collection in a bucket", () => {
   it("removes what no manifest names, and leaves nothing of it", () =>
@@ -119,6 +138,59 @@ describe("garbage collection in a bucket", () => {
       assert.equal(data(), 1);
       await putText(open()("a"), "again");
       assert.equal(data(), 1);
+    }));
+
+  it("runs while a writer is held up before the link to a blob of others, who then brings it", () =>
+    simulated(8, async (open, bucket) => {
+      await putText(open()("a"), "old");
+      bucket.time += 2 * grace * 1000;
+      hold(bucket, "repositories/b/_blobs", async () => {
+        bucket.time += 2 * grace * 1000;
+        assert.equal((await open().gc()).blobs, 1);
+      });
+      const blob = await putText(open()("b"), "old");
+      await (await readVerified(open()("b"), blob, { role: "blob" })).pipeTo(new WritableStream());
+    }));
+
+  it("runs while a writer is held up, who is then killed: no manifest is taken for what it left", () =>
+    simulated(9, async (open, bucket) => {
+      for (const text of ['{"note":"old"}', "layer of old"]) await putText(open()("a"), text);
+      bucket.time += 2 * grace * 1000;
+      hold(bucket, "repositories/b/_blobs", async () => {
+        bucket.time += 2 * grace * 1000;
+        assert.equal((await open().gc()).blobs, 2);
+        bucket.get = () => Promise.reject(new Error("killed"));
+      });
+      const get = bucket.get;
+      await assert.rejects(putText(open()("b"), "layer of old"), /killed/);
+      bucket.get = get;
+      // Another client looks for the layer, finds it, and does not push it.
+      const target = open()("b");
+      const write = target.write.bind(target);
+      target.write = async (content, options) => {
+        if (content.digest !== layer.digest) return await write(content, options);
+        await target.resolve(content.digest!, { role: "blob" });
+        return { descriptor: layer, how: "present" };
+      };
+      const layer = { mediaType: "text/plain", ...await digested("layer of old") };
+      await rejects(putImage(target, "old"), "not-found", /it has to be written again/);
+      const image = await putImage(open()("b"), "old");
+      await checkWhole(open()("b"), image.digest);
+    }));
+
+  it("takes an upload for given up whose writer is held up, and is told", () =>
+    simulated(10, async (open, bucket) => {
+      const ingest = await open()("a").ingest("upload");
+      await ingest.append(streamOf(randomBytes(3500)), 0);
+      hold(bucket, "blobs/", async () => {
+        bucket.time += 2 * expiry * 1000;
+        assert.equal((await open().gc({ grace: 1e6 })).uploads, 1);
+      });
+      await rejects(ingest.commit(), "unavailable", /it has to be written again/);
+      const again = await open()("a").ingest("again");
+      await again.append(streamOf(randomBytes(3500)), 0);
+      const blob = await again.commit();
+      await (await readVerified(open()("a"), blob, { role: "blob" })).pipeTo(new WritableStream());
     }));
 
   it("stops and goes on, in another process", () =>

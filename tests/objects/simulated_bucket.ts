@@ -37,11 +37,16 @@ export class SimulatedBucket implements Bucket {
   #rolled = 0;
 
   readonly #immediate: boolean;
+  readonly #stall: number;
 
-  /** With `immediate` requests take effect at once, by the clock of this machine: nothing has to be run. */
-  constructor(seed: number, { immediate = false }: { immediate?: boolean } = {}) {
+  /**
+   * With `immediate` requests take effect at once, by the clock of this machine: nothing has to be run. One request in
+   * thirty, or its answer, is held up for as many milliseconds as `stall` at most.
+   */
+  constructor(seed: number, { immediate = false, stall = 0 }: { immediate?: boolean; stall?: number } = {}) {
     this.#dice = randomBytes(65_536, seed);
     this.#immediate = immediate;
+    this.#stall = stall;
   }
 
   /** A number from 0 up to a limit, which is at most 65,536. */
@@ -76,10 +81,15 @@ export class SimulatedBucket implements Bucket {
       this.time = Date.now();
       return effect();
     }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#way();
     const answer = effect();
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#way();
     return answer;
+  }
+
+  async #way(): Promise<void> {
+    if (this.#stall > 0 && this.roll(12) === 0) await this.sleep(this.roll(1000) / 1000 * this.#stall);
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #facts(key: string): ObjectFacts | undefined {
