@@ -81,10 +81,13 @@ export async function killRegistries({ server, kills, clients, seed, log }: Sett
   const orFail = (work: Promise<void>) => work.catch((error) => void (failure ??= { error }));
   const client = async (n: number) => {
     const own = new Dice(seed * 1000 + n);
+    // A deletion whose answer is not waited for may come true at any time, so what was deleted is not pushed again.
+    const deleted = new Set<Digest>();
     for (let round = 0; state.running(); round++) {
       // A tag has one writer, so that what it must be in the end is known.
       const [repository, tag] = [repositories[own.roll(3)]!, `client-${n}-${own.roll(3)}`];
       const image = await imageOf(own, n);
+      if (deleted.has(image.digest)) continue;
       report.tries++;
       const pushed = await pushUntilDone(proxy.host, repository, tag, image, state);
       if (!pushed) continue;
@@ -97,6 +100,7 @@ export async function killRegistries({ server, kills, clients, seed, log }: Sett
       for (const [name, digest] of acknowledged) {
         if (digest === image.digest && name.startsWith(`${repository}:`)) acknowledged.delete(name);
       }
+      deleted.add(image.digest);
       const url = `http://${proxy.host}/v2/${repository}/manifests/${image.digest}`;
       await request(url, { method: "DELETE" }, state);
       report.deletions++;

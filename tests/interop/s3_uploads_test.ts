@@ -106,7 +106,7 @@ for (const { name, needed, start } of servers) {
           );
           // A tag and its manifest; a link and its bytes for each of four blobs.
           assert.ok(pull <= 10, String(pull));
-          assert.ok(push <= 42, String(push));
+          assert.ok(push <= 46, String(push));
         } finally {
           await listening.close();
         }
