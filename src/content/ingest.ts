@@ -5,24 +5,27 @@ import type { Content, Ingest, Options } from "./contracts.ts";
 
 /**
  * Writes content into an ingest from where it stands: `write` for media that know no shorter way. A `session`'s bytes
- * are kept when the content breaks off; what can never become the content is forgotten.
+ * are kept when the content breaks off; what can never become the content is forgotten. `append` adds the rest of the
+ * content where that is not done with one stream, and tells how many bytes there are then.
  *
  * @throws {GantryError} `size-mismatch`, `digest-mismatch`.
  */
 export async function writeIngest(
   ingest: Ingest,
   content: Content,
-  options: Options & { keep?: boolean | undefined } = {},
+  options: Options & { keep?: boolean | undefined; append?: (() => Promise<number>) | undefined } = {},
 ): Promise<Descriptor> {
   const { size, digest, mediaType } = content;
   const mismatch = (found: string) =>
     new GantryError("size-mismatch", `write ${digest ?? mediaType}: ${found} bytes, expected ${size}`);
   let keep = options.keep ?? false;
   try {
-    const length = await appendContent(ingest, content, options, (length) => {
+    const tooMany = (length: number): never => {
       keep = false;
       throw mismatch(`at least ${length}`);
-    });
+    };
+    if (ingest.offset > (size ?? Infinity)) tooMany(ingest.offset);
+    const length = await (options.append?.() ?? appendContent(ingest, content, options, tooMany));
     if (size !== undefined && length < size) throw mismatch(String(length));
     const committed = await ingest.commit(digest, options);
     return { ...committed, mediaType };
@@ -41,7 +44,6 @@ async function appendContent(
 ): Promise<number> {
   const { size = Infinity } = content;
   let at = ingest.offset;
-  if (at > size) tooMany(at);
   if (at === size) return at;
   const bytes = await content.open({ start: at, unverified: true, signal: options.signal });
   const counted = observed(bytes, {

@@ -8,7 +8,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf } from "../spec/digest.ts";
 import { checkedContent, readContent } from "./checked_content.ts";
 import { isTransient, registryErrorOf } from "./errors.ts";
-import { defaultPieceSize, openIngest } from "./ingest.ts";
+import { defaultPieceSize, openIngest, type RegistryIngest } from "./ingest.ts";
 import type { Repository } from "./repository.ts";
 import { Upload } from "./upload.ts";
 
@@ -86,15 +86,27 @@ export async function uploadBlob(
 }
 
 /** Uploads in pieces, from where the last upload of the session broke off. */
-export function uploadSession(
+export async function uploadSession(
   repository: Repository,
   content: Content,
   { session, signal }: Options & { session: string },
 ): Promise<Descriptor> {
-  const retries = { replayable: content.replayable, onlyOnce: () => false, signal };
-  return retryUpload(repository, retries, async (pieceSize) => {
-    const ingest = await openIngest(repository, session, { pieceSize, signal });
-    return await writeIngest(ingest, content, { keep: true, signal });
+  const { size } = content;
+  // What may break off itself is held in memory, see `defaultPieceSize`. A file does not.
+  const steady = size !== undefined && content.replayable && await content.file?.() !== undefined;
+  let ingest: RegistryIngest | undefined;
+  let streamed = false;
+  const retries = {
+    replayable: content.replayable,
+    onlyOnce: () => streamed,
+    reached: () => ingest?.offset,
+    signal,
+  };
+  return await retryUpload(repository, retries, async (pieceSize) => {
+    const opened = ingest = await openIngest(repository, session, { pieceSize, signal });
+    streamed = steady && pieceSize === undefined;
+    const append = streamed ? () => opened.appendContent({ ...content, size: size! }, { signal }) : undefined;
+    return await writeIngest(opened, content, { keep: true, append, signal });
   });
 }
 
@@ -120,13 +132,19 @@ async function send(
  */
 async function retryUpload(
   repository: Repository,
-  { replayable, onlyOnce, signal }: Options & { replayable: boolean; onlyOnce(): boolean },
+  { replayable, onlyOnce, reached, signal }: Options & {
+    replayable: boolean;
+    onlyOnce(): boolean;
+    /** How many bytes the registry had in the end. */
+    reached?(): number | undefined;
+  },
   attempt: (pieceSize: number | undefined) => Promise<Descriptor>,
 ): Promise<Descriptor> {
   const { client, registry } = repository;
   const tries = new Tries(client.settings);
   let pieceSize = pieceSizeOf(repository);
   let smaller: number | undefined;
+  let furthest = 0;
   for (;;) {
     try {
       const descriptor = await attempt(pieceSize);
@@ -134,6 +152,9 @@ async function retryUpload(
       return descriptor;
     } catch (error) {
       signal?.throwIfAborted();
+      const offset = reached?.() ?? 0;
+      if (offset > furthest) tries.progressed();
+      furthest = Math.max(furthest, offset);
       const next = isTooLarge(error)
         ? smallerPieces.find((size) => size < (pieceSize ?? Infinity))
         : undefined;

@@ -1,5 +1,5 @@
 import { type Bytes, chunksOf } from "../bytes.ts";
-import type { Ingest, Options } from "../content/contracts.ts";
+import type { Content, Ingest, Options } from "../content/contracts.ts";
 import type { Hasher } from "../digest/engine.ts";
 import { createHasher } from "../digest/hasher.ts";
 import { GantryError } from "../errors.ts";
@@ -8,6 +8,7 @@ import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { piecesOf } from "../content/pieces.ts";
 import type { Repository } from "./repository.ts";
+import { streamedPieces } from "./streamed_pieces.ts";
 import { Upload } from "./upload.ts";
 
 // Held in memory: docker-registry 2.8 loses all of an upload when a piece of it breaks off, so a source that fails must
@@ -22,7 +23,7 @@ export async function openIngest(
     create?: boolean | undefined;
     pieceSize?: number | undefined;
   },
-): Promise<Ingest> {
+): Promise<RegistryIngest> {
   const { sessions } = repository.client.settings;
   const key = sessionKey(repository, session);
   const stored = await sessions.get(key);
@@ -53,7 +54,7 @@ export function sessionKey(repository: Repository, session: string): string {
 }
 
 /** An upload in pieces. After each one, its new address is kept under the session. */
-class RegistryIngest implements Ingest {
+export class RegistryIngest implements Ingest {
   readonly #repository: Repository;
   readonly #session: string;
   readonly #upload: Upload;
@@ -88,17 +89,26 @@ class RegistryIngest implements Ingest {
         `append to session ${this.#session} at ${at}: it stands at ${this.offset}`,
       );
     }
-    if (at === 0) {
-      const hasher = await createHasher().catch(() => undefined);
-      this.#hashed = hasher && { hasher, size: 0 };
-    }
+    await this.#beginHash();
     for await (const piece of piecesOf(chunksOf(bytes, signal), this.#pieceSize)) {
-      await this.#upload.sendPiece(piece, { signal });
-      await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
-      if (!this.#hashed) continue;
-      await this.#hashed.hasher.update(piece);
-      this.#hashed.size += piece.byteLength;
+      await this.#send(piece, { signal });
+      await this.#hash(piece);
     }
+    return this.offset;
+  }
+
+  /** Adds the rest of content that can be read again: none of it is held in memory. */
+  async appendContent(content: Content & { size: number }, { signal }: Options = {}): Promise<number> {
+    await this.#beginHash();
+    const pieces = streamedPieces(content, {
+      start: this.offset,
+      sizeOf: (wanted) => this.#upload.pieceSize(wanted),
+      seen: (chunk) => this.#hash(chunk),
+      again: () => void (this.#hashed = undefined), // the registry hashes it
+      now: this.#repository.client.settings.environment.now,
+      signal,
+    });
+    for await (const piece of pieces) await this.#send(piece, { signal });
     return this.offset;
   }
 
@@ -127,6 +137,24 @@ class RegistryIngest implements Ingest {
     }
     await this.#repository.client.settings.sessions.delete(this.#key);
     return { mediaType: mediaTypes.octetStream, digest, size };
+  }
+
+  /** Sends a piece and remembers where the upload goes on then. */
+  async #send(piece: Bytes | (Content & { size: number }), { signal }: Options): Promise<void> {
+    await this.#upload.sendPiece(piece, { signal });
+    await this.#repository.client.settings.sessions.set(this.#key, this.#upload.location);
+  }
+
+  async #beginHash(): Promise<void> {
+    if (this.offset > 0) return;
+    const hasher = await createHasher().catch(() => undefined);
+    this.#hashed = hasher && { hasher, size: 0 };
+  }
+
+  async #hash(bytes: Bytes): Promise<void> {
+    if (!this.#hashed) return;
+    this.#hashed.size += bytes.byteLength;
+    await this.#hashed.hasher.update(bytes);
   }
 
   async abort(): Promise<void> {

@@ -89,7 +89,8 @@ export interface RegistryOptions {
   sessions?: UploadSessions | undefined;
   /**
    * The bytes of the pieces in which a blob is uploaded; one piece is held in memory. Default: one request for the whole blob,
-   * and for blobs over 16 MiB with a session pieces of 8 MiB; in browsers 5 MiB.
+   * and for blobs over 16 MiB with a session pieces of 8 MiB, or from a file larger ones that are read as they are sent; in
+   * browsers 5 MiB.
    */
   pieceSize?: number | undefined;
   /**

@@ -3,6 +3,7 @@ import type { Content, Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
+import { isStream } from "../http/exchange.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { findBlob } from "./blob_resolve.ts";
 import { ensure, errorFrom, isTransient, registryErrorOf } from "./errors.ts";
@@ -95,11 +96,11 @@ export class Upload {
     await this.#accept(await this.#send({ method: "PATCH", headers, body: content, signal }), accepted);
   }
 
-  /** Sends a piece that is in memory. */
-  async sendPiece(bytes: Bytes, { signal }: Options): Promise<void> {
-    const end = this.offset + bytes.byteLength;
+  /** Sends a piece. */
+  async sendPiece(piece: Bytes | (Content & { size: number }), { signal }: Options): Promise<void> {
+    const end = this.offset + (isStream(piece) ? piece.size : piece.byteLength);
     const headers = { "content-type": mediaTypes.octetStream, "content-range": `${this.offset}-${end - 1}` };
-    const response = await this.#send({ method: "PATCH", headers, body: bytes, signal });
+    const response = await this.#send({ method: "PATCH", headers, body: piece, signal });
     if (response.status === 416) {
       const error = await errorFrom(response);
       // The piece may have arrived the first time, and only the response was lost.

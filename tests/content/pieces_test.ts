@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Bytes, chunksOf, utf8 } from "../../src/bytes.ts";
-import { piecesOf } from "../../src/content/pieces.ts";
+import { type Bytes, chunksOf, readAll, utf8 } from "../../src/bytes.ts";
+import { CutStream, piecesOf } from "../../src/content/pieces.ts";
 import { breaking, pieces } from "../../src/testing/content.ts";
 import { collect } from "../../src/testing/collect.ts";
+import { rejects } from "../../src/testing/errors.ts";
 
 const text = (chunks: Bytes[]) => chunks.map((chunk) => new TextDecoder().decode(chunk));
 
@@ -27,5 +28,34 @@ describe("pieces of a stream", () => {
     };
     await assert.rejects(all(), /the cable was cut/);
     assert.deepEqual(text(found), ["0123", "45"]);
+  });
+});
+
+describe("a stream that is cut", () => {
+  const read = (stream: ReadableStream<Bytes>) => readAll(stream, { limit: 100, what: "a piece" });
+
+  it("gives as many bytes as are asked for, whatever the size of the chunks", async () => {
+    for (const size of [1, 2, 3, 10, 100]) {
+      const cut = new CutStream(chunksOf(pieces(utf8("0123456789"), size)));
+      const found: Bytes[] = [];
+      for (const wanted of [4, 0, 1, 5]) found.push(await read(cut.next(wanted)));
+      assert.deepEqual(text(found), ["0123", "", "4", "56789"], `${size}`);
+      await rejects(read(cut.next(1)), "size-mismatch");
+    }
+  });
+
+  it("fails as the stream does, and lets go of it", async () => {
+    const cut = new CutStream(chunksOf(breaking(utf8("0123456789"), 6)));
+    assert.deepEqual(text([await read(cut.next(4))]), ["0123"]);
+    await assert.rejects(read(cut.next(4)), /the cable was cut/);
+    let cancelled = false;
+    const endless = new ReadableStream<Bytes>({
+      pull: (controller) => controller.enqueue(utf8("0123")),
+      cancel: () => void (cancelled = true),
+    }, { highWaterMark: 0 });
+    const left = new CutStream(chunksOf(endless));
+    await read(left.next(6));
+    await left.cancel();
+    assert.ok(cancelled);
   });
 });

@@ -5,10 +5,12 @@ import { rejects } from "../../src/testing/errors.ts";
 import { fake, type Reply, type Seen } from "./fake.ts";
 import {
   at,
+  big,
   bytes,
   created,
   head,
   headLarge,
+  large,
   largeDigest,
   missing,
   post,
@@ -206,5 +208,83 @@ describe("a session", () => {
     await assert.rejects(writing, reason);
     assert.deepEqual(server.bytes(), bytes.slice(0, 7));
     assert.equal(locations.get(key), "https://reg.test/u?at=7");
+  });
+
+  const file = () => Promise.resolve("/blob");
+
+  it("for a file sends it as it is read, and may send it again", async () => {
+    locations.clear();
+    const script = {
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": [{ status: 401, headers: { "www-authenticate": "Basic" } }, { status: 202 }],
+      [put("/u", largeDigest)]: created,
+    };
+    const credentials = () => Promise.resolve({ username: "me", password: "secret" });
+    const { app, seen, calls } = fake(script, { sessions, credentials });
+    await app.write({ ...big(), file }, { session: "s" });
+    assert.deepEqual(calls(), [headLarge, post, "PATCH /u", "PATCH /u", put("/u", largeDigest)]);
+    assert.ok(Buffer.from(seen[3]!.body).equals(large));
+    assert.equal(seen[3]!.headers.get("content-range"), `0-${large.byteLength - 1}`);
+    assert.equal(locations.size, 0);
+  });
+
+  it("for a file goes on by itself when the connection breaks", async () => {
+    locations.clear();
+    const { app, seen, slept } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": [{ fails: new TypeError("reset") }, { status: 202 }],
+      "GET /u": { status: 204, headers: { range: "0-999" } },
+      [put("/u", largeDigest)]: created,
+    }, { sessions });
+    await app.write({ ...big(), file }, { session: "s" });
+    const [, again] = seen.filter(({ method }) => method === "PATCH");
+    assert.equal(again!.headers.get("content-range"), `1000-${large.byteLength - 1}`);
+    assert.ok(Buffer.from(again!.body).equals(large.subarray(1000)));
+    assert.equal(slept.length, 1);
+  });
+
+  it("for a file is given up after a few tries that bring nothing", async () => {
+    locations.clear();
+    const { app, calls } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { fails: new TypeError("reset") },
+      "GET /u": { status: 204, headers: { range: "0-999" } },
+    }, { sessions });
+    await rejects(app.write({ ...big(), file }, { session: "s" }), "unavailable");
+    // The first try that the registry has got something of does not count.
+    assert.equal(calls().filter((call) => call === "PATCH /u").length, 5);
+    assert.equal(locations.size, 1);
+  });
+
+  it("for a file with other bytes ends, and nothing is there", async () => {
+    locations.clear();
+    const { app, calls } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": { status: 202 },
+      "DELETE /u": { status: 204 },
+    }, { sessions });
+    const open = () => Promise.resolve(new Blob([large.slice().fill(1, 7, 9)]).stream());
+    await rejects(app.write({ ...big(), file, open }, { session: "s" }), "digest-mismatch");
+    assert.equal(calls().at(-1), "DELETE /u");
+    assert.equal(locations.size, 0);
+  });
+
+  it("for a file obeys a registry that wants smaller pieces", async () => {
+    locations.clear();
+    const { app, seen } = fake({
+      [headLarge]: missing,
+      [post]: at("/u"),
+      "PATCH /u": ({ body }) => body.byteLength > 4 << 20 ? { status: 413 } : { status: 202 },
+      "GET /u": { status: 404 },
+      "DELETE /u": { status: 204 },
+      [put("/u", largeDigest)]: created,
+    }, { sessions });
+    await app.write({ ...big(), file }, { session: "s" });
+    const sizes = seen.filter(({ method }) => method === "PATCH").map(({ body }) => body.byteLength);
+    assert.deepEqual(sizes, [large.byteLength, 4 << 20, 4 << 20, 4 << 20, 4 << 20, 5]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isAlive, isSameProcess, type Owner, parseOwner, thisOwner } from "../../disk/process_identity.ts";
@@ -70,23 +70,21 @@ async function take(file: string): Promise<string | undefined> {
   await rename(file, taken);
   try {
     const { value } = await read(taken);
-    return await put(file, value, false) ? value : undefined;
+    return value !== undefined && await put(file, value, false) ? value : undefined;
   } finally {
     await rm(taken, { force: true });
   }
 }
 
-/** Writes a file whole or not at all. Only a file that is `ours` is replaced; gives whether it was written. */
+/**
+ * Writes a file whole or not at all. Only a file that is `ours` is replaced; gives whether it was written. It is not flushed:
+ * after a power cut it may hold nothing, and the upload is begun anew.
+ */
 async function put(file: string, value: string, ours: boolean): Promise<boolean> {
   const temporary = temporaryFor(file);
   try {
-    const handle = await open(temporary, "wx", 0o600);
-    try {
-      await handle.writeFile(JSON.stringify({ ...await thisOwner(), value }));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    const text = JSON.stringify({ ...await thisOwner(), value });
+    await writeFile(temporary, text, { flag: "wx", mode: 0o600 });
     await (ours ? rename : link)(temporary, file);
     return true;
   } finally {
@@ -94,10 +92,21 @@ async function put(file: string, value: string, ours: boolean): Promise<boolean>
   }
 }
 
-async function read(file: string): Promise<{ owner: Owner | undefined; value: string; touched: number }> {
+async function read(
+  file: string,
+): Promise<{ owner: Owner | undefined; value: string | undefined; touched: number }> {
   const text = await readFile(file, "utf8");
   const { mtimeMs } = await stat(file);
-  return { owner: parseOwner(text), value: String(JSON.parse(text).value), touched: mtimeMs };
+  return { owner: parseOwner(text), value: valueIn(text), touched: mtimeMs };
+}
+
+function valueIn(text: string): string | undefined {
+  try {
+    const { value } = JSON.parse(text);
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function temporaryFor(file: string): string {

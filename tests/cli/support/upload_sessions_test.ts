@@ -65,6 +65,19 @@ describe("upload sessions in a directory", () => {
       assert.ok(names.includes("new"));
     }));
 
+  it("that a power cut has emptied are begun anew", () =>
+    inDirectory(async (uploads) => {
+      await directorySessions(uploads).set("key", "lost");
+      const [name] = await readdir(uploads);
+      await writeFile(join(uploads, name!), "");
+      const long = new Date(Date.now() - 60 * 1000);
+      await utimes(join(uploads, name!), long, long);
+      const sessions = directorySessions(uploads);
+      assert.equal(await sessions.get("key"), undefined);
+      await sessions.set("key", "new");
+      assert.equal(await directorySessions(uploads).get("key"), "new");
+    }));
+
   it("hold for one run where the directory cannot be written", () =>
     inDirectory(async (directory) => {
       await writeFile(join(directory, "file"), "");
