@@ -17,7 +17,7 @@ export interface CopyOptions extends Options {
   name?: string | undefined;
   /** Copies only the image for this platform of an index. Default: the whole index. */
   platform?: Platform | undefined;
-  /** How many blobs and documents are copied at once. Default: 4. */
+  /** How many blobs and documents are copied at once. Default: 6. */
   concurrency?: number | undefined;
   /**
    * Under this word, what is written survives an abort or a kill, and the next copy with the same word goes on where
@@ -83,7 +83,7 @@ class Copying {
   constructor(target: Target, options: CopyOptions) {
     this.#target = target;
     this.#options = options;
-    this.#slots = new Slots(options.concurrency ?? 4);
+    this.#slots = new Slots(options.concurrency ?? 6);
     this.#signal = options.signal
       ? AbortSignal.any([options.signal, this.#failed.signal])
       : this.#failed.signal;

@@ -28,7 +28,7 @@ export interface StorePullOptions extends Options {
   verifiers?: readonly ImageVerifier[] | undefined;
   /** Labels of the image, beside those that it has. Default: none. */
   labels?: Labels | undefined;
-  /** How many blobs and documents are fetched at once. Default: 4. */
+  /** How many blobs and documents are fetched at once. Default: 6. */
   concurrency?: number | undefined;
   /** Fetches non-distributable layers too. Default: false. */
   foreign?: boolean | undefined;

@@ -230,7 +230,7 @@ describe("copy", () => {
             signal!.addEventListener("abort", leave, { once: true });
           }),
     };
-    await assert.rejects(copy(image(8), target), /disk on fire/);
+    await assert.rejects(copy(image(8), target, { concurrency: 4 }), /disk on fire/);
     assert.equal(writes, 4);
     assert.deepEqual(aborted.map(String), Array(3).fill("Error: disk on fire"));
   });

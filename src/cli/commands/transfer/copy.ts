@@ -40,7 +40,7 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option("--artifact-type <type>", "with --referrers: only those of this type")
     .option("-n, --no-clobber", "leave tags alone that are there already")
-    .option("-j, --jobs <int>", "how many blobs are copied at once (default: 4)", parseCount)
+    .option("-j, --jobs <int>", "how many blobs are copied at once (default: 6)", parseCount)
     .option("--sparse", "with --platform: keep the index whole, though it names images that are not copied")
     .option("--link", "share blobs between layouts on one disk by hard links")
     .action((from: string, to: string, flags: CopyFlags) => copyOf(flags)(from, to, flags, context));
