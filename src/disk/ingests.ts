@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, stat } from "node:fs/promises";
+import { mkdir, open, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { IngestStatus, Options } from "../content/contracts.ts";
 import { isUnnamedSession } from "../content/ingest.ts";
@@ -106,6 +106,7 @@ export class Ingests {
         // Its last holder, or a collection of garbage, has just removed it, directory and all.
         const gone = errno(error) === "ENOENT" || !await ifThere(stat(directory));
         if (gone && tries < 10) continue;
+        await rmdir(directory).catch(() => {}); // something is in it, unless we have just made it
         if (!GantryError.is(error, "conflict")) throw error;
         throw new GantryError("conflict", `open session ${session}: it is in use`, { cause: error });
       }

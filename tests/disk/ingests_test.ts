@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { BlobDirectory } from "../../src/disk/blob_directory.ts";
 import { namesIn } from "../../src/disk/directory.ts";
+import { GantryDirectory } from "../../src/disk/gantry_directory.ts";
+import { Ingests } from "../../src/disk/ingests.ts";
 import { type Bytes, streamOf, utf8 } from "../../src/bytes.ts";
 import type { Content } from "../../src/content/contracts.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
@@ -154,6 +157,17 @@ describe("sessions of a layout", () => {
       setTimeout(() => abort.abort(new Error("enough")), 20);
       await assert.rejects(there.write(stalled, { signal: abort.signal }), /enough/);
       assert.deepEqual(await leftovers(directory), []);
+    }));
+
+  it("leave nothing behind when opening one is aborted", () =>
+    inDirectory(async (directory) => {
+      const blobs = new BlobDirectory(
+        join(directory, "blobs"),
+        new GantryDirectory(join(directory, ".gantry")),
+      );
+      const signal = AbortSignal.abort(new Error("enough"));
+      await assert.rejects(new Ingests(blobs).open("one", { signal }), /enough/);
+      assert.deepEqual(await namesIn(directory), []);
     }));
 
   it("leave the pieces they are given as they are", () =>
