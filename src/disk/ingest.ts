@@ -11,16 +11,13 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import type { BlobDirectory } from "./blob_directory.ts";
-import { factsOf, writePieces } from "./files.ts";
+import { factsOf } from "./files.ts";
+import { FileWriter } from "./file_writer.ts";
 import { onDisk } from "./errors.ts";
 import type { Held } from "./lock.ts";
 
-/** How many bytes are written at once. */
-const batchSize = 256 * 1024;
-/** How many pieces are written at once; Linux takes 1024. */
-const mostPieces = 512;
-/** How many bytes are flushed at once while more are coming. */
-const flushSize = 16 * 1024 * 1024;
+/** How many bytes are read at once to be hashed. */
+const chunkSize = 256 * 1024;
 
 /** What an open session is made of. */
 export interface OpenSession {
@@ -45,9 +42,7 @@ export class FileIngest implements Ingest {
   readonly #algorithm: Algorithm;
   #hasher: Hasher | undefined;
   #offset: number;
-  #writing: Promise<void> | undefined;
-  #flushing: Promise<void> | undefined;
-  #flushed = 0;
+  readonly #writer: FileWriter;
   /** Whether all that is there is there for good: another process may have been killed before that. */
   #isFlushed: boolean;
   #state: "idle" | "appending" | "over" = "idle";
@@ -56,8 +51,9 @@ export class FileIngest implements Ingest {
     this.#open = open;
     this.#blobs = blobs;
     this.#algorithm = algorithm;
-    this.#offset = this.#flushed = open.size;
+    this.#offset = open.size;
     this.#isFlushed = open.size === 0;
+    this.#writer = new FileWriter(open.file, { flushed: true, written: (size) => this.#offset += size });
   }
 
   get offset(): number {
@@ -132,70 +128,33 @@ export class FileIngest implements Ingest {
     });
   }
 
+  /** Writes pieces, and hashes them while those before them are written. */
   async #appendAll(bytes: ReadableStream<Bytes>, signal: AbortSignal | undefined): Promise<void> {
-    let pieces: Bytes[] = [], size = 0;
-    const flush = async () => {
-      const full = pieces;
-      [pieces, size] = [[], 0];
-      await this.#write(full);
-    };
     try {
       for await (const piece of chunksOf(bytes, signal)) {
-        pieces.push(piece);
-        size += piece.byteLength;
-        if (size >= batchSize || pieces.length >= mostPieces) await flush();
+        this.#isFlushed = false;
+        await this.#hasher?.update(piece);
+        await this.#write(() => this.#writer.add(piece));
       }
     } finally {
-      try {
-        await flush(); // also what came before the stream broke
-      } finally {
-        await this.#written();
-      }
+      await this.#write(() => this.#writer.drain()); // also what came before the stream broke
     }
   }
 
-  /** Hashes pieces while those before them are written, and begins to write them. */
-  async #write(pieces: readonly Bytes[]): Promise<void> {
-    for (const piece of pieces) await this.#hasher?.update(piece);
-    await this.#written();
-    if (pieces.length > 0) this.#isFlushed = false;
-    this.#writing = this.#disk("append to", () => writePieces(this.#open.file, pieces))
-      .then((size) => {
-        this.#offset += size;
-        this.#flushEarly();
-      });
-    this.#writing.catch(() => {}); // `#written` looks at it
-  }
-
-  /** Waits until all that was handed over is written. */
-  async #written(): Promise<void> {
+  async #write(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#writing;
+      await this.#disk("append to", work);
     } catch (error) {
       // Part of it may be there: then that is where it goes on, and the bytes are to be read again.
       this.#hasher = undefined;
       this.#offset = (await this.#open.file.stat()).size;
       throw error;
-    } finally {
-      this.#writing = undefined;
     }
   }
 
-  /** Flushes what has come while more is coming, so that little is left to flush at the end. */
-  #flushEarly(): void {
-    if (this.#flushing || this.#offset - this.#flushed < flushSize) return;
-    const offset = this.#offset;
-    this.#flushing = this.#open.file.datasync().then(() => {
-      this.#flushed = offset;
-      this.#flushing = undefined;
-    });
-    this.#flushing.catch(() => {}); // `#flush` looks at it: the disk tells of an error once
-  }
-
   async #flush(): Promise<void> {
-    await this.#flushing;
     if (this.#isFlushed) return;
-    await this.#open.file.sync();
+    await this.#writer.sync();
     this.#isFlushed = true;
   }
 
@@ -204,7 +163,7 @@ export class FileIngest implements Ingest {
     this.#hasher = undefined;
     const hasher = known ?? await createHasher(algorithm);
     for (let at = 0; !known && at < this.#offset;) {
-      const chunk = new Uint8Array(Math.min(batchSize, this.#offset - at));
+      const chunk = new Uint8Array(Math.min(chunkSize, this.#offset - at));
       const { bytesRead } = await this.#open.file.read(chunk, 0, chunk.byteLength, at);
       if (bytesRead === 0) break;
       await hasher.update(chunk.subarray(0, bytesRead));

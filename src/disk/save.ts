@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { type Bytes, chunksOf } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { ifThere, onDisk } from "./errors.ts";
-import { writeAll } from "./files.ts";
+import { FileWriter } from "./file_writer.ts";
 import { moveFile } from "./replace.ts";
 
 /** How to save a stream. */
@@ -61,15 +61,10 @@ async function writeInto(
   { durable, signal }: SaveOptions,
 ): Promise<void> {
   try {
-    let writing = Promise.resolve();
-    for await (const chunk of chunksOf(bytes, signal)) {
-      await writing;
-      // While this is written, the next one is being read.
-      writing = writeAll(file, chunk);
-      writing.catch(() => {});
-    }
-    await writing;
-    if (durable) await file.sync();
+    const writer = new FileWriter(file, { flushed: durable });
+    for await (const chunk of chunksOf(bytes, signal)) await writer.add(chunk);
+    await writer.drain();
+    if (durable) await writer.sync();
   } finally {
     await file.close();
   }
