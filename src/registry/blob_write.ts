@@ -37,14 +37,20 @@ async function writeNamed(
     size ??= (await resolveBlob(repository, digest, { signal })).descriptor.size;
     return { mediaType, digest, size };
   };
-  const absent = isUploadedAtOnce(repository, content) && await repository.existence?.isNew({ signal });
-  const found = absent ? undefined : await findBlob(repository, digest, { signal });
+  const atOnce = isUploadedAtOnce(repository, content);
+  // In a repository that is not there, mounting costs no more than looking, and neither does sending a little.
+  const isNew = (atOnce || options.origins) && await repository.existence?.isNew({ signal });
+  let found = isNew ? undefined : await findBlob(repository, digest, { signal });
+  const mounted = found ? undefined : options.origins &&
+    await mountBlob(repository, digest, options.origins, { signal });
+  if (mounted === "mounted") return { descriptor: await descriptor(), how: "mounted" };
+  // A push that was stopped may have left it in what is no repository yet.
+  if (isNew && !atOnce) found = await findBlob(repository, digest, { signal });
   if (found) {
+    await mounted?.cancel();
     if (session) await repository.client.settings.sessions.delete(sessionKey(repository, session));
     return { descriptor: await descriptor(content.size ?? found.size), how: "present" };
   }
-  const mounted = options.origins && await mountBlob(repository, digest, options.origins, { signal });
-  if (mounted === "mounted") return { descriptor: await descriptor(), how: "mounted" };
   if (session) {
     await mounted?.cancel();
     return { descriptor: await uploadSession(repository, content, { session, signal }), how: "written" };

@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Origin } from "../../src/content/contracts.ts";
+import { rejects } from "../../src/testing/errors.ts";
 import { fake } from "./fake.ts";
-import { at, created, digest, head, list, missing, post, put, small } from "./upload_replies.ts";
+import {
+  at,
+  big,
+  created,
+  digest,
+  head,
+  headLarge,
+  largeDigest,
+  list,
+  missing,
+  post,
+  put,
+  small,
+} from "./upload_replies.ts";
 
 describe("mounting", () => {
   const from = (repository: string, registry = "reg.test"): Origin => ({ registry, repository });
@@ -40,6 +54,32 @@ describe("mounting", () => {
         "GET /v2/": {},
       });
       assert.equal((await app.write(small(), { origins: list(from("a")) })).how, "written");
+    }
+  });
+
+  it("into a repository that is not there does not look first, and a large blob not until it is declined", async () => {
+    const unknown = {
+      "HEAD /v2/app/manifests/v1": missing,
+      "GET /v2/app/tags/list?n=1": { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' },
+    };
+    const mountLarge = mount("a").replace(digest, largeDigest);
+    const cases = [
+      [created, missing, "mounted", [mountLarge]],
+      [at("/u"), missing, "written", [mountLarge, headLarge, "PATCH /u", put("/u", largeDigest)]],
+      [at("/u"), {}, "present", [mountLarge, headLarge, "DELETE /u"]],
+    ] as const;
+    for (const [reply, there, how, requests] of cases) {
+      const { app, calls } = fake({
+        ...unknown,
+        [mountLarge]: reply,
+        [headLarge]: there,
+        "PATCH /u": { status: 202 },
+        [put("/u", largeDigest)]: created,
+        "DELETE /u": { status: 204 },
+      });
+      await rejects(app.resolve("v1"), "not-found");
+      assert.equal((await app.write(big(), { origins: list(from("a")) })).how, how);
+      assert.deepEqual(calls().slice(2), requests);
     }
   });
 
