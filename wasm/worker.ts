@@ -28,8 +28,16 @@ export type Request =
   | { work: "digest"; lane: number; tail: Uint8Array<ArrayBuffer>; length: number }
   /** Begin to decompress gzip, and to hash what comes out where that is wanted. */
   | { work: "gunzip"; hash: boolean }
-  /** Give the next piece of what comes out. More input may come with that, and it may be the last. */
-  | { work: "take"; bytes?: Uint8Array<ArrayBuffer> | undefined; last: boolean };
+  /**
+   * Give the next piece of what comes out. More input may come with that, and it may be the last; and memory of earlier
+   * pieces, to be used again.
+   */
+  | {
+    work: "take";
+    bytes?: Uint8Array<ArrayBuffer> | undefined;
+    last: boolean;
+    spare: readonly ArrayBuffer[];
+  };
 
 /** A buffer whose first `length` bytes are to be hashed. */
 export interface Blocks {
@@ -237,15 +245,17 @@ export function serve(
       ? globalThis.process?.getBuiltinModule?.("node:crypto").createHash("sha256")
       : undefined;
     const input: Uint8Array<ArrayBuffer>[] = [];
+    const memories: ArrayBuffer[] = [];
     /** Output that did not fit into the last piece. */
     let rest: Uint8Array | undefined;
     let ended = false;
     return {
       hashes: hasher !== undefined,
-      take({ bytes, last }: Request & { work: "take" }): Result {
+      take({ bytes, last, spare }: Request & { work: "take" }): Result {
         if (ended) return { used: gunzip.used, ended };
         if (bytes) input.push(bytes);
-        const piece = new Uint8Array(pieceSize);
+        memories.push(...spare);
+        const piece = new Uint8Array(memories.pop() ?? new ArrayBuffer(pieceSize));
         let length = 0;
         while (length < pieceSize) {
           rest ??= gunzip.read();
@@ -257,6 +267,7 @@ export function serve(
           } else if (input.length > 0) gunzip.push(input.shift()!);
           else break;
         }
+        if (length === 0) memories.push(piece.buffer);
         hasher?.update(piece.subarray(0, length));
         const result = { used: gunzip.used, ...(length > 0 && { bytes: piece.subarray(0, length) }) };
         if (!last || length === pieceSize) return result;

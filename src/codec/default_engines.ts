@@ -7,10 +7,6 @@ import { wasmEngines } from "./wasm_engines.ts";
  * call. `edge.ts`, which imports single files of this room, goes without.
  */
 export function registerCodecEngines(): void {
-  // The core's inflater is faster than the zlib of Deno and Node: bench/results.md. Bun's is as fast, needs no warming up,
-  // and works in threads that are there anyway.
-  const { bun } = globalThis.process?.versions ?? {};
-  for (const engine of wasmEngines()) {
-    addDefaultCodecEngine(engine, bun && engine.work === "gunzip" ? undefined : "node:zlib");
-  }
+  // The core is faster than the zlib of the runtimes: bench/results.md.
+  for (const engine of wasmEngines()) addDefaultCodecEngine(engine, "node:zlib");
 }

@@ -3,6 +3,7 @@ import { Thread } from "../../wasm/threads.ts";
 import type { Result } from "../../wasm/worker.ts";
 import type { Bytes } from "../bytes.ts";
 import { larger } from "./larger.ts";
+import { lend } from "../lent.ts";
 
 /** Bytes of input that are sent at once, or more. */
 const sentAtOnce = 256 * 1024;
@@ -14,6 +15,8 @@ const piecesAhead = 6;
 /** gunzip by a thread, which has some input and makes some output before it is wanted. */
 export class ThreadGunzip {
   readonly #thread: Thread;
+  /** Memory of pieces that have come back. */
+  #spare: ArrayBuffer[] = [];
   /** Settles when the thread has hashed all that comes out. */
   readonly #sha256: Promise<Bytes>;
   #hashed!: (sha256: Bytes) => void;
@@ -54,14 +57,19 @@ export class ThreadGunzip {
             given += bytes?.byteLength ?? 0;
             waiting += bytes?.byteLength ?? 0;
           }
-          const piece = this.#thread.call({ work: "take", bytes, last }, bytes ? [bytes.buffer] : []);
+          const spare = this.#spare;
+          this.#spare = [];
+          const piece = this.#thread.call(
+            { work: "take", bytes, last, spare },
+            bytes ? [bytes.buffer, ...spare] : spare,
+          );
           piece.catch(() => {}); // it is awaited in its turn
           pending.push(piece);
         }
         const { bytes, used, ended, sha256 } = await pending.shift()!;
         waiting = given - used!;
         if (sha256) this.#hashed(sha256);
-        if (bytes) yield bytes;
+        if (bytes) yield lend(bytes, (memory) => void this.#spare.push(memory));
         if (ended) return void await Promise.all(pending);
       }
     } finally {

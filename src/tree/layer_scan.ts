@@ -1,5 +1,6 @@
 import { type Bytes, chunksOf, observed } from "../bytes.ts";
 import { decompress } from "../codec/decode.ts";
+import { giveBack } from "../lent.ts";
 import type { DecodeLimits } from "../codec/limits.ts";
 import type { Options } from "../content/contracts.ts";
 import { createHasher } from "../digest/hasher.ts";
@@ -66,14 +67,16 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
   const { signal, tar } = options;
   const what = layer.known ? `layer ${layer.known.digest}` : `layer ${options.index}`;
   const notes = new Notes(what, options);
-  const keeper = tar && new Keeper(tar);
   const others = new WeakSet<ArrayBuffer>();
+  const release = (chunk: Bytes) => others.has(chunk.buffer) || free(chunk);
+  const keeper = tar && new Keeper(tar, release);
   let last: Bytes | undefined;
   try {
     for await (const chunk of chunksOf(await wholeTar(layer, what, options, others), signal)) {
-      await keeper?.keep(chunk);
       await notes.take(chunk);
-      if (last && !keeper && !others.has(last.buffer)) release(last);
+      // The scanner may have had the end of the chunk before until now.
+      if (keeper) await keeper.keep(chunk);
+      else if (last) release(last);
       last = chunk;
     }
     return await notes.end();
@@ -83,7 +86,9 @@ export async function scanLayer(layer: Layer, options: ScanOptions): Promise<Lay
 }
 
 /** Gives memory back that nobody needs any longer: engines collect it so late that a fast stream fills tens of megabytes. */
-function release({ buffer, byteLength }: Bytes): void {
+function free(chunk: Bytes): void {
+  if (giveBack(chunk)) return;
+  const { buffer, byteLength } = chunk;
   // Others may have a part of the same buffer. Node 20 cannot give back any.
   if (byteLength === buffer.byteLength) buffer.transfer?.(0);
 }
@@ -94,12 +99,17 @@ const keptAtOnce = 256 * 1024;
 /** Writes chunks into a temporary file while others are read. */
 class Keeper {
   readonly #tar: Temporary;
+  readonly #release: (chunk: Bytes) => void;
   #chunks: Bytes[] = [];
   #length = 0;
+  /** Those that are being written. */
+  #leaving: readonly Bytes[] = [];
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(tar: Temporary) {
+  /** Chunks are released when they have been written and others have come after them. */
+  constructor(tar: Temporary, release: (chunk: Bytes) => void) {
     this.#tar = tar;
+    this.#release = release;
   }
 
   async keep(chunk: Bytes): Promise<void> {
@@ -118,6 +128,8 @@ class Keeper {
     this.#chunks = [];
     this.#length = 0;
     await this.#writing;
+    this.#leaving.forEach(this.#release);
+    this.#leaving = chunks;
     this.#writing = this.#tar.append(...chunks);
     this.#writing.catch(() => {}); // it is awaited with the next chunks
   }

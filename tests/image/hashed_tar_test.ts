@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { type Bytes, streamOf } from "../../src/bytes.ts";
+import { type Bytes, chunksOf, concat, sameBytes, streamOf } from "../../src/bytes.ts";
 import "../../src/codec/mod.ts";
 import { digestBytes } from "../../src/digest/mod.ts";
 import { hashedTar } from "../../src/image/hashed_tar.ts";
+import { giveBack } from "../../src/lent.ts";
 import type { Algorithm, Digest } from "../../src/spec/digest.ts";
 import { randomBytes } from "../../src/testing/content.ts";
 import { fails } from "../../src/testing/errors.ts";
@@ -33,6 +34,18 @@ describe("hashedTar", () => {
       }
     });
   }
+
+  it("gives the right bytes to who gives their memory back", async () => {
+    const tar = randomBytes(6_000_000, 5);
+    const read: Bytes[] = [];
+    const stream = hashedTar(streamOf(new Uint8Array(gzipSync(tar))), { what: "a layer", done() {} });
+    for await (const piece of chunksOf(stream)) {
+      read.push(piece.slice());
+      giveBack(piece);
+      assert.equal(giveBack(piece), false);
+    }
+    assert.ok(sameBytes(concat(read), tar));
+  });
 
   it("fails with what `done` throws, and tells nothing of what is broken", async () => {
     const packed = new Uint8Array(gzipSync(large));

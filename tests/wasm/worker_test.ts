@@ -37,10 +37,12 @@ describe("the program of threads", () => {
         assert.equal(answer.result.bytes!.byteLength, 32);
       }
       assert.equal(thread.ask({ work: "gunzip", hash: true }).kind, "result");
-      const take = { work: "take", bytes: new Uint8Array(gzipSync("in a thread")), last: true };
+      const spare = [new ArrayBuffer(262144)];
+      const take = { work: "take", bytes: new Uint8Array(gzipSync("in a thread")), last: true, spare };
       const answer = thread.ask(take);
       assert.ok(answer.kind === "result");
       assert.equal(new TextDecoder().decode(answer.result.bytes), "in a thread");
+      assert.equal(answer.result.bytes!.buffer, spare[0]);
       assert.equal(answer.result.ended, true);
     });
   }
