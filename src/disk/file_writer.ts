@@ -13,8 +13,8 @@ const flushSize = 16 * 1024 * 1024;
 export interface FileWriterOptions {
   /** Whether it is going to be flushed: then much of that is done while more is coming. */
   flushed: boolean;
-  /** Is told how many bytes have been written. */
-  written?(size: number): void;
+  /** Is told how many bytes have been written, and of which pieces. */
+  written?(size: number, pieces: readonly Bytes[]): void;
 }
 
 /** Writes pieces behind each other into a file: several at once, while the next ones come. */
@@ -58,7 +58,7 @@ export class FileWriter {
     await this.#written();
     if (pieces.length === 0) return;
     this.#writing = writePieces(this.#file, pieces).then((size) => {
-      this.#options.written?.(size);
+      this.#options.written?.(size, pieces);
       this.#flushEarly(size);
     });
     this.#writing.catch(() => {}); // `#written` looks at it

@@ -4,6 +4,7 @@ import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Bytes, chunksOf } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
+import { giveBack } from "../lent.ts";
 import { ifThere, onDisk } from "./errors.ts";
 import { FileWriter } from "./file_writer.ts";
 import { moveFile } from "./replace.ts";
@@ -61,7 +62,8 @@ async function writeInto(
   { durable, signal }: SaveOptions,
 ): Promise<void> {
   try {
-    const writer = new FileWriter(file, { flushed: durable });
+    const written = (_: number, pieces: readonly Bytes[]) => pieces.forEach(giveBack);
+    const writer = new FileWriter(file, { flushed: durable, written });
     for await (const chunk of chunksOf(bytes, signal)) await writer.add(chunk);
     await writer.drain();
     if (durable) await writer.sync();

@@ -75,13 +75,18 @@ export class Temporary implements Slices {
   /** The bytes from `start` up to `end`, fewer where there are no more. */
   async read(start: number, end: number): Promise<Bytes> {
     const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
-    for (let at = 0; at < bytes.byteLength;) {
-      const left = bytes.byteLength - at;
-      const count = await call<number>((done) => read(this.#file, bytes, at, left, start + at, done));
-      if (count === 0) return bytes.subarray(0, at);
+    return bytes.subarray(0, await this.readInto(bytes, start));
+  }
+
+  /** Fills a buffer with the bytes from `start` on; tells how many there were. */
+  async readInto(bytes: Bytes, start: number): Promise<number> {
+    const length = Math.max(0, Math.min(bytes.byteLength, this.#size - start));
+    for (let at = 0; at < length;) {
+      const count = await call<number>((done) => read(this.#file, bytes, at, length - at, start + at, done));
+      if (count === 0) return at;
       at += count;
     }
-    return bytes;
+    return length;
   }
 
   slice(start: number, end: number): { stream(): ReadableStream<Bytes> } {

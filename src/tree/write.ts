@@ -1,5 +1,6 @@
 import { type Bytes, chunksOf, streamOfPieces } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
+import { lend } from "../lent.ts";
 import { encodeHeader, paddingOf } from "../tar/encode.ts";
 import { readTar } from "../tar/mod.ts";
 import type { TarItem, TarOptions } from "../tar/mod.ts";
@@ -10,8 +11,10 @@ import { ordered } from "./order.ts";
 import { renamed } from "./rename.ts";
 import type { Tars } from "./tars.ts";
 
-/** In bytes: how much is read at once. */
+/** In bytes: how much is put together at once. */
 const pieceSize = 256 * 1024;
+/** How many pieces are put together while one is with the reader. */
+const piecesAhead = 3;
 
 /** How to write a tree. */
 export interface WriteOptions extends Options {
@@ -23,17 +26,29 @@ export interface WriteOptions extends Options {
 
 /**
  * A tree as a tar. Entries that keep their name keep their bytes; those that lie one behind the other in a layer are
- * copied at once.
+ * copied at once. While one piece is with the reader, the next ones are put together.
  */
 export function writeTree(root: Node, tars: Tars, options: WriteOptions = {}): ReadableStream<Bytes> {
   return streamOfPieces(new TreeWriter(tars, options.signal).pieces(root, options));
 }
 
+/** Part of a layer's tar. */
+interface Run {
+  layer: number;
+  start: number;
+  end: number;
+  /** Whether nothing is copied from that tar after it. */
+  last: boolean;
+}
+
+/** What the tree's tar is put together from: bytes made here, and runs. */
+type Part = Bytes | Run;
+
 class TreeWriter {
   readonly #tars: Tars;
   readonly #signal: AbortSignal | undefined;
-  /** Part of a tar that is still to be copied. */
-  #run = { layer: 0, start: 0, end: 0 };
+  /** Memory of pieces that have come back. */
+  readonly #spare: ArrayBuffer[] = [];
 
   constructor(tars: Tars, signal: AbortSignal | undefined) {
     this.#tars = tars;
@@ -41,74 +56,126 @@ class TreeWriter {
   }
 
   /** All of a tree, or the names that are wanted. */
-  async *pieces(
-    root: Node,
-    { only = () => true, once = false }: WriteOptions,
-  ): AsyncGenerator<Bytes, void, void> {
+  async *pieces(root: Node, options: WriteOptions): AsyncGenerator<Bytes, void, void> {
+    const ahead: Promise<Bytes>[] = [];
+    try {
+      for await (const parts of gathered(this.#parts(root, options))) {
+        this.#signal?.throwIfAborted();
+        const piece = this.#filled(parts, ahead.at(-1));
+        piece.catch(() => {}); // it is awaited in its turn
+        ahead.push(piece);
+        if (ahead.length > piecesAhead) yield await ahead.shift()!;
+      }
+      while (ahead.length > 0) yield await ahead.shift()!;
+    } finally {
+      await Promise.allSettled(ahead); // the caller closes what they are read from
+    }
+  }
+
+  async *#parts(root: Node, { only = () => true, once = false }: WriteOptions): AsyncGenerator<Part> {
     const left = once ? entriesOfLayers(root) : undefined;
+    let run: Run | undefined;
     for (const { node, first } of ordered(root)) {
       if (!only(node)) continue;
       const { inode } = node;
-      if (!inode) yield* this.#insert(encodeHeader({ type: "directory", path: `${pathOfNode(node)}/` }));
-      else if (first) yield* this.#insert(encodeHeader(linkOf(node, pathOfNode(first))));
-      else {
-        yield* this.#write(node, inode);
-        if (left && --left[inode.layer]! === 0) {
-          yield* this.#flush();
-          await this.#tars[inode.layer]!.close();
+      const copied = first ? undefined : inode;
+      const last = copied && left ? --left[copied.layer]! === 0 : false;
+      if (copied && keepsName(copied, writtenPath(node))) {
+        const { layer, start, end } = copied;
+        if (run?.layer === layer && run.end === start) run = { ...run, end, last };
+        else {
+          if (run) yield run;
+          run = { layer, start, end, last };
         }
+        continue;
       }
+      if (run) yield run;
+      run = undefined;
+      if (copied) yield* this.#renamed(copied, writtenPath(node), last);
+      else if (first) yield encodeHeader(linkOf(node, pathOfNode(first)));
+      else yield encodeHeader({ type: "directory", path: `${pathOfNode(node)}/` });
     }
-    yield* this.#insert(new Uint8Array(1024));
+    if (run) yield run;
+    yield new Uint8Array(1024);
   }
 
-  async *#write(node: Node, inode: Inode): AsyncGenerator<Bytes, void, void> {
-    const { layer, start, content, end, path, global } = inode;
-    const written = writtenPath(node);
-    // Directories need no slash.
-    if (!global && (path === written || `${path}/` === written)) return yield* this.#copy(layer, start, end);
-    const header = await this.#tars[layer]!.read(start, content);
-    const changed = global ? undefined : renamed(header, written);
-    if (changed) {
-      yield* this.#insert(changed);
-      yield* this.#copy(layer, content, end);
-    } else yield* this.#rewrite(inode, written);
+  /** An entry under another name than it has in its layer. */
+  async *#renamed(inode: Inode, path: string, last: boolean): AsyncGenerator<Part> {
+    const { layer, start, content, end, global } = inode;
+    const header = global ? undefined : renamed(await this.#tars[layer]!.read(start, content), path);
+    if (header) {
+      yield header;
+      yield { layer, start: content, end, last };
+    } else {
+      yield* this.#rewritten(inode, path);
+      yield { layer, start: end, end, last };
+    }
   }
 
   /** Makes the headers of an entry anew, and with them the content of a sparse file. */
-  async *#rewrite({ layer, start, end }: Inode, path: string): AsyncGenerator<Bytes, void, void> {
+  async *#rewritten({ layer, start, end }: Inode, path: string): AsyncGenerator<Bytes> {
     const tar = this.#tars[layer]!.slice(start, end).stream();
     for await (const entry of readTar(tar, { what: `layer ${layer}`, signal: this.#signal })) {
       const item = entry.with({ path });
-      yield* this.#insert(encodeHeader(item));
+      yield encodeHeader(item);
       if (item.readable) yield* contentOf(item, item.readable as ReadableStream<Bytes>);
     }
   }
 
-  /** Copies part of a layer's tar, together with what comes behind it if that is copied next. */
-  async *#copy(layer: number, start: number, end: number): AsyncGenerator<Bytes, void, void> {
-    if (this.#run.layer !== layer || this.#run.end !== start) {
-      yield* this.#flush();
-      this.#run = { layer, start, end };
-    } else this.#run.end = end;
-  }
-
-  async *#insert(bytes: Bytes): AsyncGenerator<Bytes, void, void> {
-    yield* this.#flush();
-    yield bytes;
-  }
-
-  async *#flush(): AsyncGenerator<Bytes, void, void> {
-    const { layer, end } = this.#run;
-    for (let at = this.#run.start; at < end;) {
-      this.#signal?.throwIfAborted();
-      const piece = await this.#tars[layer]!.read(at, Math.min(at + pieceSize, end));
-      // Some tars end without the padding of their last entry.
-      yield piece.byteLength > 0 ? piece : new Uint8Array(end - at);
-      at += piece.byteLength || end - at;
+  /** Puts parts together, and gives tars back that are not needed after them and the pieces before. */
+  async #filled(parts: readonly Part[], before: Promise<Bytes> | undefined): Promise<Bytes> {
+    const piece = this.#piece(parts.reduce((sum, part) => sum + lengthOf(part), 0));
+    const reads: Promise<void>[] = [];
+    let at = 0;
+    for (const part of parts) {
+      const target = piece.subarray(at, at += lengthOf(part));
+      if (part instanceof Uint8Array) target.set(part);
+      else reads.push(this.#read(part, target));
     }
-    this.#run = { layer: 0, start: 0, end: 0 };
+    await Promise.all(reads);
+    await before;
+    for (const part of parts) if ("last" in part && part.last) await this.#tars[part.layer]!.close();
+    return piece;
   }
+
+  #piece(length: number): Bytes {
+    if (length < pieceSize) return new Uint8Array(length);
+    const piece = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(length));
+    return lend(piece, (memory) => void this.#spare.push(memory));
+  }
+
+  async #read({ layer, start }: Run, target: Bytes): Promise<void> {
+    const length = await this.#tars[layer]!.readInto(target, start);
+    // Some tars end without the padding of their last entry.
+    target.fill(0, length);
+  }
+}
+
+/** Parts for one piece after the other. */
+async function* gathered(all: AsyncIterable<Part>): AsyncGenerator<Part[]> {
+  let parts: Part[] = [];
+  let length = 0;
+  for await (let part of all) {
+    while (length + lengthOf(part) > pieceSize) {
+      const [head, rest] = divided(part, pieceSize - length);
+      yield [...parts, head];
+      [parts, length, part] = [[], 0, rest];
+    }
+    parts.push(part);
+    length += lengthOf(part);
+  }
+  yield parts;
+}
+
+function lengthOf(part: Part): number {
+  return part instanceof Uint8Array ? part.byteLength : part.end - part.start;
+}
+
+/** The first `length` bytes of a part, and the rest. */
+function divided(part: Part, length: number): [Part, Part] {
+  if (part instanceof Uint8Array) return [part.subarray(0, length), part.subarray(length)];
+  const at = part.start + length;
+  return [{ ...part, end: at, last: false }, { ...part, start: at }];
 }
 
 /** How many entries of each layer are written. */
@@ -122,6 +189,11 @@ function entriesOfLayers(root: Node): number[] {
     entries[inode.layer] = (entries[inode.layer] ?? 0) + 1;
   }
   return entries;
+}
+
+/** Whether an entry is written as it stands in its layer; the names of directories need no slash. */
+function keepsName({ path, global }: Inode, written: string): boolean {
+  return !global && (path === written || `${path}/` === written);
 }
 
 /** The name of a node as it stands in a tar. */
