@@ -19,7 +19,7 @@ import { SimulatedBucket } from "./simulated_bucket.ts";
 /** Seconds. */
 export const grace = 1000;
 /** Seconds. */
-export const expiry = 5000;
+export const usualExpiry = 5000;
 
 /** Repositories over a simulated bucket, whose requests are answered while `work` runs. */
 export async function simulated(
@@ -28,6 +28,8 @@ export async function simulated(
   { mostMilliseconds = 10, stall = 0 }: { mostMilliseconds?: number; stall?: number } = {},
 ): Promise<void> {
   const bucket = new SimulatedBucket(seed, { stall });
+  // Uploads are given up after a day: nothing is held up for as long.
+  const expiry = Math.max(usualExpiry, 10 * stall / 1000);
   const clock = () => bucket.time;
   await bucket.run(
     work(() => objects({ bucket, grace, expiry, clock, partSize: 1000 }), bucket),

@@ -8,7 +8,7 @@ import { randomBytes } from "../../src/testing/content.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { putImage, putText } from "../layout/support.ts";
 import type { SimulatedBucket } from "./simulated_bucket.ts";
-import { checkWhole, expiry, grace, raceCollection, simulated } from "./gc_race.ts";
+import { checkWhole, grace, raceCollection, simulated, usualExpiry as expiry } from "./gc_race.ts";
 
 /** Holds up the next put below a key until something else has been done. */
 function hold(bucket: SimulatedBucket, prefix: string, until: () => Promise<void>): void {
