@@ -69,6 +69,14 @@ export function isFresh({ grace }: Store, facts: ObjectFacts, since = 0): boolea
   return ageOf(facts) + since < grace / 2;
 }
 
+/**
+ * Whether what was claimed when our clock stood at `claimed` may be lost by now, as garbage collection did not see what
+ * refers to it: whoever was held up for so long has to claim it once more.
+ */
+export function isLate({ grace, clock }: Store, claimed: number): boolean {
+  return clock() - claimed > grace / 4;
+}
+
 /** The bytes of a blob, if the bucket has them, spared by garbage collection for a while. */
 export function claimRecord(
   store: Store,

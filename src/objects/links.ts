@@ -4,6 +4,7 @@ import {
   claimRecord,
   type FoundLocation,
   isFresh,
+  isLate,
   type Location,
   putLocation,
   readLocation,
@@ -67,12 +68,20 @@ export class Links {
     { claimed, ...options }: Options & { claimed: number },
   ): Promise<Location | undefined> {
     await this.#put(digest, location, options);
-    // Whoever was held up for so long may have put a link that garbage collection did not see as it looked for them.
-    if (this.#store.clock() - claimed > this.#store.grace / 4) {
-      return await this.#back(digest, location, options);
-    }
+    if (isLate(this.#store, claimed)) return await this.#back(digest, location, options);
     this.#markBacked(digest, location);
     return location;
+  }
+
+  /** Makes a blob one of the repository that the bucket has, of this size if one is told; nothing where it has none. */
+  async mount(
+    digest: Digest,
+    { size, ...options }: Options & { size?: number | undefined } = {},
+  ): Promise<Location | undefined> {
+    const claimed = this.#store.clock();
+    const there = await claimRecord(this.#store, digest, options);
+    if (!there || (size ?? there.size) !== there.size) return undefined;
+    return await this.add(digest, there, { ...options, claimed });
   }
 
   /**

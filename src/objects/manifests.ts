@@ -9,6 +9,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
+import { isLate } from "./blob_records.ts";
 import { readSmall } from "./documents.ts";
 import type { Links } from "./links.ts";
 import type { Referrers } from "./referrers.ts";
@@ -78,14 +79,13 @@ export class Manifests {
     if (parseDocument(bytes, { what: digest }).mediaType !== mediaType) {
       throw new GantryError("invalid-document", `${what}: it does not say that it is ${mediaType}`);
     }
-    const began = this.#store.clock();
+    const claimed = this.#store.clock();
     await this.#claimBlobs(document, what, options);
     const put = await this.#store.bucket.put(this.#key(digest), bytes, { ...options, expect: null })
       .catch((error) => {
         if (!GantryError.is(error, "conflict")) throw error;
       });
-    // Whoever was held up for so long may have lost them to garbage collection, which had not seen the manifest.
-    if (this.#store.clock() - began > this.#store.grace / 4) await this.#claimBlobs(document, what, options);
+    if (isLate(this.#store, claimed)) await this.#claimBlobs(document, what, options);
     const subject = subjectOf(document);
     const referrer = subject && referrerOf(bytes, descriptor, subject);
     if (subject && referrer) await this.#referrers.add(subject, referrer, options);

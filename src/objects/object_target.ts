@@ -22,7 +22,6 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
-import { claimRecord } from "./blob_records.ts";
 import { Links } from "./links.ts";
 import { Manifests } from "./manifests.ts";
 import { ObjectIngest, plainHash } from "./object_ingest.ts";
@@ -247,11 +246,8 @@ export class ObjectTarget implements Target {
   ): Promise<{ size: number; how: "present" | "mounted" } | undefined> {
     const own = await this.#links.claim(digest, options);
     if (own) return { size: own.size, how: "present" };
-    const claimed = this.#store.clock();
-    const other = await claimRecord(this.#store, digest, options);
-    if (!other || (size ?? other.size) !== other.size) return undefined;
-    const linked = await this.#links.add(digest, other, { ...options, claimed });
-    return linked && { size: linked.size, how: "mounted" };
+    const mounted = await this.#links.mount(digest, { ...options, size });
+    return mounted && { size: mounted.size, how: "mounted" };
   }
 
   #sessionKey(session: string): string {

@@ -4,7 +4,7 @@ import { childrenOf } from "../content/relations.ts";
 import { GantryError } from "../errors.ts";
 import { type Digest, isDigest } from "../spec/digest.ts";
 import { isDocumentType, isForeignType, mediaTypes } from "../spec/media_type.ts";
-import { claimRecord, record } from "./blob_records.ts";
+import { record } from "./blob_records.ts";
 import type { Bucket, ObjectFacts } from "./bucket.ts";
 import { Links } from "./links.ts";
 import type { ObjectsOptions } from "./objects.ts";
@@ -128,16 +128,14 @@ class Taking {
   async #copy(links: Links, digest: Digest, from: ObjectFacts): Promise<"present" | "written"> {
     const { bucket, keys, partSize } = this.#store;
     const options = { signal: this.#signal };
-    let claimed = this.#store.clock();
-    const there = await claimRecord(this.#store, digest, options);
-    if (there && await links.add(digest, there, { ...options, claimed })) return "present";
+    if (await links.mount(digest, options)) return "present";
     const { size } = from;
     const data = crypto.randomUUID();
     const session = keys.sessions(holder) + data;
     const begun = sessionBytes({ data, parts: [], partSize, size }, []);
     await bucket.put(session, begun, { ...options, expect: null });
     await bucket.copy!(from, keys.data(data), options);
-    claimed = this.#store.clock();
+    const claimed = this.#store.clock();
     const location = await record(this.#store, digest, { data, size }, options);
     if (!await links.add(digest, location, { ...options, claimed })) {
       throw new GantryError("unavailable", `copy ${from.key}: it was removed meanwhile`);

@@ -110,7 +110,7 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
     connectionsCheckingInterval: Math.min(headers * 1000, 5000),
   };
   const running = new Set<Promise<void>>();
-  const bodies = new Map<ServerResponse, Pick<Sending, "pace" | "taking">>();
+  const bodies = new Map<ServerResponse, Pick<Serving, "pace" | "taking">>();
   const files = new FileSender();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const [pace, taking] = [new Pace(), new Taking()];
@@ -160,7 +160,7 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
 }
 
 /** What serving a request needs besides it. */
-interface Sending {
+interface Serving {
   pace: Pace;
   taking: Taking;
   files: FileSender;
@@ -182,7 +182,7 @@ async function serve(
   handler: Handler,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { pace, taking, files }: Sending,
+  { pace, taking, files }: Serving,
 ): Promise<void> {
   const disconnect = new AbortController();
   const { stream, discard } = bodyOf(incoming, pace, disconnect);
@@ -293,7 +293,7 @@ function bodyOf(
 async function send(
   response: Response,
   outgoing: ServerResponse,
-  { taking, files }: Pick<Sending, "taking" | "files">,
+  { taking, files }: Pick<Serving, "taking" | "files">,
   signal: AbortSignal,
 ): Promise<void> {
   const body = response.body as ReadableStream<Bytes> | null;
