@@ -2,7 +2,7 @@ import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { ObjectFacts } from "./bucket.ts";
-import { ageOf, compareAndSet, jsonBytes, readJson } from "./documents.ts";
+import { ageOf, compareAndSet, jsonBytes, readJson, unlessConflict } from "./documents.ts";
 import type { Store } from "./store.ts";
 
 /** Where the bytes of a blob are. */
@@ -20,6 +20,8 @@ export interface FoundLocation {
   readonly location: Location | undefined;
   /** What has to be removed with a condemned record. */
   readonly data: string;
+  /** Whether garbage collection said that it is about to remove it, condemned as it is. */
+  readonly isLeaving: boolean;
 }
 
 /** Where it is written down which object a blob's bytes are in. */
@@ -42,11 +44,37 @@ export async function readLocation(
 ): Promise<FoundLocation | undefined> {
   const found = await readJson(bucket, key, options);
   if (!found) return undefined;
-  const { data, size, condemned } = found.value;
+  const { data, size, condemned, leaving } = found.value;
   const right = typeof data === "string" && /^[0-9a-f-]{36}$/.test(data) && Number.isSafeInteger(size);
   if (!right) throw new GantryError("invalid-document", `read ${key} in ${bucket.name}: it is not ours`);
   const location = condemned === true ? undefined : { data, size: size as number };
-  return { facts: found.facts, location, data };
+  return { facts: found.facts, location, data, isLeaving: leaving === true };
+}
+
+/**
+ * Milliseconds in which garbage collection removes a record or link after it has said so, or else leaves it to its next
+ * run: many buckets do not compare before they remove, and would remove what was put anew meanwhile.
+ */
+export function removalTime({ grace }: Store): number {
+  return Math.min(grace / 4, 30_000);
+}
+
+/** How long who waits for a removal lets go by before the next look, in milliseconds. */
+const pause = 50;
+
+/** Reads a record or link that is to be put anew, once garbage collection is not about to remove it. */
+export async function readLasting(
+  store: Store,
+  key: string,
+  options: Options = {},
+): Promise<FoundLocation | undefined> {
+  for (;;) {
+    const found = await readLocation(store, key, options);
+    // Buckets tell whole seconds only.
+    if (!found?.isLeaving || ageOf(found.facts) > removalTime(store) + 1000) return found;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    options.signal?.throwIfAborted();
+  }
 }
 
 /** Puts a record or a link. It is never the same twice, so that whoever compares sees that it was put anew. */
@@ -54,10 +82,11 @@ export function putLocation(
   { bucket }: Store,
   key: string,
   { data, size }: Location,
-  options: Options & { expect?: string | null | undefined; condemned?: boolean } = {},
+  options: Options & { expect?: string | null | undefined; state?: "condemned" | "leaving" } = {},
 ): Promise<string> {
-  const { condemned, ...rest } = options;
-  const value = { data, size, ...(condemned && { condemned }), put: crypto.randomUUID() };
+  const { state, ...rest } = options;
+  const states = { ...(state && { condemned: true }), ...(state === "leaving" && { leaving: true }) };
+  const value = { data, size, ...states, put: crypto.randomUUID() };
   return bucket.put(key, jsonBytes(value), rest);
 }
 
@@ -107,7 +136,7 @@ export function record(
     if (created !== undefined) return location;
     const there = await claimRecord(store, digest, options);
     if (there) return there;
-    const found = await readLocation(store, key, options);
+    const found = await readLasting(store, key, options);
     const expect = found?.location ? null : found?.facts.etag ?? null;
     // Who condemned it may have been killed before its bytes were removed.
     if (found && !found.location) await store.bucket.delete(store.keys.data(found.data), options);
@@ -127,12 +156,8 @@ export async function withdraw(
     const found = await readLocation(store, key, options);
     if (found?.location?.data !== data) return;
     const { location, facts: { etag } } = found;
-    await putLocation(store, key, location, { ...options, expect: etag, condemned: true });
+    await putLocation(store, key, location, { ...options, expect: etag, state: "condemned" });
   });
-}
-
-function unlessConflict(error: unknown): undefined {
-  if (!GantryError.is(error, "conflict")) throw error;
 }
 
 /** The records of a bucket: an object for each blob. */

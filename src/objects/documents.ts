@@ -68,5 +68,10 @@ export async function compareAndSet<T>(change: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Lets an error pass that is none: another was faster. */
+export function unlessConflict(error: unknown): undefined {
+  if (!GantryError.is(error, "conflict")) throw error;
+}
+
 /** Of those that try at the same time, one succeeds each time. */
 const mostTries = 30;

@@ -3,7 +3,7 @@ import { GantryError } from "../errors.ts";
 import { algorithms } from "../spec/digest.ts";
 import { type BlobRecords, blobRecords } from "./blob_records.ts";
 import { digestObject } from "./object_ingest.ts";
-import { readSession, sessionBytes } from "./session.ts";
+import { readAnySession, sessionBytes } from "./session.ts";
 import type { Store } from "./store.ts";
 
 /** Gives an upload up that nobody has gone on with, and tells whether that was so. */
@@ -14,12 +14,13 @@ export async function giveUp(
   records: BlobRecords = blobRecords(store),
 ): Promise<boolean> {
   const { bucket, keys } = store;
-  const found = await readSession(store, key, options);
+  const found = await readAnySession(store, key, options);
   if (!found || found.now.getTime() - found.modified.getTime() < store.expiry) return false;
   const { session, tail, etag } = found;
   try {
-    // Whoever has had it open all the time keeps it before going on, which fails from here on.
-    const taken = await bucket.put(key, sessionBytes(session, [tail]), { ...options, expect: etag });
+    // Whoever has had it open all the time keeps it before going on, which fails from here on; nobody else opens it.
+    const givenUp = sessionBytes({ ...session, givenUp: true }, [tail]);
+    const taken = await bucket.put(key, givenUp, { ...options, expect: etag });
     if (session.multipart !== undefined) {
       await bucket.abortMultipart({ key: keys.data(session.data), id: session.multipart }, options);
     }

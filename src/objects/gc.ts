@@ -5,7 +5,7 @@ import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import { type Digest, parseDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
-import { type FoundLocation, type Location, putLocation, readLocation } from "./blob_records.ts";
+import { type FoundLocation, type Location, putLocation, readLocation, removalTime } from "./blob_records.ts";
 import type { ObjectFacts } from "./bucket.ts";
 import { readSmall } from "./documents.ts";
 import { giveUp } from "./expired_uploads.ts";
@@ -153,21 +153,46 @@ class Collection {
     afterwards: (location: Pick<Location, "data">) => Promise<void>,
   ): Promise<Location | "before" | undefined> {
     const { dryRun = false } = this.#options;
-    const { bucket } = this.#store;
     const found: FoundLocation | undefined = await readLocation(this.#store, key, this.#signal);
     if (!found || !this.#isOld(found.facts)) return undefined;
     const { location, data, facts: { etag } } = found;
     if (dryRun) return location ?? "before";
     try {
       if (location) {
-        await putLocation(this.#store, key, location, { ...this.#signal, expect: etag, condemned: true });
+        await putLocation(this.#store, key, location, { ...this.#signal, expect: etag, state: "condemned" });
       }
       await afterwards({ data });
-      if (!location) await bucket.delete(key, { ...this.#signal, expect: etag });
+      if (!location) await this.#remove(key, { data, size: 0 }, etag);
       return location ?? "before";
     } catch (error) {
       if (!GantryError.is(error, "conflict")) throw error;
       return undefined;
+    }
+  }
+
+  /** Says that it removes what was condemned, which whoever puts it anew waits for, and removes it soon, or not at all. */
+  async #remove(key: string, location: Location, etag: string): Promise<void> {
+    const { bucket, clock } = this.#store;
+    const begun = clock();
+    const expect = await putLocation(this.#store, key, location, {
+      ...this.#signal,
+      expect: etag,
+      state: "leaving",
+    });
+    const left = removalTime(this.#store) / 2 - (clock() - begun);
+    if (left <= 0) return;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), left);
+    const { signal } = this.#options;
+    try {
+      await bucket.delete(key, {
+        expect,
+        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      });
+    } catch (error) {
+      if (!late.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

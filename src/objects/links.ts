@@ -7,10 +7,11 @@ import {
   isLate,
   type Location,
   putLocation,
+  readLasting,
   readLocation,
   withdraw,
 } from "./blob_records.ts";
-import { compareAndSet } from "./documents.ts";
+import { compareAndSet, unlessConflict } from "./documents.ts";
 import type { Store } from "./store.ts";
 
 /** How long a link that was read is taken for what is there, in milliseconds: a request looks and then reads. */
@@ -67,7 +68,7 @@ export class Links {
     location: Location,
     { claimed, ...options }: Options & { claimed: number },
   ): Promise<Location | undefined> {
-    await this.#put(digest, location, options);
+    await this.#putAnew(digest, location, options);
     if (isLate(this.#store, claimed)) return await this.#back(digest, location, options);
     this.#markBacked(digest, location);
     return location;
@@ -134,10 +135,21 @@ export class Links {
     if (known?.location.data === data) known.isBacked = true;
   }
 
+  /** Puts a link, whatever is there: mostly nothing is. */
+  async #putAnew(digest: Digest, location: Location, options: Options): Promise<void> {
+    const isNew = await this.#put(digest, location, { ...options, expect: null })
+      .then(() => true, unlessConflict);
+    if (isNew) return;
+    await compareAndSet(async () => {
+      const found = await readLasting(this.#store, this.#key(digest), options);
+      await this.#put(digest, location, { ...options, expect: found?.facts.etag ?? null });
+    });
+  }
+
   async #put(
     digest: Digest,
     location: Location,
-    options: Options & { expect?: string | undefined },
+    options: Options & { expect: string | null },
   ): Promise<void> {
     const at = this.#store.clock();
     await putLocation(this.#store, this.#key(digest), location, options);

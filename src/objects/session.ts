@@ -24,6 +24,8 @@ export interface Session {
   readonly size?: number | undefined;
   /** How far the bytes are hashed; there if the upload can be continued. */
   readonly sha256?: Sha256State | undefined;
+  /** Whether garbage collection is removing it. */
+  readonly givenUp?: boolean | undefined;
 }
 
 /** A session as it was read. */
@@ -45,11 +47,21 @@ const lineFeed = 10;
 /** Bytes of the JSON: ten thousand parts. */
 const headerLimit = 2 * 1024 * 1024;
 
-/** Reads a session; nothing where it is not there. */
+/** Reads a session; nothing where it is not there, or given up. */
 export async function readSession(
-  { bucket, partSize }: Store,
+  store: Store,
   key: string,
   options: Options = {},
+): Promise<FoundSession | undefined> {
+  const found = await readAnySession(store, key, options);
+  return found?.session.givenUp ? undefined : found;
+}
+
+/** Reads a session, also one that was given up. */
+export async function readAnySession(
+  { bucket, partSize }: Store,
+  key: string,
+  options: Options,
 ): Promise<FoundSession | undefined> {
   const found = await readSmall(bucket, key, { limit: headerLimit + 4 * partSize, signal: options.signal });
   if (!found) return undefined;

@@ -25,9 +25,13 @@ export const usualExpiry = 5000;
 export async function simulated(
   seed: number,
   work: (open: () => Objects, bucket: SimulatedBucket) => Promise<void>,
-  { mostMilliseconds = 10, stall = 0 }: { mostMilliseconds?: number; stall?: number } = {},
+  { mostMilliseconds = 10, stall = 0, compares }: {
+    mostMilliseconds?: number;
+    stall?: number;
+    compares?: boolean;
+  } = {},
 ): Promise<void> {
-  const bucket = new SimulatedBucket(seed, { stall });
+  const bucket = new SimulatedBucket(seed, { stall, compares });
   // Uploads are given up after a day: nothing is held up for as long.
   const expiry = Math.max(usualExpiry, 10 * stall / 1000);
   const clock = () => bucket.time;
@@ -103,7 +107,11 @@ export async function raceCollection(
         sum.pushed += pushed;
         sum.refused += refused;
         sum.collected += collected;
-      }, { mostMilliseconds: 600, stall: (seed + n) % 2 === 0 ? 3 * grace * 1000 : 0 });
+      }, {
+        mostMilliseconds: 600,
+        stall: (seed + n) % 2 === 0 ? 3 * grace * 1000 : 0,
+        compares: (seed + n) % 4 < 2,
+      });
     } catch (cause) {
       throw new Error(`with the seed ${seed + n}`, { cause });
     }

@@ -38,15 +38,25 @@ export class SimulatedBucket implements Bucket {
 
   readonly #immediate: boolean;
   readonly #stall: number;
+  readonly #compares: boolean;
 
   /**
    * With `immediate` requests take effect at once, by the clock of this machine: nothing has to be run. One request in
-   * thirty, or its answer, is held up for as many milliseconds as `stall` at most.
+   * thirty, or its answer, is held up for as many milliseconds as `stall` at most. One that does not compare removes an
+   * object whatever is expected, as many servers do, and as soon as it is asked to.
    */
-  constructor(seed: number, { immediate = false, stall = 0 }: { immediate?: boolean; stall?: number } = {}) {
+  constructor(
+    seed: number,
+    { immediate = false, stall = 0, compares = true }: {
+      immediate?: boolean | undefined;
+      stall?: number | undefined;
+      compares?: boolean | undefined;
+    } = {},
+  ) {
     this.#dice = randomBytes(65_536, seed);
     this.#immediate = immediate;
     this.#stall = stall;
+    this.#compares = compares;
   }
 
   /** A number from 0 up to a limit, which is at most 65,536. */
@@ -74,14 +84,14 @@ export class SimulatedBucket implements Bucket {
   }
 
   /** A request: it arrives at some time, and so does its answer. */
-  async #request<T>(effect: () => T): Promise<T> {
+  async #request<T>(effect: () => T, { soon = false } = {}): Promise<T> {
     this.requests++;
     if (this.#immediate) {
       await setImmediate();
       this.time = Date.now();
       return effect();
     }
-    await this.#way();
+    if (!soon) await this.#way();
     const answer = effect();
     await this.#way();
     return answer;
@@ -130,10 +140,10 @@ export class SimulatedBucket implements Bucket {
   async delete(key: string, { expect }: PutOptions = {}): Promise<void> {
     const deleted = await this.#request(() => {
       const now = this.objects.get(key)?.etag;
-      if (expect !== undefined && now !== undefined && expect !== now) return false;
+      if (this.#compares && expect !== undefined && now !== undefined && expect !== now) return false;
       this.objects.delete(key);
       return true;
-    });
+    }, { soon: !this.#compares });
     if (!deleted) throw new GantryError("conflict", `delete ${key}: another was faster`);
   }
 
