@@ -47,7 +47,6 @@ const elsewhere: Record<string, readonly string[]> = {
     "cli/support/serve/auth",
     "cli/support/serve/certificate",
     "cli/support/serve/guard",
-    "cli/support/serve/storage",
     "cli/support/serve/upstreams",
   ],
   "tests/cli/commands/transfer/copy_test.ts": [

@@ -6,11 +6,11 @@ import { servers } from "./s3_servers.ts";
 
 for (const { name, needed, start } of servers) {
   describe(`the distribution specification over ${name}`, { skip: needed.skip || needsConformance }, () => {
-    it("is conformed to by two processes that take turns", async (t) => {
+    it("is conformed to by two processes that take turns, one of which redirects to it", async (t) => {
       const server = await start();
       const processes: RegistryProcess[] = [];
       try {
-        for (let n = 0; n < 2; n++) processes.push(await startRegistry(server));
+        for (const redirect of [false, true]) processes.push(await startRegistry(server, { redirect }));
         const proxy = await roundRobin(() => processes.map(({ port }) => port));
         try {
           t.diagnostic(await assertConforms(proxy.host));

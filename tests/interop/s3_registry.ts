@@ -18,12 +18,17 @@ export interface RegistryProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `gantry registry serve` over a bucket. */
+/** Starts `gantry registry serve` over a bucket. It streams blobs, unless it is to redirect as it does by default here. */
 export async function startRegistry(
   { options }: Pick<S3Server, "options">,
-  { prefix = "registry", grace = 3600 }: { prefix?: string; grace?: number } = {},
+  { prefix = "registry", grace = 3600, redirect = false }: {
+    prefix?: string;
+    grace?: number;
+    redirect?: boolean;
+  } = {},
 ): Promise<RegistryProcess> {
-  const child = gantry(options, ["registry", "serve", ...bucketArguments(options, prefix, grace)]);
+  const args = [...bucketArguments(options, prefix, grace), ...redirect ? [] : ["--no-redirect"]];
+  const child = gantry(options, ["registry", "serve", ...args]);
   let said = "";
   const port = await new Promise<number>((resolve, reject) => {
     child.stderr!.on("data", (chunk: Uint8Array) => {

@@ -43,8 +43,9 @@ export function define(command: Command, context: CommandContext): void {
     .option("--disk <directory>", "where to keep images (default: in memory)")
     .option(
       "--redirect",
-      "send clients to the bucket for blobs, with signed URLs; they must reach --endpoint",
+      "send clients to the bucket for blobs, with signed URLs (default: where it is Amazon's, or both are on this machine)",
     )
+    .option("--no-redirect", "stream blobs, where clients do not reach the bucket")
     .option("--config <file>", "users, rules, HTTPS and more; other options go before what is in it")
     .option(
       "--grace <seconds>",
@@ -99,7 +100,6 @@ async function handlerOf(
 ): Promise<Handler> {
   const registry = server({
     ...storage,
-    redirect: config.redirect,
     sparse: config.sparse,
     onError: (error, { method, url }) => {
       const reason = error instanceof Error ? error.message : String(error);

@@ -32,7 +32,7 @@ export interface ServeConfig {
   endpoint?: string;
   /** Seconds that a bucket keeps blobs which no manifest names. */
   blobGrace?: number;
-  /** Sends who reads a blob to the bucket. */
+  /** Sends who reads a blob to the bucket. Default: where clients reach it as they reach the registry. */
   redirect?: boolean;
   /** Serves HTTPS. Both files are read again when they change. */
   tls?: { cert: string; key: string };

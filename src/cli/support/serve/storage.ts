@@ -6,8 +6,11 @@ import { layouts } from "../../../layout/mod.ts";
 import { quotas, type ServerOptions } from "../../../server/mod.ts";
 import type { Scrubbed, ScrubOptions } from "../../../store/mod.ts";
 import { GantryError } from "../../../errors.ts";
+import { isLoopback } from "../../../http/hosts.ts";
 import { openBucket } from "../bucket.ts";
 import { isLike } from "../glob.ts";
+import { s3Access } from "../s3.ts";
+import { addressOf } from "./address.ts";
 import { collectRegularly } from "./collect_disk.ts";
 import type { ServeConfig } from "./config.ts";
 import { expireUploads } from "./expire_uploads.ts";
@@ -15,7 +18,10 @@ import { isOlder, takeOver } from "./take_over.ts";
 
 /** Where a registry keeps its images, and what it knows of them. */
 export type Storage =
-  & Pick<ServerOptions, "repositories" | "catalog" | "catalogOrdered" | "holder" | "keptVerified">
+  & Pick<
+    ServerOptions,
+    "repositories" | "catalog" | "catalogOrdered" | "holder" | "keptVerified" | "redirect"
+  >
   & {
     /** Reads all blobs again. */
     scrub?: ((options: ScrubOptions) => AsyncIterable<Scrubbed>) | undefined;
@@ -117,7 +123,18 @@ function inBucket(url: string, config: ServeConfig, env: Record<string, string |
     repositories,
     catalog: (options) => repositories.repositories(options),
     catalogOrdered: true,
+    redirect: config.redirect ?? isReached(config, env),
   };
+}
+
+/** Whether clients reach a bucket as they reach the registry: it is at Amazon, or both are on this machine alone. */
+function isReached(
+  { endpoint: told, address }: ServeConfig,
+  env: Record<string, string | undefined>,
+): boolean {
+  const { endpoint } = s3Access(env, told);
+  return endpoint === undefined ||
+    (isLoopback(new URL(endpoint).host) && isLoopback(addressOf(address, env["PORT"]).hostname));
 }
 
 function isWritable(directory: string): Promise<boolean> {
