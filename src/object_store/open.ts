@@ -14,7 +14,10 @@ export interface ObjectStoreOptions extends Omit<StoreOptions, "link"> {
   prefix?: string | undefined;
   /** Seconds after which a write or a lease is given up that nobody goes on with. Default: a day. */
   expiry?: number | undefined;
-  /** Bytes of the parts in which larger blobs are uploaded. Default: 8 MiB; S3 and R2 take no less than 5 MiB. */
+  /**
+   * Bytes of the parts in which larger blobs are uploaded. Default: 16 MiB for S3, 8 MiB for others; S3 and R2 take no
+   * less than 5 MiB.
+   */
   partSize?: number | undefined;
 }
 

@@ -28,8 +28,11 @@ export interface FoundLocation {
 export interface BlobRecords {
   /** Where a blob is, if the bucket has it, spared by garbage collection for a while. */
   claim(digest: Digest, options?: Options): Promise<Location | undefined>;
-  /** Writes down where it is, unless that is written down already: then that is where it is. */
-  record(digest: Digest, location: Location, options?: Options): Promise<Location>;
+  /**
+   * Writes down where it is, unless that is written down already: then that is where it is. Gives nothing where garbage
+   * collection is removing, or has removed, the very object: who made it anew has to take another.
+   */
+  record(digest: Digest, location: Location, options?: Options): Promise<Location | undefined>;
   /** Takes back that it is there, unless somebody has written down another place by now. */
   withdraw(digest: Digest, location: Location, options?: Options): Promise<void>;
   /** Where a blob is, if the bucket has it. */
@@ -121,13 +124,13 @@ export function claimRecord(
   });
 }
 
-/** Records where the bytes of a blob are, unless they are recorded already: then that is where they are. */
+/** As {@link BlobRecords.record}. */
 export function record(
   store: Store,
   digest: Digest,
   location: Location,
   options: Options = {},
-): Promise<Location> {
+): Promise<Location | undefined> {
   const key = store.keys.record(digest);
   return compareAndSet(async () => {
     // Most blobs are new.
@@ -138,6 +141,8 @@ export function record(
     if (there) return there;
     const found = await readLasting(store, key, options);
     const expect = found?.location ? null : found?.facts.etag ?? null;
+    // An upload was ended, whose answer was lost, and is ended once more after the blob was collected.
+    if (found && !found.location && found.data === location.data) return undefined;
     // Who condemned it may have been killed before its bytes were removed.
     if (found && !found.location) await store.bucket.delete(store.keys.data(found.data), options);
     await putLocation(store, key, location, { ...options, expect });

@@ -88,6 +88,8 @@ export interface UploadedPart {
 export interface Bucket {
   /** What it is called in messages: `s3://images at localhost:9000`. */
   readonly name: string;
+  /** Bytes of the parts of uploads. Default: 8 MiB. */
+  readonly partSize?: number | undefined;
   /** What is known of an object, if it is there. */
   head(key: string, options?: Options): Promise<ObjectFacts | undefined>;
   /** An object's bytes, if it is there. */
@@ -117,7 +119,7 @@ export interface Bucket {
   list(options: ListOptions): Promise<Page>;
   /** Begins an upload in parts. */
   startMultipart(key: string, options?: Options): Promise<Multipart>;
-  /** Uploads a part; one of the same number is replaced. */
+  /** Uploads a part; one of the same number is replaced. The caller uses the memory again once it is there. */
   putPart(multipart: Multipart, number: number, bytes: Bytes, options?: Options): Promise<UploadedPart>;
   /**
    * Makes an object of the parts. Where that is done already it may fail, or succeed without a look at the parts: the

@@ -165,9 +165,10 @@ export class ObjectIngest implements Ingest {
       }
       claimed = this.#store.clock();
       location = await this.#records.record(digest, { data: this.#data, size }, options);
-      if (location.data === this.#data) await this.#checkKept(digest, location, options);
+      if (location?.data === this.#data) await this.#checkKept(digest, location, options);
     }
-    const linked = await this.#links.add(digest!, location, { ...options, claimed });
+    if (!location) await this.#end(made ? "ours" : "unknown");
+    const linked = location && await this.#links.add(digest!, location, { ...options, claimed });
     if (!linked) throw removed(digest!);
     this.#ended = true;
     await this.#forget(linked.data === this.#data ? "kept" : made ? "ours" : "unknown");
@@ -175,9 +176,7 @@ export class ObjectIngest implements Ingest {
   }
 
   async abort(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    await this.#forget("unknown");
+    if (!this.#ended) await this.#end("unknown");
   }
 
   async close(): Promise<void> {
@@ -202,9 +201,13 @@ export class ObjectIngest implements Ingest {
 
   async #check(digest: Digest, expected: Digest | undefined, object: "ours" | "unknown"): Promise<void> {
     if (expected === undefined || digest === expected) return;
+    await this.#end(object);
+    throw mismatch(digest, expected);
+  }
+
+  async #end(object: "ours" | "unknown"): Promise<void> {
     this.#ended = true;
     await this.#forget(object);
-    throw mismatch(digest, expected);
   }
 
   /** Whoever was held up for so long may have recorded an object that was taken for given up, and removed. */
@@ -225,7 +228,7 @@ export class ObjectIngest implements Ingest {
       this.#parts = new Parts(bucket, await bucket.startMultipart(this.#dataKey, options));
       await this.#keep(this.#kept, options);
     }
-    await this.#parts.add(concat(this.#tail.splice(0), this.#tailLength), options);
+    await this.#parts.add(this.#tail.splice(0), options);
     this.#tailLength = 0;
     const atRisk = this.#hash instanceof ResumableSha256 ? this.#parts.count - this.#keptParts : 0;
     if (atRisk >= partsAtRisk || this.#isStale()) await this.#keep(this.offset, options);
@@ -281,7 +284,7 @@ export class ObjectIngest implements Ingest {
   async #complete(parts: Parts, options: Options): Promise<void> {
     if (this.#size === undefined) {
       const size = this.offset;
-      if (this.#tailLength > 0) await parts.add(concat(this.#tail.splice(0), this.#tailLength), options);
+      if (this.#tailLength > 0) await parts.add(this.#tail.splice(0), options);
       this.#tailLength = 0;
       this.#size = size;
     }

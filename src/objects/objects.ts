@@ -22,7 +22,7 @@ export interface ObjectsOptions {
   expiry?: number | undefined;
   /**
    * Bytes of the parts in which larger blobs are uploaded; some of them are held in memory. A blob may have 10,000 parts.
-   * Default: 8 MiB; S3 and R2 take no less than 5 MiB.
+   * Default: 16 MiB for S3, 8 MiB for others; S3 and R2 take no less than 5 MiB.
    */
   partSize?: number | undefined;
   /** A clock of milliseconds that goes on evenly; tests replace it. Default: `performance.now`. */

@@ -19,7 +19,8 @@ export interface OpenOptions {
  * @throws {GantryError} `invalid-name` for a prefix that cannot be one.
  */
 export function openBucket(options: OpenOptions): Store {
-  const { bucket, prefix = "", grace = 3600, expiry = 24 * 3600, partSize = 8 * 1024 * 1024 } = options;
+  const { bucket, prefix = "", grace = 3600, expiry = 24 * 3600 } = options;
+  const { partSize = bucket.partSize ?? 8 * 1024 * 1024 } = options;
   const { clock = () => performance.now() } = options;
   const begin = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
   if (/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/.test(begin)) {

@@ -4,7 +4,7 @@ import { GantryError } from "../errors.ts";
 import type { Bucket, Multipart, UploadedPart } from "./bucket.ts";
 
 /** How many parts of one upload are on their way at once; each is held in memory until it is there. */
-const concurrency = 3;
+const concurrency = 2;
 /** S3's and R2's limit. */
 const mostParts = 10_000;
 
@@ -22,6 +22,8 @@ export class Parts {
   /** By number, from 1. */
   readonly #done: (UploadedPart | undefined)[];
   readonly #pending = new Map<number, Part>();
+  /** Memory of parts that are there. */
+  readonly #spare: ArrayBuffer[] = [];
   #count: number;
 
   constructor(bucket: Bucket, multipart: Multipart, done: readonly UploadedPart[] = []) {
@@ -36,8 +38,8 @@ export class Parts {
     return this.#count;
   }
 
-  /** Sends the next part, once there is room. The bytes belong to it from then on. */
-  async add(bytes: Bytes, options: Options = {}): Promise<void> {
+  /** Sends the next part, once there is room. */
+  async add(pieces: readonly Bytes[], options: Options = {}): Promise<void> {
     if (this.#count === mostParts) {
       throw new GantryError(
         "too-large",
@@ -46,6 +48,7 @@ export class Parts {
     }
     while (this.#pending.size >= concurrency) await this.#settle(this.#pending.keys().next().value!, options);
     const number = ++this.#count;
+    const bytes = this.#together(pieces);
     const part: Part = { bytes, sending: Promise.resolve(), failure: undefined };
     this.#pending.set(number, part);
     this.#send(number, part, options);
@@ -68,9 +71,27 @@ export class Parts {
       (uploaded) => {
         this.#done[number - 1] = uploaded;
         this.#pending.delete(number);
+        this.#spare.push(part.bytes.buffer);
       },
       (error) => void (part.failure = { error }),
     );
+  }
+
+  /** Pieces in one, in memory of an earlier part if it is large enough. */
+  #together(pieces: readonly Bytes[]): Bytes {
+    const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const memory = this.#spare.pop();
+    const bytes = new Uint8Array(
+      memory && memory.byteLength >= length ? memory : new ArrayBuffer(length),
+      0,
+      length,
+    );
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.byteLength;
+    }
+    return bytes;
   }
 
   /** Waits for a part; where it failed before, it is tried once more. */

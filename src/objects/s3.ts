@@ -51,6 +51,8 @@ export function s3(options: S3Options): Bucket {
 }
 
 class S3Bucket implements Bucket {
+  /** versitygw keeps the list of parts in one attribute of a file, in which ext4 has room for some 450 of them. */
+  readonly partSize = 16 * 1024 * 1024;
   readonly #client: S3Client;
 
   constructor(client: S3Client) {

@@ -137,7 +137,7 @@ class Taking {
     await bucket.copy!(from, keys.data(data), options);
     const claimed = this.#store.clock();
     const location = await record(this.#store, digest, { data, size }, options);
-    if (!await links.add(digest, location, { ...options, claimed })) {
+    if (!location || !await links.add(digest, location, { ...options, claimed })) {
       throw new GantryError("unavailable", `copy ${from.key}: it was removed meanwhile`);
     }
     // Another run may have been faster.

@@ -113,7 +113,8 @@ export class SimulatedBucket implements Bucket {
 
   #put(key: string, bytes: Bytes): string {
     const etag = `"${++this.#serial}"`;
-    this.objects.set(key, { bytes, etag, modified: this.time });
+    // The caller may use the memory again.
+    this.objects.set(key, { bytes: bytes.slice(), etag, modified: this.time });
     return etag;
   }
 
@@ -176,7 +177,7 @@ export class SimulatedBucket implements Bucket {
   putPart({ id }: Multipart, number: number, bytes: Bytes): Promise<UploadedPart> {
     return this.#request(() => {
       const etag = `"${++this.#serial}"`;
-      this.#parts(id).set(number, { bytes, etag, modified: this.time });
+      this.#parts(id).set(number, { bytes: bytes.slice(), etag, modified: this.time });
       return { number, etag };
     });
   }
