@@ -90,6 +90,7 @@ const elsewhere: Record<string, readonly string[]> = {
   "tests/daemon/daemon_test.ts": [
     "cli/support/daemon",
     "daemon/connect",
+    "http/lazy_node_transport",
     "http/node_transport",
     "places/daemon",
   ],

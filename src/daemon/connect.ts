@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { storageError } from "../disk/errors.ts";
 import { GantryError } from "../errors.ts";
 import type { Connection as TlsConnection } from "../http/endpoint.ts";
-import { nodeTransport } from "../http/node_transport.ts";
+import { lazyNodeTransport } from "../http/lazy_node_transport.ts";
 import type { Transport } from "../http/transport.ts";
 
 /** How to reach an engine. */
@@ -43,7 +43,7 @@ export function connect({ host = defaultHost, certificates, transport }: DaemonO
       return {
         host,
         url: "http://docker",
-        transport: transport ?? nodeTransport({ connection: { socket: rest } }),
+        transport: transport ?? lazyNodeTransport({ connection: { socket: rest } }),
       };
     case "tcp":
     case "http":
@@ -54,7 +54,7 @@ export function connect({ host = defaultHost, certificates, transport }: DaemonO
         host,
         url,
         transport: transport ??
-          nodeTransport({ connection: readCertificates(certificates), exclusive: true }),
+          lazyNodeTransport({ connection: readCertificates(certificates), exclusive: true }),
       };
     }
   }

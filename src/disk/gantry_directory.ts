@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { appendFile, mkdir, open, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { GantryError } from "../errors.ts";
@@ -29,7 +28,7 @@ export class GantryDirectory {
   async createTemporary(): Promise<TemporaryFile> {
     const directory = join(this.directory, "tmp");
     for (let tries = 1;; tries++) {
-      const path = join(directory, randomUUID());
+      const path = join(directory, crypto.randomUUID());
       try {
         return { path, file: await open(path, "ax") };
       } catch (error) {

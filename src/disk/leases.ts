@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -53,7 +52,7 @@ export class Leases {
       throw new GantryError("conflict", `take lease ${id}: it is held already`);
     }
     const end = this.#state.hold();
-    const lease = new HeldLease(id ?? randomUUID(), expires, {
+    const lease = new HeldLease(id ?? crypto.randomUUID(), expires, {
       named: id !== undefined,
       directory: this.#directory,
       createTemporary: () => this.#state.createTemporary(),

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -45,7 +44,7 @@ export async function saveStream(
 
 /** Puts a file in its place, whole or not at all. */
 async function put(path: string, bytes: ReadableStream<Bytes>, options: SaveOptions): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   const file = await open(temporary, "wx");
   try {
     await writeInto(file, bytes, options);

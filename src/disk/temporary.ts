@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { close, open, read, write, writev } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +27,7 @@ export class Temporary implements Slices {
 
   /** Makes one. */
   static async create(): Promise<Temporary> {
-    const path = join(tmpdir(), `gantry-${randomUUID()}`);
+    const path = join(tmpdir(), `gantry-${crypto.randomUUID()}`);
     const fd = await call<number>((done) => open(path, "wx+", 0o600, done));
     await rm(path, { force: true });
     return new Temporary(fd);

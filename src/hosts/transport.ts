@@ -1,3 +1,4 @@
+import { lazyNodeTransport } from "../http/lazy_node_transport.ts";
 import { fetchTransport, type Transport } from "../http/transport.ts";
 import { namesProxy, proxyFor, type Variables } from "./proxy.ts";
 
@@ -26,13 +27,7 @@ export interface TransportOptions {
 export function runtimeTransport({ env = {}, insecure }: TransportOptions = {}): Transport {
   const fetched = fetchTransport();
   const plain = tellingConnected(fetched);
-  let loading: Promise<Transport> | undefined;
-  const full: Transport = async (request) => {
-    loading ??= import("../http/node_transport.ts").then(({ nodeTransport }) =>
-      nodeTransport({ proxyOf: (url) => proxyFor(url, env) })
-    );
-    return await (await loading)(request);
-  };
+  const full = lazyNodeTransport({ proxyOf: (url) => proxyFor(url, env) });
   // The `fetch` of Deno and Bun reads these variables too, and each reads NO_PROXY in a way of its own. That of Node decodes
   // what a server has compressed unasked, and does not tell.
   const alone = namesProxy(env) || fetched.decodes;

@@ -4,7 +4,6 @@
  * https://github.com/containers/image/blob/main/docs/containers-transports.5.md
  */
 
-import { randomUUID } from "node:crypto";
 import { open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, chunksOf, utf8 } from "../bytes.ts";
@@ -213,7 +212,7 @@ class DirectoryWriter extends DirectoryImage implements Target {
   }
 
   async #writeTemporary(bytes: ReadableStream<Bytes>, signal?: AbortSignal): Promise<string> {
-    const path = join(this.directory, `.${randomUUID()}.tmp`);
+    const path = join(this.directory, `.${crypto.randomUUID()}.tmp`);
     const file = await open(path, "wx");
     try {
       for await (const chunk of chunksOf(bytes, signal)) await writeAll(file, chunk);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { type Bytes, observed } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
@@ -31,7 +30,7 @@ export async function* scrubStore(
   options: ScrubOptions,
 ): AsyncGenerator<Scrubbed, void, void> {
   const { blobs, events } = namespace.shared;
-  const first = randomBytes(8).toString("hex");
+  const first = crypto.randomUUID().replaceAll("-", "");
   for (const behind of [true, false]) {
     for await (const { digest } of blobs.all({ signal: options.signal })) {
       if (digest === undefined || (hexOf(digest) >= first) !== behind) continue;

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -61,7 +60,7 @@ async function writeWhole(
   content: Content & { digest: Digest; size: number },
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     const file = await open(temporary, "wx", 0o644);
     try {

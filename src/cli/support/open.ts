@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import process from "node:process";
 import { archive } from "../../archive/mod.ts";
 import type { Bytes } from "../../bytes.ts";
@@ -48,6 +47,7 @@ export async function openStandardInput(
   const { signal } = context;
   const file = await Temporary.create();
   try {
+    const { Readable } = await import("node:stream"); // which takes Bun 10 ms
     await file.add(Readable.toWeb(process.stdin) as ReadableStream<Bytes>, signal);
     const source = archive(file);
     const root = await select(
