@@ -196,18 +196,17 @@ export class BucketBlobs implements Blobs {
       const entry = await this.#find(digest);
       return entry && blobOf(entry);
     };
-    const withdraw = async (digest: Digest, { data }: Location): Promise<void> => {
-      for (;;) {
-        const entry = await this.#find(digest);
-        if (!entry || blobOf(entry).data !== data) return;
-        const gone = { bucket: shared.blobs, key: digest, value: null, expect: entry.version };
-        if (await this.#metadata.commit([gone])) return;
-      }
-    };
     return {
       find,
       claim: async (digest) => await this.claim({ digest }) === undefined ? undefined : await find(digest),
-      withdraw,
+      withdraw: async (digest, { data }) => {
+        for (;;) {
+          const entry = await this.#find(digest);
+          if (!entry || blobOf(entry).data !== data) return;
+          const gone = { bucket: shared.blobs, key: digest, value: null, expect: entry.version };
+          if (await this.#metadata.commit([gone])) return;
+        }
+      },
       record: async (digest, { data, size }) => {
         for (;;) {
           const there = await this.claim({ digest }) === undefined ? undefined : await find(digest);
@@ -219,10 +218,7 @@ export class BucketBlobs implements Blobs {
           const kept = { bucket: shared.trash, key: data, value: null, expect: null };
           if (!await this.#metadata.commit([made, kept, ...changes])) continue;
           done();
-          // It may have been in the trash when it was made, and gone with that.
-          if (await this.#store.bucket.head(this.#dataKey(data))) return { data, size };
-          await withdraw(digest, { data, size });
-          return undefined;
+          return { data, size };
         }
       },
     };

@@ -136,9 +136,10 @@ class Collection {
   async #lookAtRecord(object: ObjectFacts): Promise<void> {
     const digest = digestOf(object.key.slice(this.#store.keys.records.length));
     if (!this.#isOld(object) || this.#progress.marks.has(digest)) return;
-    const condemned = await this.#condemn(object, async ({ data }) => {
-      await this.#store.bucket.delete(this.#store.keys.data(data), this.#signal);
-    });
+    const condemned = await this.#condemn(
+      object,
+      ({ data }, options) => this.#store.bucket.delete(this.#store.keys.data(data), options),
+    );
     if (!condemned || condemned === "before") return;
     this.counts.blobs++;
     this.counts.bytes += condemned.size;
@@ -146,23 +147,30 @@ class Collection {
 
   /**
    * Condemns a record or link, unless somebody has put it anew. What was condemned before is removed: for as long as the
-   * grace everybody has taken it for gone.
+   * grace everybody has taken it for gone. That is said first, and whoever puts it anew waits for it.
    */
   async #condemn(
     { key }: ObjectFacts,
-    afterwards: (location: Pick<Location, "data">) => Promise<void>,
+    afterwards: (location: Pick<Location, "data">, options: Options) => Promise<void>,
   ): Promise<Location | "before" | undefined> {
     const { dryRun = false } = this.#options;
+    const { bucket, clock } = this.#store;
     const found: FoundLocation | undefined = await readLocation(this.#store, key, this.#signal);
     if (!found || !this.#isOld(found.facts)) return undefined;
     const { location, data, facts: { etag } } = found;
     if (dryRun) return location ?? "before";
     try {
-      if (location) {
-        await putLocation(this.#store, key, location, { ...this.#signal, expect: etag, state: "condemned" });
-      }
-      await afterwards({ data });
-      if (!location) await this.#remove(key, { data, size: 0 }, etag);
+      const begun = clock();
+      const state = location ? "condemned" : "leaving";
+      const expect = await putLocation(this.#store, key, location ?? { data, size: 0 }, {
+        ...this.#signal,
+        expect: etag,
+        state,
+      });
+      await this.#soon(begun, async (options) => {
+        await afterwards({ data }, options);
+        if (!location) await bucket.delete(key, { ...options, expect });
+      });
       return location ?? "before";
     } catch (error) {
       if (!GantryError.is(error, "conflict")) throw error;
@@ -170,25 +178,15 @@ class Collection {
     }
   }
 
-  /** Says that it removes what was condemned, which whoever puts it anew waits for, and removes it soon, or not at all. */
-  async #remove(key: string, location: Location, etag: string): Promise<void> {
-    const { bucket, clock } = this.#store;
-    const begun = clock();
-    const expect = await putLocation(this.#store, key, location, {
-      ...this.#signal,
-      expect: etag,
-      state: "leaving",
-    });
-    const left = removalTime(this.#store) / 2 - (clock() - begun);
+  /** Removes things soon after that was said, or leaves them to the next run: others go by that. */
+  async #soon(begun: number, remove: (options: Options) => Promise<void>): Promise<void> {
+    const left = removalTime(this.#store) / 2 - (this.#store.clock() - begun);
     if (left <= 0) return;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), left);
     const { signal } = this.#options;
     try {
-      await bucket.delete(key, {
-        expect,
-        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-      });
+      await remove({ signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal });
     } catch (error) {
       if (!late.signal.aborted) throw error;
     } finally {

@@ -75,6 +75,8 @@ export class ObjectIngest implements Ingest {
   #size: number | undefined;
   /** Whether the session tells it. */
   #keptSize: boolean;
+  /** Whether somebody had the session before. */
+  readonly #isContinued: boolean;
   /** Whether we, or who had the session before, may have made the object. */
   #mayBeMade: boolean;
   #ended = false;
@@ -96,7 +98,7 @@ export class ObjectIngest implements Ingest {
     this.#tail = found && found.tail.byteLength > 0 ? [found.tail] : [];
     this.#tailLength = found?.tail.byteLength ?? 0;
     this.#etag = found?.etag;
-    this.#mayBeMade = found !== undefined;
+    this.#isContinued = this.#mayBeMade = found !== undefined;
     this.#kept = found?.offset ?? 0;
     this.#keptParts = session?.parts.length ?? 0;
     this.#size = session?.size;
@@ -165,7 +167,10 @@ export class ObjectIngest implements Ingest {
       }
       claimed = this.#store.clock();
       location = await this.#records.record(digest, { data: this.#data, size }, options);
-      if (location?.data === this.#data) await this.#checkKept(digest, location, options);
+      if (location?.data === this.#data) {
+        await this.#checkKept(digest, location, options);
+        if (!await this.#isThere(digest, location, options)) location = undefined;
+      }
     }
     if (!location) await this.#end(made ? "ours" : "unknown");
     const linked = location && await this.#links.add(digest!, location, { ...options, claimed });
@@ -220,6 +225,16 @@ export class ObjectIngest implements Ingest {
       await this.#records.withdraw(digest, location, options);
       throw removed(digest);
     }
+  }
+
+  /**
+   * Whether the object is there that was recorded. The upload may have been ended before, and its blob collected: then the
+   * object that was made anew may have gone with the one of the same name.
+   */
+  async #isThere(digest: Digest, location: Location, options: Options): Promise<boolean> {
+    if (!this.#isContinued || await this.#store.bucket.head(this.#dataKey, options)) return true;
+    await this.#records.withdraw(digest, location, options);
+    return false;
   }
 
   async #sendPart(options: Options): Promise<void> {

@@ -121,26 +121,33 @@ describe("garbage collection in a bucket", () => {
       assert.deepEqual([...bucket.objects.keys()].filter((key) => key.startsWith("uploads/")), []);
     }));
 
-  it("ends no upload twice whose blob was collected after the answer to the first time was lost", () =>
-    simulated(8, async (open, bucket) => {
-      const bytes = randomBytes(500);
-      const begin = async (session: string) => {
-        const ingest = await open()("a").ingest(session);
-        await ingest.append(streamOf(bytes), ingest.offset);
-        return ingest;
-      };
-      await (await begin("upload")).close();
-      const session = [...bucket.objects].find(([key]) => key.endsWith("/upload"))!;
-      const blob = await (await open()("a").ingest("upload")).commit();
-      bucket.objects.set(...session); // it was killed before it could remove it
-      bucket.time += 2 * grace * 1000;
-      assert.equal((await open().gc()).blobs, 1);
-      const again = await open()("a").ingest("upload", { create: false });
-      await rejects(again.commit(), "unavailable", /it has to be written again/);
-      await rejects(open()("a").ingest("upload", { create: false }), "not-found");
-      await (await begin("another")).commit();
-      await (await readVerified(open()("a"), blob, { role: "blob" })).pipeTo(new WritableStream());
-    }));
+  for (const removed of [false, true]) {
+    const when = removed ? "while it was ended again" : "after the answer to the first time was lost";
+    it(`ends no upload twice whose blob was collected ${when}`, () =>
+      simulated(8, async (open, bucket) => {
+        const bytes = randomBytes(500);
+        const begin = async (session: string) => {
+          const ingest = await open()("a").ingest(session);
+          await ingest.append(streamOf(bytes), ingest.offset);
+          return ingest;
+        };
+        await (await begin("upload")).close();
+        const session = [...bucket.objects].find(([key]) => key.endsWith("/upload"))!;
+        const blob = await (await open()("a").ingest("upload")).commit();
+        bucket.objects.set(...session); // it was killed before it could remove it
+        bucket.time += 2 * grace * 1000;
+        assert.equal((await open().gc()).blobs, 1);
+        const again = await open()("a").ingest("upload", { create: false });
+        if (removed) {
+          bucket.time += 2 * grace * 1000;
+          hold(bucket, "blobs/", async () => void await open().gc());
+        }
+        await rejects(again.commit(), "unavailable", /it has to be written again/);
+        await rejects(open()("a").ingest("upload", { create: false }), "not-found");
+        await (await begin("another")).commit();
+        await (await readVerified(open()("a"), blob, { role: "blob" })).pipeTo(new WritableStream());
+      }));
+  }
 
   it("removes what a killed upload made, also when others brought the same blob meanwhile", () =>
     simulated(6, async (open, bucket) => {
