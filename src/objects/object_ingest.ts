@@ -75,11 +75,13 @@ export class ObjectIngest implements Ingest {
   #size: number | undefined;
   /** Whether the session tells it. */
   #keptSize: boolean;
-  /** Whether somebody had the session before. */
-  readonly #isContinued: boolean;
+  /** When the session was kept that was found, by our own clock. */
+  readonly #foundAt: number | undefined;
   /** Whether we, or who had the session before, may have made the object. */
   #mayBeMade: boolean;
   #ended = false;
+  /** Whether the record may be there, so that the session must not look younger than it. */
+  #isRecorded = false;
 
   constructor({ store, links, records, name, key, found, hash }: IngestParts) {
     const session = found?.session;
@@ -98,12 +100,13 @@ export class ObjectIngest implements Ingest {
     this.#tail = found && found.tail.byteLength > 0 ? [found.tail] : [];
     this.#tailLength = found?.tail.byteLength ?? 0;
     this.#etag = found?.etag;
-    this.#isContinued = this.#mayBeMade = found !== undefined;
+    this.#mayBeMade = found !== undefined;
     this.#kept = found?.offset ?? 0;
     this.#keptParts = session?.parts.length ?? 0;
     this.#size = session?.size;
     this.#keptSize = session?.size !== undefined;
     this.#keptAt = this.#store.clock() - (found ? found.now.getTime() - found.modified.getTime() : 0);
+    this.#foundAt = found && this.#keptAt;
   }
 
   get offset(): number {
@@ -166,6 +169,7 @@ export class ObjectIngest implements Ingest {
         digest = there;
       }
       claimed = this.#store.clock();
+      this.#isRecorded = true;
       location = await this.#records.record(digest, { data: this.#data, size }, options);
       if (location?.data === this.#data) {
         await this.#checkKept(digest, location, options);
@@ -185,7 +189,7 @@ export class ObjectIngest implements Ingest {
   }
 
   async close(): Promise<void> {
-    if (this.#ended || (this.#etag !== undefined && this.offset === this.#kept)) return;
+    if (this.#ended || this.#isRecorded || (this.#etag !== undefined && this.offset === this.#kept)) return;
     await this.#keep(this.offset);
   }
 
@@ -232,9 +236,14 @@ export class ObjectIngest implements Ingest {
    * object that was made anew may have gone with the one of the same name.
    */
   async #isThere(digest: Digest, location: Location, options: Options): Promise<boolean> {
-    if (!this.#isContinued || await this.#store.bucket.head(this.#dataKey, options)) return true;
+    if (!this.#mayHaveEnded() || await this.#store.bucket.head(this.#dataKey, options)) return true;
     await this.#records.withdraw(digest, location, options);
     return false;
+  }
+
+  /** Whether it may have been ended so long ago that the blob was collected: nobody keeps a session after recording its blob. */
+  #mayHaveEnded(): boolean {
+    return this.#foundAt !== undefined && this.#store.clock() - this.#foundAt > this.#store.grace / 2;
   }
 
   async #sendPart(options: Options): Promise<void> {
