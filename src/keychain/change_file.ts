@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { chown, mkdir, open, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { text, utf8 } from "../bytes.ts";
@@ -46,7 +45,7 @@ async function targetOf(path: string): Promise<string> {
 }
 
 async function temporaryBeside(target: string): Promise<TemporaryFile> {
-  const path = `${target}.${randomUUID()}.tmp`;
+  const path = `${target}.${crypto.randomUUID()}.tmp`;
   return { path, file: await open(path, "wx", 0o600) };
 }
 

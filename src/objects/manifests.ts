@@ -10,7 +10,7 @@ import { algorithmOf, type Digest } from "../spec/digest.ts";
 import { type Document, parseDocument } from "../spec/document.ts";
 import { isDocumentType, isForeignType } from "../spec/media_type.ts";
 import { isLate } from "./blob_records.ts";
-import { readSmall } from "./documents.ts";
+import { readSmall, unlessConflict } from "./documents.ts";
 import type { Links } from "./links.ts";
 import type { Referrers } from "./referrers.ts";
 import type { Store } from "./store.ts";
@@ -82,9 +82,7 @@ export class Manifests {
     const claimed = this.#store.clock();
     await this.#claimBlobs(document, what, options);
     const put = await this.#store.bucket.put(this.#key(digest), bytes, { ...options, expect: null })
-      .catch((error) => {
-        if (!GantryError.is(error, "conflict")) throw error;
-      });
+      .catch(unlessConflict);
     if (isLate(this.#store, claimed)) await this.#claimBlobs(document, what, options);
     const subject = subjectOf(document);
     const referrer = subject && referrerOf(bytes, descriptor, subject);

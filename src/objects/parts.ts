@@ -1,4 +1,4 @@
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, concat } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { Bucket, Multipart, UploadedPart } from "./bucket.ts";
@@ -81,17 +81,7 @@ export class Parts {
   #together(pieces: readonly Bytes[]): Bytes {
     const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const memory = this.#spare.pop();
-    const bytes = new Uint8Array(
-      memory && memory.byteLength >= length ? memory : new ArrayBuffer(length),
-      0,
-      length,
-    );
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.byteLength;
-    }
-    return bytes;
+    return concat(pieces, length, memory && memory.byteLength >= length ? memory : undefined);
   }
 
   /** Waits for a part; where it failed before, it is tried once more. */

@@ -4,7 +4,7 @@ import { GantryError } from "../errors.ts";
 import type { Descriptor } from "../spec/descriptor.ts";
 import { type Digest, parseDigest } from "../spec/digest.ts";
 import { isTag } from "../spec/reference.ts";
-import { jsonBytes, readJson } from "./documents.ts";
+import { jsonBytes, readJson, unlessConflict } from "./documents.ts";
 import type { Store } from "./store.ts";
 
 /** How many tags are read at once when a manifest is deleted. */
@@ -67,10 +67,7 @@ export class Tags {
         const found = await this.find(name, options);
         if (found?.descriptor.digest !== digest) return;
         await this.#store.bucket.delete(this.#prefix + name, { ...options, expect: found.etag });
-      })().catch((error) => {
-        // It was set anew meanwhile.
-        if (!GantryError.is(error, "conflict")) throw error;
-      }).finally(release);
+      })().catch(unlessConflict).finally(release); // or it was set anew meanwhile
       work.add(removing);
       removing.then(() => work.delete(removing), () => {});
     }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { fchmodSync, mkdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
@@ -219,7 +218,7 @@ async function take(
 ): Promise<Held> {
   const path = work.at().toString();
   const lock = new Lock(path, async () => {
-    const temporary = `${path}/${randomUUID()}`;
+    const temporary = `${path}/${crypto.randomUUID()}`;
     return { path: temporary, file: await open(temporary, "wx") };
   });
   try {
