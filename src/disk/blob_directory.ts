@@ -48,13 +48,15 @@ export class BlobDirectory {
     const path = this.path(digest);
     // First said, then looked: see `sweepBlobs`.
     await this.leases.note(digest);
-    const now = new Date();
-    await utimes(path, now, now).catch(() => {}); // another user's file: then only a lease helps
-    const look = () =>
-      factsOf(path).catch((error) => {
+    const look = async () => {
+      const now = new Date();
+      const refused = await utimes(path, now, now).then(() => undefined, errno);
+      if (refused === "ENOENT") return undefined; // all else is another user's file: then only a lease helps
+      return await factsOf(path).catch((error) => {
         if (GantryError.is(error, "invalid-document")) return undefined; // written anew, over whatever is there
         throw error;
       });
+    };
     // A collection of garbage may have taken it away a moment ago, or have been killed then.
     const facts = await look() ?? (await this.putBack(digest) ? await look() : undefined);
     if (!facts || (size !== undefined && facts.size !== size)) return undefined;
@@ -110,14 +112,18 @@ export class BlobDirectory {
   async take(digest: Digest, file: string): Promise<void> {
     await this.leases.note(digest);
     const path = this.path(digest);
-    await makeDirectory(dirname(path));
+    const directory = dirname(path);
     try {
-      await rename(file, path);
+      await rename(file, path).catch(async (error) => {
+        if (errno(error) !== "ENOENT") throw error;
+        await makeDirectory(directory);
+        await rename(file, path);
+      });
     } catch (error) {
       // Windows renames over no file that is being read; but that has the same bytes.
       if (errno(error) !== "EPERM" || !await this.facts(digest)) throw error;
     }
-    await this.#placed(dirname(path));
+    await this.#placed(directory);
   }
 
   /** Makes what was put in its place stay there, also after a power cut. To be called before something refers to it. */
