@@ -3,6 +3,7 @@ import type { CommandRow } from "./command_row.ts";
 import { commands } from "./commands.ts";
 import { CommandContext } from "./context.ts";
 import { adviceFor } from "./support/advice.ts";
+import { addMissingEngines } from "./support/engines.ts";
 import { addGlobalOptions } from "./support/options.ts";
 import { AlreadyTold, type CommandEnvironment, type GlobalOptions } from "./environment.ts";
 
@@ -29,6 +30,7 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     const row = rows.get(chosen);
     (await row?.load?.())?.define(chosen, context);
     if (row?.examples) chosen.addHelpText("after", () => examplesText(row));
+    await addMissingEngines();
     await program.parseAsync([...args], { from: "user" });
     for (const problem of context.problems) await context.log(`Warning: ${oneLine(problem)}`);
     return 0;

@@ -34,6 +34,7 @@ try {
   const pulled = await openImage(layout(directory), "v1");
   assert.equal(await pulled.digest(), descriptor.digest);
   assert.deepEqual(await validate(pulled), []);
+  await run("validate", "--remote", `oci:${directory}:v1`);
   await run("unpack", `oci:${directory}:v1`, join(directory, "root"));
   assert.equal(await readFile(join(directory, "root/hello"), "utf8"), "hello\n");
   console.log(await run("version"));

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { registerDefaultEngines } from "../../../engines.ts";
 import type { Image } from "../../../image/mod.ts";
 import { selectImage } from "../../../image/mod.ts";
 import { type Skipped, unpack, unpackLayers, type UnpackOptions } from "../../../rootfs/mod.ts";
@@ -25,10 +24,9 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option("--layers", "make one directory for each layer, to be mounted over each other")
     .option("--rootless", "own all files; who owns them in the image is written to DIRECTORY.owners.json")
-    .action((from: string, to: string | undefined, flags: UnpackFlags) => {
-      registerDefaultEngines(); // Node 20 has no zstd of its own
-      return to === undefined ? unpackInStore(from, flags, context) : unpackTo(from, to, flags, context);
-    });
+    .action((from: string, to: string | undefined, flags: UnpackFlags) =>
+      to === undefined ? unpackInStore(from, flags, context) : unpackTo(from, to, flags, context)
+    );
 }
 
 async function unpackTo(
