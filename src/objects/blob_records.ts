@@ -3,6 +3,7 @@ import { GantryError } from "../errors.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { ObjectFacts } from "./bucket.ts";
 import { ageOf, compareAndSet, jsonBytes, readJson, unlessConflict } from "./documents.ts";
+import { readLasting } from "./removal.ts";
 import type { Store } from "./store.ts";
 
 /** Where the bytes of a blob are. */
@@ -52,32 +53,6 @@ export async function readLocation(
   if (!right) throw new GantryError("invalid-document", `read ${key} in ${bucket.name}: it is not ours`);
   const location = condemned === true ? undefined : { data, size: size as number };
   return { facts: found.facts, location, data, isLeaving: leaving === true };
-}
-
-/**
- * Milliseconds in which garbage collection removes a record or link after it has said so, or else leaves it to its next
- * run: many buckets do not compare before they remove, and would remove what was put anew meanwhile.
- */
-export function removalTime({ grace }: Store): number {
-  return Math.min(grace / 4, 30_000);
-}
-
-/** How long who waits for a removal lets go by before the next look, in milliseconds. */
-const pause = 50;
-
-/** Reads a record or link that is to be put anew, once garbage collection is not about to remove it. */
-export async function readLasting(
-  store: Store,
-  key: string,
-  options: Options = {},
-): Promise<FoundLocation | undefined> {
-  for (;;) {
-    const found = await readLocation(store, key, options);
-    // Buckets tell whole seconds only.
-    if (!found?.isLeaving || ageOf(found.facts) > removalTime(store) + 1000) return found;
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    options.signal?.throwIfAborted();
-  }
 }
 
 /** Puts a record or a link. It is never the same twice, so that whoever compares sees that it was put anew. */
@@ -139,7 +114,7 @@ export function record(
     if (created !== undefined) return location;
     const there = await claimRecord(store, digest, options);
     if (there) return there;
-    const found = await readLasting(store, key, options);
+    const found = await readLasting(store, () => readLocation(store, key, options), options);
     const expect = found?.location ? null : found?.facts.etag ?? null;
     // An upload was ended, whose answer was lost, and is ended once more after the blob was collected.
     if (found && !found.location && found.data === location.data) return undefined;

@@ -35,10 +35,14 @@ export async function readJson(
   { limit = 64 * 1024, signal }: Options & { limit?: number } = {},
 ): Promise<JsonFile | undefined> {
   const found = await readSmall(bucket, key, { limit, signal });
-  if (!found) return undefined;
-  const what = `${key} in ${bucket.name}`;
-  const value = parseJson(found.bytes, what);
-  if (typeof value === "object" && value !== null) return { facts: found.facts, value: value as JsonObject };
+  return found && jsonOf(found, bucket);
+}
+
+/** What an object that was read says, in JSON. */
+export function jsonOf({ facts, bytes }: SmallObject, bucket: Bucket): JsonFile {
+  const what = `${facts.key} in ${bucket.name}`;
+  const value = parseJson(bytes, what);
+  if (typeof value === "object" && value !== null) return { facts, value: value as JsonObject };
   throw new GantryError("invalid-document", `read ${what}: not an object of JSON`);
 }
 

@@ -5,11 +5,12 @@ import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import { type Digest, parseDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
-import { type FoundLocation, type Location, putLocation, readLocation, removalTime } from "./blob_records.ts";
+import { type FoundLocation, type Location, putLocation, readLocation } from "./blob_records.ts";
 import type { ObjectFacts } from "./bucket.ts";
 import { readSmall } from "./documents.ts";
 import { giveUp } from "./expired_uploads.ts";
 import { loadProgress, newProgress, type Phase, phases, type Progress, saveProgress } from "./gc_progress.ts";
+import { removeSoon } from "./removal.ts";
 import type { Store } from "./store.ts";
 
 /** How to collect garbage. */
@@ -167,30 +168,14 @@ class Collection {
         expect: etag,
         state,
       });
-      await this.#soon(begun, async (options) => {
+      await removeSoon(this.#store, begun, async (options) => {
         await afterwards({ data }, options);
         if (!location) await bucket.delete(key, { ...options, expect });
-      });
+      }, this.#signal);
       return location ?? "before";
     } catch (error) {
       if (!GantryError.is(error, "conflict")) throw error;
       return undefined;
-    }
-  }
-
-  /** Removes things soon after that was said, or leaves them to the next run: others go by that. */
-  async #soon(begun: number, remove: (options: Options) => Promise<void>): Promise<void> {
-    const left = removalTime(this.#store) / 2 - (this.#store.clock() - begun);
-    if (left <= 0) return;
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), left);
-    const { signal } = this.#options;
-    try {
-      await remove({ signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal });
-    } catch (error) {
-      if (!late.signal.aborted) throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

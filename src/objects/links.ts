@@ -7,11 +7,11 @@ import {
   isLate,
   type Location,
   putLocation,
-  readLasting,
   readLocation,
   withdraw,
 } from "./blob_records.ts";
 import { compareAndSet, unlessConflict } from "./documents.ts";
+import { readLasting } from "./removal.ts";
 import type { Store } from "./store.ts";
 
 /** How long a link that was read is taken for what is there, in milliseconds: a request looks and then reads. */
@@ -140,8 +140,9 @@ export class Links {
     const isNew = await this.#put(digest, location, { ...options, expect: null })
       .then(() => true, unlessConflict);
     if (isNew) return;
+    const read = () => readLocation(this.#store, this.#key(digest), options);
     await compareAndSet(async () => {
-      const found = await readLasting(this.#store, this.#key(digest), options);
+      const found = await readLasting(this.#store, read, options);
       await this.#put(digest, location, { ...options, expect: found?.facts.etag ?? null });
     });
   }

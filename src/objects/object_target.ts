@@ -117,17 +117,7 @@ export class ObjectTarget implements Target {
     checkTag(name);
     const size = await this.#manifests.size(descriptor.digest, { signal });
     if (size === undefined) throw this.#notFound(`tag ${name}`, `no manifest ${descriptor.digest}`);
-    const tag = { ...descriptor, size };
-    if (expect === undefined) return await this.#tags.set(name, tag, { signal });
-    const now = await this.#tags.find(name, { signal });
-    const digest = now?.descriptor.digest ?? null;
-    if (digest !== expect) {
-      throw new GantryError(
-        "conflict",
-        `tag ${name} of ${this.#where}: it is ${digest ?? "free"}, expected ${expect ?? "free"}`,
-      );
-    }
-    await this.#tags.set(name, tag, { signal, expect: now?.etag ?? null });
+    await this.#tags.set(name, { ...descriptor, size }, { signal, expect });
   }
 
   async untag(name: string, options: Options = {}): Promise<void> {
@@ -195,7 +185,7 @@ export class ObjectTarget implements Target {
     options: Options & { document: boolean },
   ): Promise<Resolved | undefined> {
     const { document, signal } = options;
-    const tag = isDigest(name) ? undefined : (await this.#tags.find(name, { signal }))?.descriptor;
+    const tag = isDigest(name) ? undefined : await this.#tags.find(name, { signal });
     const digest = isDigest(name) ? name : tag?.digest;
     if (digest === undefined) return undefined;
     // A manifest takes its tags along when it goes, but for those that are set at that moment.
