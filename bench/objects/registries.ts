@@ -1,12 +1,10 @@
 /** The two registries that race, over one S3 server. */
 
-import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
-import { freePort, type S3Server } from "../../tests/interop/s3_servers.ts";
-import type { Registry } from "../server/registries.ts";
-import { send } from "../server/requests.ts";
+import type { S3Server } from "../../tests/interop/s3_servers.ts";
+import { freePort } from "../../tests/support/free_port.ts";
+import { type Registry, run } from "../server/registries.ts";
 
 /** What keys of either begin with. */
 export const prefixes = { gantry: "gantry", distribution: "distribution" } as const;
@@ -50,26 +48,11 @@ storage:
 http: { addr: 127.0.0.1:${port} }
 `,
   );
-  const [program, args] = name === "gantry"
-    ? [executable, ["registry", "serve", "--config", config, "--address", `127.0.0.1:${port}`]] as const
-    : ["registry", ["serve", config]] as const;
-  const child = spawn(program, args, {
-    stdio: "ignore",
-    env: {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      OTEL_TRACES_EXPORTER: "none",
-    },
+  const command = name === "gantry"
+    ? [executable, "registry", "serve", "--config", config]
+    : ["registry", "serve", config];
+  return await run(name, port, command, {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
   });
-  const registry = { name, port, pid: child.pid! };
-  for (let tries = 0;; tries++) {
-    try {
-      await send(registry, "GET", "/v2/");
-      return registry;
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
 }

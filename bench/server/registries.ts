@@ -3,9 +3,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import { freePort } from "../../tests/support/free_port.ts";
 import { send } from "./requests.ts";
 
 /** A registry that runs. */
@@ -13,15 +13,6 @@ export interface Registry {
   name: "gantry" | "distribution";
   port: number;
   pid: number;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Starts one over its directory below this one. */
@@ -41,12 +32,22 @@ storage: { filesystem: { rootdirectory: ${root} }, delete: { enabled: true } }
 http: { addr: 127.0.0.1:${port} }
 `,
   );
-  const [program, args] = name === "gantry"
-    ? [executable, ["registry", "serve", "--disk", root, "--address", `127.0.0.1:${port}`]] as const
-    : ["registry", ["serve", config]] as const;
-  const child = spawn(program, args, {
+  return name === "gantry"
+    ? await run(name, port, [executable, "registry", "serve", "--disk", root])
+    : await run(name, port, ["registry", "serve", config]);
+}
+
+/** Runs one, and waits until it answers at this port. */
+export async function run(
+  name: Registry["name"],
+  port: number,
+  [program, ...args]: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Registry> {
+  const address = name === "gantry" ? ["--address", `127.0.0.1:${port}`] : []; // the other has it in its config
+  const child = spawn(program!, [...args, ...address], {
     stdio: "ignore",
-    env: { ...process.env, OTEL_TRACES_EXPORTER: "none" },
+    env: { ...process.env, OTEL_TRACES_EXPORTER: "none", ...env },
   });
   const registry = { name, port, pid: child.pid! };
   for (let tries = 0;; tries++) {

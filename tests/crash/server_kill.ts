@@ -13,6 +13,7 @@ import { store } from "../../src/store/mod.ts";
 import { randomBytes } from "../../src/testing/content.ts";
 import { start } from "../cli/gantry.ts";
 import { collect, inDirectory } from "../layout/support.ts";
+import { portOf } from "../support/serving.ts";
 import { PushingClient, type Server, type Work } from "./server_client.ts";
 
 /** What happened. */
@@ -27,15 +28,7 @@ const clients = 6;
 /** Starts the command, and tells where it listens. */
 async function serve(directory: string): Promise<{ port: number; kill: () => Promise<void> }> {
   const { child, ended } = start(["registry", "serve", "--disk", "data"], { directory });
-  const port = await new Promise<number>((resolve, reject) => {
-    let said = "";
-    child.stderr!.on("data", (chunk: Uint8Array) => {
-      said += new TextDecoder().decode(chunk);
-      const [, found] = /^serving on port (\d+)$/m.exec(said) ?? [];
-      if (found) resolve(Number(found));
-    });
-    child.once("close", () => reject(new Error(said)));
-  });
+  const port = await portOf(child);
   return {
     port,
     async kill() {

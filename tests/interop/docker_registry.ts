@@ -2,10 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serverCertificate as certificate } from "../support/certificates.ts";
+import { freePort } from "../support/free_port.ts";
 import { needs } from "./server_peers.ts";
 import { issuer, service, startTokenServer } from "./token_server.ts";
 
@@ -97,15 +97,4 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

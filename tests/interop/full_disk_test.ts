@@ -12,6 +12,7 @@ import { start } from "../cli/gantry.ts";
 import { digestOf, manifestOf } from "../server/client.ts";
 import { ask } from "../server/raw_client.ts";
 import { inDirectory } from "../support/directory.ts";
+import { portOf } from "../support/serving.ts";
 
 const canMount = process.platform === "linux" && process.getuid?.() === 0 &&
   spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
@@ -36,15 +37,7 @@ function onDisk(mebibytes: number, work: (disk: string, directory: string) => Pr
 /** Serves the disk while `work` runs; the registry must end well. */
 async function serving(directory: string, work: (port: number) => Promise<void>): Promise<void> {
   const { child, ended } = start(["registry", "serve", "--disk", "disk"], { directory });
-  const port = await new Promise<number>((resolve, reject) => {
-    let said = "";
-    child.stderr!.on("data", (chunk: Uint8Array) => {
-      said += new TextDecoder().decode(chunk);
-      const [, found] = /^serving on port (\d+)$/m.exec(said) ?? [];
-      if (found) resolve(Number(found));
-    });
-    child.once("close", () => reject(new Error(said)));
-  });
+  const port = await portOf(child);
   try {
     await work(port);
   } finally {

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { portOf } from "../support/serving.ts";
 import { scriptCommand } from "../support/spawn.ts";
 import { end, type S3Server } from "./s3_servers.ts";
 
@@ -30,14 +31,8 @@ export async function startRegistry(
   const args = [...bucketArguments(options, prefix, grace), ...redirect ? [] : ["--no-redirect"]];
   const child = gantry(options, ["registry", "serve", ...args]);
   let said = "";
-  const port = await new Promise<number>((resolve, reject) => {
-    child.stderr!.on("data", (chunk: Uint8Array) => {
-      said += new TextDecoder().decode(chunk);
-      const [, found] = /^serving on port (\d+)$/m.exec(said) ?? [];
-      if (found) resolve(Number(found));
-    });
-    child.once("close", () => reject(new Error(`it does not serve: ${said}`)));
-  });
+  child.stderr!.on("data", (chunk: Uint8Array) => said += new TextDecoder().decode(chunk));
+  const port = await portOf(child);
   return { port, pid: child.pid!, said: () => said, kill: () => end(child) };
 }
 

@@ -2,21 +2,11 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { digestOf } from "../server/client.ts";
+import { freePort } from "../support/free_port.ts";
 import { pushRealImage } from "./server_images.ts";
 import { needs, serving } from "./server_peers.ts";
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}
 
 /** Waits until something answers there. */
 async function answering(url: string, tries = 100): Promise<void> {

@@ -6,22 +6,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { fake, type Reply } from "./fake.ts";
 import { rejects } from "../../src/testing/errors.ts";
-
-const type = "application/vnd.oci.image.index.v1+json";
-const text = `{"schemaVersion":2,"mediaType":"${type}",\n"manifests":[]}`;
-const digest = await digestBytes(utf8(text));
-const other = await digestBytes(utf8("other"));
-const head = "HEAD /v2/app/manifests/v1";
-const get = "GET /v2/app/manifests/v1";
-const full: Reply = { headers: { "content-type": type, "docker-content-digest": digest }, body: text };
-const headers = (more: Record<string, string> = {}): Reply => ({
-  headers: {
-    "content-type": type,
-    "docker-content-digest": digest,
-    "content-length": String(text.length),
-    ...more,
-  },
-});
+import { digest, full, get, head, headers, other, text, type } from "./manifest_replies.ts";
 
 describe("resolving a tag", () => {
   it("asks for the head alone", async () => {

@@ -5,23 +5,7 @@ import { digestBytes } from "../../src/digest/mod.ts";
 import { fake, type Reply } from "./fake.ts";
 import { plainContent } from "../../src/testing/content.ts";
 import { rejects } from "../../src/testing/errors.ts";
-
-const type = "application/vnd.oci.image.index.v1+json";
-const text = `{"schemaVersion":2,"mediaType":"${type}",\n"manifests":[]}`;
-const digest = await digestBytes(utf8(text));
-const other = await digestBytes(utf8("other"));
-const head = "HEAD /v2/app/manifests/v1";
-const get = "GET /v2/app/manifests/v1";
-const put = "PUT /v2/app/manifests/v1";
-const full: Reply = { headers: { "content-type": type, "docker-content-digest": digest }, body: text };
-const headers = (more: Record<string, string> = {}): Reply => ({
-  headers: {
-    "content-type": type,
-    "docker-content-digest": digest,
-    "content-length": String(text.length),
-    ...more,
-  },
-});
+import { digest, full, get, head, headers, other, put, text, type } from "./manifest_replies.ts";
 
 describe("writing a manifest", () => {
   const content = plainContent(utf8(text), { mediaType: type, digest });

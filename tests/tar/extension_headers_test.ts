@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concat, utf8 } from "../../src/bytes.ts";
-import type { ErrorCode } from "../../src/errors.ts";
-import { GantryError } from "../../src/errors.ts";
-import type { ReadTarOptions, TarItem } from "../../src/tar/mod.ts";
+import type { TarItem } from "../../src/tar/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
 import {
   alike,
@@ -20,6 +18,7 @@ import {
   pathsOf,
   pax,
   raw,
+  refuses,
   written,
 } from "./tools.ts";
 
@@ -165,21 +164,6 @@ describe("names", () => {
     assert.deepEqual(await pathsOf(await written(long.map((path) => file(path, "")))), long);
   });
 });
-
-async function refuses(
-  parts: readonly Uint8Array[],
-  message: RegExp,
-  code: ErrorCode = "invalid-archive",
-  options?: ReadTarOptions,
-): Promise<void> {
-  for (const chunk of [1 << 20, 333]) {
-    await assert.rejects(
-      pathsOf(concat(parts), { ...options, chunk }),
-      (error) => GantryError.is(error, code) && message.test(error.message),
-      `${message}`,
-    );
-  }
-}
 
 /** UTF-8 as the helper that takes each character for a byte wants it. */
 function latin1text(text: string): string {

@@ -3,10 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concat } from "../../src/bytes.ts";
-import type { ErrorCode } from "../../src/errors.ts";
-import { GantryError } from "../../src/errors.ts";
-import type { ReadTarOptions } from "../../src/tar/mod.ts";
-import { block, end, entriesOf, first, latin1, pathsOf, pax, raw } from "./tools.ts";
+import { block, end, entriesOf, first, latin1, pathsOf, pax, raw, refuses } from "./tools.ts";
 
 describe("PAX records", () => {
   const malformed: Record<string, string> = {
@@ -107,18 +104,3 @@ describe("PAX records", () => {
     return refuses([...many, end], /more than 1000 bytes/, "too-large", { limits: { header: 1000 } });
   });
 });
-
-async function refuses(
-  parts: readonly Uint8Array[],
-  message: RegExp,
-  code: ErrorCode = "invalid-archive",
-  options?: ReadTarOptions,
-): Promise<void> {
-  for (const chunk of [1 << 20, 333]) {
-    await assert.rejects(
-      pathsOf(concat(parts), { ...options, chunk }),
-      (error) => GantryError.is(error, code) && message.test(error.message),
-      `${message}`,
-    );
-  }
-}

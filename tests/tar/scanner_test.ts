@@ -4,11 +4,21 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concat, utf8 } from "../../src/bytes.ts";
 import { digestBytes, digesting } from "../../src/digest/mod.ts";
-import type { ErrorCode } from "../../src/errors.ts";
 import { GantryError } from "../../src/errors.ts";
-import type { ReadTarOptions } from "../../src/tar/mod.ts";
 import { readTar } from "../../src/tar/mod.ts";
-import { block, chunked, end, entriesOf, first, latin1, padded, pathsOf, pax, raw } from "./tools.ts";
+import {
+  block,
+  chunked,
+  end,
+  entriesOf,
+  first,
+  latin1,
+  padded,
+  pathsOf,
+  pax,
+  raw,
+  refuses,
+} from "./tools.ts";
 
 describe("headers", () => {
   it("F20 a GNU long name of 1 GiB is refused", () =>
@@ -227,18 +237,3 @@ describe("limits", () => {
     await assert.rejects(reading, { message: "read layer 3 at byte 512: header checksum is wrong" });
   });
 });
-
-async function refuses(
-  parts: readonly Uint8Array[],
-  message: RegExp,
-  code: ErrorCode = "invalid-archive",
-  options?: ReadTarOptions,
-): Promise<void> {
-  for (const chunk of [1 << 20, 333]) {
-    await assert.rejects(
-      pathsOf(concat(parts), { ...options, chunk }),
-      (error) => GantryError.is(error, code) && message.test(error.message),
-      `${message}`,
-    );
-  }
-}

@@ -1,7 +1,9 @@
 /** What several tar tests need. */
 
+import assert from "node:assert/strict";
 import type { Bytes } from "../../src/bytes.ts";
 import { concat, readAll } from "../../src/bytes.ts";
+import { type ErrorCode, GantryError } from "../../src/errors.ts";
 import type { ReadTarOptions, TarEntry, TarItem } from "../../src/tar/mod.ts";
 import { readTar, writeTar } from "../../src/tar/mod.ts";
 
@@ -139,3 +141,19 @@ export const alike: readonly string[] = [
   "\u00e9",
   "\u212a",
 ];
+
+/** Reading these parts fails, however they are cut. */
+export async function refuses(
+  parts: readonly Uint8Array[],
+  message: RegExp,
+  code: ErrorCode = "invalid-archive",
+  options?: ReadTarOptions,
+): Promise<void> {
+  for (const chunk of [1 << 20, 333]) {
+    await assert.rejects(
+      pathsOf(concat(parts), { ...options, chunk }),
+      (error) => GantryError.is(error, code) && message.test(error.message),
+      `${message}`,
+    );
+  }
+}

@@ -4,12 +4,10 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Archive, archive } from "../../../src/archive/mod.ts";
+import { archive } from "../../../src/archive/mod.ts";
 import { utf8 } from "../../../src/bytes.ts";
-import { memory, readVerified } from "../../../src/content/mod.ts";
-import { copy } from "../../../src/copy/mod.ts";
-import { openImage, openRoot, validate } from "../../../src/image/mod.ts";
-import type { Digest } from "../../../src/spec/mod.ts";
+import { readVerified } from "../../../src/content/mod.ts";
+import { openImage, validate } from "../../../src/image/mod.ts";
 import { inDirectory } from "../../layout/support.ts";
 import { alike } from "../../tar/tools.ts";
 import {
@@ -27,15 +25,7 @@ import {
   tarOf,
   zstandard,
 } from "../support.ts";
-
-async function opened(files: Files): Promise<Archive> {
-  return archive(new Blob([await tarOf(files)]));
-}
-
-/** The first image, read whole: its digest. */
-async function moved(there: Archive, name = "@0"): Promise<Digest> {
-  return (await copy(await openRoot(there, name), memory())).descriptor.digest;
-}
+import { moved, opened } from "./support.ts";
 
 describe("the tar of an archive", () => {
   it("is read in a few places, from a file, a blob, or anything else that gives slices", () =>

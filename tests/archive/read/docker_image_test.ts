@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Archive, archive } from "../../../src/archive/mod.ts";
+import { archive } from "../../../src/archive/mod.ts";
 import { type Bytes, utf8 } from "../../../src/bytes.ts";
-import { memory } from "../../../src/content/mod.ts";
-import { copy } from "../../../src/copy/mod.ts";
-import { openImage, openRoot, validate } from "../../../src/image/mod.ts";
-import { type Digest, mediaTypes } from "../../../src/spec/mod.ts";
+import { openImage, validate } from "../../../src/image/mod.ts";
+import { mediaTypes } from "../../../src/spec/mod.ts";
 import { collect } from "../../layout/support.ts";
 import {
   bytesOf,
@@ -22,15 +20,7 @@ import {
   tarOf,
   zstandard,
 } from "../support.ts";
-
-async function opened(files: Files): Promise<Archive> {
-  return archive(new Blob([await tarOf(files)]));
-}
-
-/** The first image, read whole: its digest. */
-async function moved(there: Archive, name = "@0"): Promise<Digest> {
-  return (await copy(await openRoot(there, name), memory())).descriptor.digest;
-}
+import { moved, opened } from "./support.ts";
 
 describe("an archive of docker save", () => {
   it("G20: gets a manifest of Docker's types, as from crane, that depends on its bytes alone", async () => {

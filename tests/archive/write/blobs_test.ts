@@ -1,16 +1,16 @@
-import { formats, plain, put, written } from "./support.ts";
+import { formats, partOf, plain, put, written } from "./support.ts";
 import { leavesNoTemporaryFiles } from "../../support/temporary_files.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { archive, type ArchiveFormat, writeArchive } from "../../../src/archive/mod.ts";
-import { type Bytes, utf8 } from "../../../src/bytes.ts";
-import { type Content, memory, type Part, type Target } from "../../../src/content/mod.ts";
+import type { Bytes } from "../../../src/bytes.ts";
+import { memory, type Part, type Target } from "../../../src/content/mod.ts";
 import type { CopyEvent } from "../../../src/copy/mod.ts";
 import { emptyImage, type Image, layer, openImage, validate } from "../../../src/image/mod.ts";
 import { type Digest, mediaTypes } from "../../../src/spec/mod.ts";
 import { readTar } from "../../../src/tar/mod.ts";
 import { fixture, needsFixtures } from "../../support/fixtures.ts";
-import { collect, contentOf } from "../../layout/support.ts";
+import { collect } from "../../layout/support.ts";
 import { bytesOf, configFor, digestOf, fails, imageOf, layerTar } from "../support.ts";
 
 describe("an archive of any format", () => {
@@ -164,27 +164,6 @@ describe("an archive of any format", () => {
     assert.deepEqual(events.slice(0, 3).map(({ type }) => type), ["start", "progress", "done"]);
   });
 });
-
-/** A manifest whose only layer's bytes come from the test. */
-function partOf(layer: Bytes, content: Partial<Content>): Part {
-  const blob: Content = {
-    mediaType: mediaTypes.ociLayer,
-    replayable: true,
-    open: () => assert.fail("not told"),
-    ...content,
-  };
-  const leaf: Part = {
-    role: "blob",
-    children: () => Promise.resolve([]),
-    content: () => Promise.resolve(blob),
-  };
-  const manifest = utf8(JSON.stringify({ layer: digestOf(layer) }));
-  return {
-    role: "manifest",
-    children: () => Promise.resolve([leaf]),
-    content: () => contentOf(manifest, mediaTypes.ociManifest),
-  };
-}
 
 /** What must not be looked at. */
 function untouchable(): Part {

@@ -4,12 +4,12 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { archive, saveArchive, writeArchive } from "../../../src/archive/mod.ts";
-import { type Bytes, utf8 } from "../../../src/bytes.ts";
-import type { Content, Part } from "../../../src/content/mod.ts";
+import type { Bytes } from "../../../src/bytes.ts";
+import type { Part } from "../../../src/content/mod.ts";
 import { openRoot } from "../../../src/image/mod.ts";
-import { mediaTypes } from "../../../src/spec/mod.ts";
-import { collect, contentOf, inDirectory } from "../../layout/support.ts";
+import { collect, inDirectory } from "../../layout/support.ts";
 import { bytesOf, digestOf, fails, imageOf, layerTar } from "../support.ts";
+import { partOf } from "./support.ts";
 
 describe("saving an archive", () => {
   it("replaces the file when all of it is there, and tells what is in it", () =>
@@ -105,24 +105,3 @@ describe("saving an archive", () => {
       assert.deepEqual(await collect(archive(path).names()), ["app:v2"]);
     }));
 });
-
-/** A manifest whose only layer's bytes come from the test. */
-function partOf(layer: Bytes, content: Partial<Content>): Part {
-  const blob: Content = {
-    mediaType: mediaTypes.ociLayer,
-    replayable: true,
-    open: () => assert.fail("not told"),
-    ...content,
-  };
-  const leaf: Part = {
-    role: "blob",
-    children: () => Promise.resolve([]),
-    content: () => Promise.resolve(blob),
-  };
-  const manifest = utf8(JSON.stringify({ layer: digestOf(layer) }));
-  return {
-    role: "manifest",
-    children: () => Promise.resolve([leaf]),
-    content: () => contentOf(manifest, mediaTypes.ociManifest),
-  };
-}

@@ -1,12 +1,13 @@
 /** What the tests of writing archives share. */
 
+import assert from "node:assert/strict";
 import { type ArchiveFormat, writeArchive } from "../../../src/archive/mod.ts";
 import { type Bytes, utf8 } from "../../../src/bytes.ts";
-import type { Part, Target } from "../../../src/content/mod.ts";
+import type { Content, Part, Target } from "../../../src/content/mod.ts";
 import { copy } from "../../../src/copy/mod.ts";
 import { type Descriptor, mediaTypes } from "../../../src/spec/mod.ts";
 import { contentOf } from "../../layout/support.ts";
-import { descriptorOf, filesIn, imageOf } from "../support.ts";
+import { descriptorOf, digestOf, filesIn, imageOf } from "../support.ts";
 
 export const plain = { compression: "none" } as const;
 
@@ -65,4 +66,25 @@ export async function indexOf(target: Target, architectures: string[]): Promise<
   const bytes = utf8(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }));
   return (await target.write(await contentOf(bytes, mediaTypes.ociIndex), { role: "manifest", name: "v1" }))
     .descriptor;
+}
+
+/** A manifest whose only layer's bytes come from the test. */
+export function partOf(layer: Bytes, content: Partial<Content>): Part {
+  const blob: Content = {
+    mediaType: mediaTypes.ociLayer,
+    replayable: true,
+    open: () => assert.fail("not told"),
+    ...content,
+  };
+  const leaf: Part = {
+    role: "blob",
+    children: () => Promise.resolve([]),
+    content: () => Promise.resolve(blob),
+  };
+  const manifest = utf8(JSON.stringify({ layer: digestOf(layer) }));
+  return {
+    role: "manifest",
+    children: () => Promise.resolve([leaf]),
+    content: () => contentOf(manifest, mediaTypes.ociManifest),
+  };
 }

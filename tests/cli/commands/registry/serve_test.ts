@@ -14,6 +14,7 @@ import { server } from "../../../../src/server/mod.ts";
 import { listen } from "../../../../src/server/node.ts";
 import { digestAt, imageOf, start } from "../../gantry.ts";
 import { inDirectory } from "../../../support/directory.ts";
+import { portOf } from "../../../support/serving.ts";
 
 /** Serves while `work` runs, and gives what the command said. */
 async function serving(
@@ -24,14 +25,8 @@ async function serving(
 ): Promise<string> {
   const { child, ended } = start(["registry", "serve", ...args], { directory, env });
   let said = "";
-  const port = await new Promise<string>((resolve, reject) => {
-    child.stderr!.on("data", (chunk: Uint8Array) => {
-      said += new TextDecoder().decode(chunk);
-      const [, found] = /^serving on port (\d+)$/m.exec(said) ?? [];
-      if (found) resolve(found);
-    });
-    child.once("close", () => reject(new Error(said)));
-  });
+  child.stderr!.on("data", (chunk: Uint8Array) => said += new TextDecoder().decode(chunk));
+  const port = await portOf(child);
   try {
     await work(`127.0.0.1:${port}`, () => said);
   } finally {
