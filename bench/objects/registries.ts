@@ -20,7 +20,7 @@ export interface StartOptions {
 
 /** Starts one over its part of a server's bucket. */
 export async function startOver(
-  { options: { bucket, credentials, ...options }, directory }: S3Server,
+  { options: { bucket, credentials, ...options }, region, directory }: S3Server,
   name: Registry["name"],
   { executable, redirect, endpoint = options.endpoint }: StartOptions,
 ): Promise<Registry> {
@@ -36,7 +36,7 @@ log: { level: error, accesslog: { disabled: true } }
 storage:
   s3:
     regionendpoint: ${endpoint}
-    region: us-east-1
+    region: ${region}
     bucket: ${bucket}
     rootdirectory: /${prefixes.distribution}
     accesskey: ${accessKeyId}

@@ -17,7 +17,7 @@ export interface S3Options {
   bucket: string;
   /** The server, where it is not Amazon's: `http://localhost:9000`. */
   endpoint?: string | undefined;
-  /** Default: `us-east-1`. */
+  /** Default: `us-east-1`, until the bucket tells that it is in another one. */
   region?: string | undefined;
   /** Finds the keys; it is asked for every request, as they may be temporary. Without any, which is the default, requests are not signed. */
   credentials?: (() => AwsCredentials | undefined | Promise<AwsCredentials | undefined>) | undefined;
@@ -72,7 +72,8 @@ export class S3Client {
   readonly bucket: string;
   readonly #tries: TriesSettings;
   readonly #options: S3Options;
-  readonly #base: URL;
+  #region: string;
+  #base: URL;
   readonly #transport: Transport;
   readonly #signer = new AwsSigner();
 
@@ -81,18 +82,16 @@ export class S3Client {
     if (!/^[a-z0-9][a-z0-9._-]{1,254}$/i.test(bucket)) {
       throw new GantryError("invalid-name", `open bucket ${JSON.stringify(bucket)}: not a bucket's name`);
     }
-    const server = endpoint ?? `https://s3.${region}.amazonaws.com`;
-    if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
+    if (
+      endpoint !== undefined && !/^https?:\/\//.test(endpoint) || !URL.canParse(addressOf(options, region))
+    ) {
       throw new GantryError(
         "invalid-name",
         `open bucket ${bucket}: ${JSON.stringify(endpoint)} is no address`,
       );
     }
-    this.#base = new URL(server);
-    // A dot would not be covered by Amazon's certificate.
-    if (options.virtualHost ?? (endpoint === undefined && !bucket.includes("."))) {
-      this.#base.host = `${bucket}.${this.#base.host}`;
-    } else this.#base.pathname = `${this.#base.pathname.replace(/\/+$/, "")}/${bucket}`;
+    this.#region = region;
+    this.#base = baseOf(options, region);
     this.bucket = bucket;
     this.name = `s3://${bucket} at ${this.#base.host}`;
     this.#tries = {
@@ -113,7 +112,9 @@ export class S3Client {
     use: (response: HttpResponse, uncertain: boolean) => Promise<T>,
   ): Promise<T> {
     const tries = this.tries();
-    for (let uncertain = false;; uncertain = true) {
+    let uncertain = false, moved = false;
+    for (;;) {
+      const region = this.#region;
       let headers: Headers | undefined;
       try {
         const response = await this.#sendOnce(request);
@@ -124,7 +125,14 @@ export class S3Client {
         throw await errorFrom(response);
       } catch (error) {
         const { signal } = request;
+        const right = regionIn(headers) ?? region;
+        if (right !== region && !moved && !signal?.aborted) {
+          moved = true;
+          [this.#region, this.#base] = [right, baseOf(this.#options, right)];
+          continue;
+        }
         if (signal?.aborted || !isTransient(error) || !await tries.again({ headers, signal })) throw error;
+        uncertain = true;
       }
     }
   }
@@ -159,10 +167,10 @@ export class S3Client {
   }
 
   async #sign(request: Pick<AwsRequest, "method" | "url" | "headers" | "expires">): Promise<SignedRequest> {
-    const { credentials, region = "us-east-1" } = this.#options;
-    const keys = await credentials?.();
+    const keys = await this.#options.credentials?.();
     if (!keys) return request;
-    return await this.#signer.sign({ ...request, service: "s3", region, now: this.now() }, keys);
+    const signed = { ...request, service: "s3", region: this.#region, now: this.now() };
+    return await this.#signer.sign(signed, keys);
   }
 
   async #sendOnce(request: S3Request): Promise<HttpResponse> {
@@ -186,6 +194,27 @@ export class S3Client {
       signal,
     });
   }
+}
+
+/** The region that a bucket is in, which it tells whoever takes it to be in another one. */
+function regionIn(headers: Headers | undefined): string | undefined {
+  const told = headers?.get("x-amz-bucket-region");
+  return told && /^[a-z0-9-]{1,63}$/i.test(told) ? told : undefined;
+}
+
+function addressOf({ endpoint }: S3Options, region: string): string {
+  return endpoint ?? `https://s3.${region}.amazonaws.com`;
+}
+
+/** The URL of the bucket. */
+function baseOf(options: S3Options, region: string): URL {
+  const { bucket, endpoint, virtualHost } = options;
+  const base = new URL(addressOf(options, region));
+  // A dot would not be covered by Amazon's certificate.
+  if (virtualHost ?? (endpoint === undefined && !bucket.includes("."))) {
+    base.host = `${bucket}.${base.host}`;
+  } else base.pathname = `${base.pathname.replace(/\/+$/, "")}/${bucket}`;
+  return base;
 }
 
 /** A key as it stands in a path. */

@@ -14,7 +14,9 @@ interface Program {
   name: string;
   /** How it is installed. */
   install: string;
-  command(port: number, directory: string): { args: string[]; env: Record<string, string> };
+  /** Where its buckets are. What opens them is not told: it has to find out. */
+  region: string;
+  command(port: number, directory: string, region: string): { args: string[]; env: Record<string, string> };
 }
 
 const keys = { accessKeyId: "gantry", secretAccessKey: "a-secret-of-tests" };
@@ -23,6 +25,7 @@ const programs: readonly Program[] = [
   {
     name: "versitygw",
     install: "go install github.com/versity/versitygw/cmd/versitygw@v1.8.0",
+    region: "us-east-1",
     command: (port, directory) => ({
       args: ["--port", `127.0.0.1:${port}`, "--quiet", "posix", directory],
       env: { ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey },
@@ -31,11 +34,13 @@ const programs: readonly Program[] = [
   {
     name: "minio",
     install: "go install github.com/minio/minio@latest",
-    command: (port, directory) => ({
+    region: "eu-central-1",
+    command: (port, directory, region) => ({
       args: ["server", "--quiet", "--address", `127.0.0.1:${port}`, directory],
       env: {
         MINIO_ROOT_USER: keys.accessKeyId,
         MINIO_ROOT_PASSWORD: keys.secretAccessKey,
+        MINIO_SITE_REGION: region,
         // It is of no use to it, and takes a port.
         MINIO_BROWSER: "off",
       },
@@ -47,6 +52,8 @@ const programs: readonly Program[] = [
 export interface S3Server {
   /** Where it is, and what opens its bucket. */
   options: Omit<S3Options, "credentials"> & { endpoint: string; credentials: () => typeof keys };
+  /** The region that it says it is in. */
+  region: string;
   /** Where it keeps what it has. */
   directory: string;
   /** Ends it and removes what it stored. */
@@ -89,7 +96,7 @@ async function start(program: Program, path: string, kept?: string): Promise<S3S
   const directory = kept ?? await mkdtemp(join(tmpdir(), `gantry-${program.name}-`));
   await mkdir(join(directory, "images"), { recursive: true });
   const port = await freePort();
-  const { args, env } = program.command(port, directory);
+  const { args, env } = program.command(port, directory, program.region);
   const child = spawn(path, args, {
     stdio: "ignore",
     env: { PATH: process.env["PATH"], HOME: directory, ...env },
@@ -103,7 +110,7 @@ async function start(program: Program, path: string, kept?: string): Promise<S3S
   for (let tries = 0;; tries++) {
     try {
       await bucket.list({ prefix: "", limit: 1 });
-      return { options, directory, stop };
+      return { options, region: program.region, directory, stop };
     } catch (cause) {
       if (tries === 200 || child.exitCode !== null) {
         await stop();

@@ -120,6 +120,7 @@ function counted(server: S3Server): { count: () => number; bucket: Bucket } {
   const transport = fetchTransport();
   const bucket = s3({
     ...server.options,
+    region: server.region, // to find it out takes requests of its own
     transport: (request) => {
       count++;
       return transport(request);

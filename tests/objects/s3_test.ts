@@ -85,6 +85,22 @@ describe("s3", () => {
     assert.throws(() => s3({ bucket: "images", endpoint: "localhost:9000" }), fails("invalid-name"));
   });
 
+  it("goes on in the region that the bucket is in", async () => {
+    const moved = (region: string) => () =>
+      new Response(null, { status: 301, headers: { "x-amz-bucket-region": region } });
+    const { bucket, requests } = answering([moved("eu-central-1"), put, put], { endpoint: undefined });
+    await bucket.put("k", utf8("x"), { expect: null });
+    await bucket.put("k", utf8("x"));
+    const region = ({ headers }: TransportRequest) => headers.get("authorization")!.split("/")[2];
+    assert.deepEqual(requests.map(region), ["us-east-1", "eu-central-1", "eu-central-1"]);
+    assert.equal(new URL(requests[2]!.url).host, "images.s3.eu-central-1.amazonaws.com");
+    assert.equal(new URL(await bucket.presigned!("k")).host, "images.s3.eu-central-1.amazonaws.com");
+    const lost = answering([moved("a"), moved("b")], { endpoint: undefined });
+    await rejects(lost.bucket.put("k", utf8("x")), "storage", /: 301/);
+    const odd = answering([moved("evil.example/")], { endpoint: undefined });
+    await rejects(odd.bucket.put("k", utf8("x")), "storage", /: 301/);
+  });
+
   it("tries again what may be gone in a moment, and no more often than told", async () => {
     const { bucket, requests } = answering([
       error(503, "SlowDown"),
