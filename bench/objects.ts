@@ -203,7 +203,9 @@ async function race(job: string, { bar, redirect = false, needs, work }: Job): P
   );
 }
 
-const server = await servers.find(({ name }) => name === flags.server)!.start(join(directory, flags.server));
+const server = await servers.find(({ name }) => name === flags.server)!.start({
+  directory: join(directory, flags.server),
+});
 try {
   if (flags.requests) {
     for (const name of ["gantry", "distribution"] as const) {

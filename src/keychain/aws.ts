@@ -1,8 +1,10 @@
+import type { Bytes } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { exchange } from "../http/exchange.ts";
 import { redact } from "../http/redact.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { fetchTransport } from "../http/transport.ts";
+import { element } from "../http/xml.ts";
 import { type JsonObject, parseJson } from "../spec/json.ts";
 import { type CloudOptions, stringIn } from "./cloud.ts";
 import { Expiring } from "./refreshing.ts";
@@ -100,7 +102,7 @@ interface Keys {
 }
 
 /** Keys that are fetched before they expire; while new ones are not to be had, those that are still valid are given. */
-function refreshed(
+export function refreshed(
   fetch: () => Promise<Keys>,
   { now = Date.now }: CloudOptions,
 ): () => Promise<AwsCredentials> {
@@ -129,10 +131,11 @@ function keysIn(text: string, what: string): Keys {
   throw new GantryError("invalid-document", `${what}: the answer does not say when they expire`);
 }
 
-async function ask(
+/** Asks a service for keys, and gives what it answers; a refusal is an error that holds no secret. */
+export async function ask(
   what: string,
   url: string,
-  { method = "GET", headers }: { method?: string; headers: Record<string, string> },
+  { method = "GET", headers, body }: { method?: string; headers: Record<string, string>; body?: Bytes },
   { transport, timeout = 1_000 }: CloudOptions & { timeout?: number | undefined },
 ): Promise<string> {
   const response = await exchange(transport ?? fetchTransport(), {
@@ -140,6 +143,7 @@ async function ask(
     url: new URL(url),
     method,
     headers: new Headers(headers),
+    body,
     connectTimeout: timeout,
     responseTimeout: timeout,
     idleTimeout: timeout,
@@ -147,10 +151,11 @@ async function ask(
   });
   const text = new TextDecoder().decode(await response.bytes(mostBytes));
   if (response.status === 200) return text;
-  const code = { 401: "unauthorized", 403: "denied", 404: "not-found" } as const;
+  const code = { 400: "unauthorized", 401: "unauthorized", 403: "denied", 404: "not-found" } as const;
+  const said = element(text, "Message") ?? text;
   throw new GantryError(
     code[response.status as 404] ?? "unavailable",
-    `${what}: ${response.status} ${redact(text.slice(0, 200))}`.trim(),
+    `${what}: ${response.status} ${redact(said.slice(0, 200))}`.trim(),
   );
 }
 

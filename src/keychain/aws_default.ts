@@ -6,6 +6,7 @@ import { GantryError } from "../errors.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { awsContainer, awsInstance } from "./aws.ts";
 import { parseProfiles, type Profile } from "./aws_profiles.ts";
+import { awsWebIdentity } from "./aws_web_identity.ts";
 import type { CloudOptions } from "./cloud.ts";
 import { homeOf, readIfThere } from "./config_file.ts";
 import type { Variables } from "./execute.ts";
@@ -21,9 +22,10 @@ export interface AwsDefaultOptions extends CloudOptions {
 const lookAgain = 60_000;
 
 /**
- * Finds the keys that Amazon's own programs would use: those of the environment (`AWS_ACCESS_KEY_ID`), of a profile in
- * the files `credentials` and `config` (`AWS_PROFILE`), of the container, and of the EC2 machine. The last two are asked
- * when nothing else is there, and the machine's metadata service only on a machine of Amazon's.
+ * Finds the keys that Amazon's own programs would use: those of the environment (`AWS_ACCESS_KEY_ID`), of the role of a
+ * service account (`AWS_WEB_IDENTITY_TOKEN_FILE`), of a profile in the files `credentials` and `config` (`AWS_PROFILE`), of
+ * the container, and of the EC2 machine. The last two are asked when nothing else is there, and the machine's metadata
+ * service only on a machine of Amazon's.
  *
  * @returns What gives the keys each time they are needed; undefined where there are none.
  *
@@ -44,6 +46,8 @@ export function awsDefault(options: AwsDefaultOptions = {}): () => Promise<AwsCr
     aws_session_token: env["AWS_SESSION_TOKEN"],
   });
   if (fromEnvironment) return () => Promise.resolve(fromEnvironment);
+  const identity = identityOf(env, options);
+  if (identity) return identity;
   const fromFiles = new Expiring(async () => {
     return { value: await profileKeys(env), expires: now() + lookAgain };
   }, now);
@@ -103,6 +107,23 @@ function keysOf(profile: Profile): AwsCredentials | undefined {
   } = profile;
   if (!accessKeyId || !secretAccessKey) return undefined;
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html */
+function identityOf(
+  env: Variables,
+  options: AwsDefaultOptions,
+): (() => Promise<AwsCredentials>) | undefined {
+  const file = env["AWS_WEB_IDENTITY_TOKEN_FILE"], role = env["AWS_ROLE_ARN"];
+  if (!file || !role || env["AWS_PROFILE"] || env["AWS_DEFAULT_PROFILE"]) return undefined;
+  return awsWebIdentity({
+    ...cloud(options),
+    role,
+    token: () => readFile(file, "utf8"),
+    session: env["AWS_ROLE_SESSION_NAME"] || undefined,
+    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined,
+    endpoint: env["AWS_ENDPOINT_URL_STS"] || undefined,
+  });
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */

@@ -9,7 +9,7 @@ import { defaultRetryPolicy, Tries, type TriesSettings } from "../http/retry.ts"
 import { fetchTransport, type Transport } from "../http/transport.ts";
 import { type AwsCredentials, type AwsRequest, AwsSigner, type SignedRequest } from "../http/sigv4.ts";
 import { connectionFailureOf } from "../http/unreachable.ts";
-import { element } from "./s3_xml.ts";
+import { element } from "../http/xml.ts";
 
 /** Where a bucket is, and how it is reached. */
 export interface S3Options {

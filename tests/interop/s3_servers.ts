@@ -60,13 +60,20 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
+/** How to start one. */
+export interface StartOptions {
+  /** Where it keeps what it has. Default: a directory that goes with it. */
+  directory?: string | undefined;
+  /** What else it is told. */
+  env?: Record<string, string> | undefined;
+}
+
 /** A server that may be installed here. */
 export interface Installed {
   name: string;
   /** Options for `describe`: why a suite is left out where the program is not installed. */
   needed: { skip: string | false };
-  /** Default: over a directory that goes with it. */
-  start(directory?: string): Promise<S3Server>;
+  start(options?: StartOptions): Promise<S3Server>;
 }
 
 /** The servers that tests go to. */
@@ -76,7 +83,7 @@ export const servers: readonly Installed[] = programs.map((program) => {
   return {
     name: program.name,
     needed: { skip: path ? false : `${program.name} is not installed here: ${program.install}` },
-    start: (directory) => start(program, path!, directory),
+    start: (options) => start(program, path!, options),
   };
 });
 
@@ -92,14 +99,18 @@ function find(program: string): string | undefined {
   });
 }
 
-async function start(program: Program, path: string, kept?: string): Promise<S3Server> {
+async function start(
+  program: Program,
+  path: string,
+  { directory: kept, env: more }: StartOptions = {},
+): Promise<S3Server> {
   const directory = kept ?? await mkdtemp(join(tmpdir(), `gantry-${program.name}-`));
   await mkdir(join(directory, "images"), { recursive: true });
   const port = await freePort();
   const { args, env } = program.command(port, directory, program.region);
   const child = spawn(path, args, {
     stdio: "ignore",
-    env: { PATH: process.env["PATH"], HOME: directory, ...env },
+    env: { PATH: process.env["PATH"], HOME: directory, ...env, ...more },
   });
   const stop = async () => {
     await end(child);

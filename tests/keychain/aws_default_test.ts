@@ -78,6 +78,42 @@ describe("AWS keys", () => {
       await rejects(awsDefault({ env: asked })(), "unsupported", /role_arn/);
     }));
 
+  it("of a service account's role come before those of files", () =>
+    inHome(async ({ env, write }) => {
+      const answer = `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+        <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>a&amp;b</SecretAccessKey><SessionToken>t</SessionToken>
+        <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+      const { transport, seen } = cloud(() => new Response(answer));
+      await write(".aws/credentials", credentials);
+      const role = {
+        ...env,
+        AWS_ROLE_ARN: "arn:aws:iam::1:role/app",
+        AWS_WEB_IDENTITY_TOKEN_FILE: await write("token", "account token\n"),
+      };
+      const keys = { accessKeyId: "ASIAROLE", secretAccessKey: "a&b", sessionToken: "t" };
+      assert.deepEqual(await awsDefault({ env: role, transport })(), keys);
+      const regional = { ...role, AWS_REGION: "cn-north-1", AWS_ROLE_SESSION_NAME: "me" };
+      await awsDefault({ env: regional, transport })();
+      assert.deepEqual(
+        seen.map(({ method, url, body }) => [method, url, new URLSearchParams(body).toString()]),
+        [
+          [
+            "POST",
+            "https://sts.amazonaws.com/",
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fapp&RoleSessionName=gantry&WebIdentityToken=account+token",
+          ],
+          [
+            "POST",
+            "https://sts.cn-north-1.amazonaws.com.cn/",
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fapp&RoleSessionName=me&WebIdentityToken=account+token",
+          ],
+        ],
+      );
+      assert.equal((await awsDefault({ env: { ...role, AWS_PROFILE: "work" } })())?.accessKeyId, "AKIWORK");
+      const clear = { ...role, AWS_ENDPOINT_URL_STS: "http://sts.example" };
+      assert.throws(() => awsDefault({ env: clear }), { code: "invalid-argument" });
+    }));
+
   it("of the container are asked for where nothing else is", () =>
     inHome(async ({ env, write }) => {
       const { transport, seen } = cloud(() => found);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type Bytes, readAll, utf8 } from "../../src/bytes.ts";
 import type { TransportRequest } from "../../src/http/transport.ts";
 import { s3, type S3Options } from "../../src/objects/mod.ts";
-import { element, elements, escaped } from "../../src/objects/s3_xml.ts";
+import { element, elements, escaped } from "../../src/http/xml.ts";
 import { fails, rejects } from "../../src/testing/errors.ts";
 
 type Reply = (request: TransportRequest) => Response | Promise<Response>;
