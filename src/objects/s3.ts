@@ -2,6 +2,7 @@ import { type Bytes, concat, readAll, sameBytes, streamOfPieces, utf8 } from "..
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import type { HttpResponse } from "../http/response.ts";
+import { element, elements, escaped, requiredElement } from "../http/xml.ts";
 import type {
   Bucket,
   GetOptions,
@@ -14,7 +15,6 @@ import type {
   UploadedPart,
 } from "./bucket.ts";
 import { encodeKey, errorOf, isTransient, refusal, S3Client, type S3Options, textOf } from "./s3_client.ts";
-import { element, elements, escaped, requiredElement } from "../http/xml.ts";
 
 /** Bytes of what is copied with one request, and of the parts of what has more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html */
 const largestCopy = 5 * 1024 ** 3, copiedPart = 1024 ** 3;
