@@ -25,6 +25,7 @@ export async function countRequests(
       outgoing.writeHead(response.statusCode!, response.headers);
       response.pipe(outgoing);
     });
+    onward.on("error", () => outgoing.destroy()); // the registry is killed at the end
     incoming.pipe(onward);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
