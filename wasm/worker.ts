@@ -258,6 +258,8 @@ export function serve(
     const hasher = hash ? createHash() : undefined;
     const input: Uint8Array<ArrayBuffer>[] = [];
     const memories: ArrayBuffer[] = [];
+    /** The input that was pushed last: when more is, nothing of it is needed. */
+    let pushed: Uint8Array<ArrayBuffer> | undefined;
     /** Output that did not fit into the last piece. */
     let rest: Uint8Array | undefined;
     let ended = false;
@@ -268,6 +270,7 @@ export function serve(
         if (bytes) input.push(bytes);
         memories.push(...spare);
         const piece = new Uint8Array(memories.pop() ?? new ArrayBuffer(pieceSize));
+        const spent: Uint8Array<ArrayBuffer>[] = [];
         let length = 0;
         while (length < pieceSize) {
           rest ??= gunzip.read();
@@ -276,12 +279,15 @@ export function serve(
             piece.set(part, length);
             length += part.length;
             rest = part.length < rest.length ? rest.subarray(part.length) : undefined;
-          } else if (input.length > 0) gunzip.push(input.shift()!);
-          else break;
+          } else if (input.length > 0) {
+            gunzip.push(input[0]!);
+            if (pushed) spent.push(pushed);
+            pushed = input.shift();
+          } else break;
         }
         if (length === 0) memories.push(piece.buffer);
         hasher?.update(piece.subarray(0, length));
-        const result = { used: gunzip.used, ...(length > 0 && { bytes: piece.subarray(0, length) }) };
+        const result = { used: gunzip.used, spent, ...(length > 0 && { bytes: piece.subarray(0, length) }) };
         if (!last || length === pieceSize) return result;
         gunzip.end();
         ended = true;

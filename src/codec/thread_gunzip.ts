@@ -43,7 +43,8 @@ export class ThreadGunzip {
 
   /** Decompresses all of a stream. */
   async *run(input: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
-    const sent = larger(input, sentAtOnce);
+    const inputs: ArrayBuffer[] = []; // that have come back
+    const sent = larger(input, sentAtOnce, inputs);
     const pending: Promise<Result>[] = [];
     let waiting = 0, given = 0, last = false;
     try {
@@ -66,7 +67,8 @@ export class ThreadGunzip {
           piece.catch(() => {}); // it is awaited in its turn
           pending.push(piece);
         }
-        const { bytes, used, ended, sha256 } = await pending.shift()!;
+        const { bytes, used, ended, sha256, spent = [] } = await pending.shift()!;
+        inputs.push(...spent.map(({ buffer }) => buffer));
         waiting = given - used!;
         if (sha256) this.#hashed(sha256);
         if (bytes) yield lend(bytes, (memory) => void this.#spare.push(memory));

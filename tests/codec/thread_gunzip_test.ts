@@ -43,6 +43,15 @@ describe("gunzip in a thread", () => {
     assert.deepEqual(hash, sha256(all));
   });
 
+  it("takes a long input, whose memory it uses again", async () => {
+    const input = concat(Array.from({ length: 12 }, () => packed));
+    const all = sha256(concat(Array.from({ length: 12 }, () => content)));
+    for (const piece of [70_000, 300_000, 999_999]) {
+      const [unpacked, hash] = await unpack(input, piece);
+      assert.deepEqual([sha256(unpacked), hash], [all, all]);
+    }
+  });
+
   it("leaves a small input to the caller's thread, and the hash too", async () => {
     const [unpacked, hash] = await unpack(new Uint8Array(gzipSync("small")));
     assert.equal(new TextDecoder().decode(unpacked), "small");
