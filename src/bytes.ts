@@ -25,10 +25,10 @@ export function text(bytes: Uint8Array, what: string): string {
   }
 }
 
-/** One piece from several, at the beginning of this memory if some is given. */
+/** One piece from several, at the beginning of this memory if some is given that has room for it. */
 export function concat(chunks: readonly Uint8Array[], length?: number, memory?: ArrayBuffer): Bytes {
   const size = length ?? chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  const all = memory ? new Uint8Array(memory, 0, size) : new Uint8Array(size);
+  const all = memory && memory.byteLength >= size ? new Uint8Array(memory, 0, size) : new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {
     all.set(chunk, at);

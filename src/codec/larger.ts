@@ -10,18 +10,13 @@ export async function* larger(
   spare: ArrayBuffer[] = [],
 ): AsyncGenerator<Bytes, void, void> {
   let chunks: Bytes[] = [], length = 0;
-  const copied = (): Bytes => {
-    const memory = spare.pop();
-    if (memory && memory.byteLength >= length) return concat(chunks, length, memory);
-    return concat(chunks, length, new ArrayBuffer(Math.ceil(length / least) * least));
-  };
   for await (const chunk of input) {
     chunks.push(chunk);
     length += chunk.byteLength;
     if (length < least) continue;
-    yield copied();
+    yield concat(chunks, length, spare.pop());
     chunks = [];
     length = 0;
   }
-  if (length > 0) yield copied();
+  if (length > 0) yield concat(chunks, length, spare.pop());
 }

@@ -48,7 +48,7 @@ export class Parts {
     }
     while (this.#pending.size >= concurrency) await this.#settle(this.#pending.keys().next().value!, options);
     const number = ++this.#count;
-    const bytes = this.#together(pieces);
+    const bytes = concat(pieces, undefined, this.#spare.pop());
     const part: Part = { bytes, sending: Promise.resolve(), failure: undefined };
     this.#pending.set(number, part);
     this.#send(number, part, options);
@@ -75,13 +75,6 @@ export class Parts {
       },
       (error) => void (part.failure = { error }),
     );
-  }
-
-  /** Pieces in one, in memory of an earlier part if it is large enough. */
-  #together(pieces: readonly Bytes[]): Bytes {
-    const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const memory = this.#spare.pop();
-    return concat(pieces, length, memory && memory.byteLength >= length ? memory : undefined);
   }
 
   /** Waits for a part; where it failed before, it is tried once more. */
