@@ -322,6 +322,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "objects/documents",
     "objects/keys",
     "objects/links",
+    "objects/list_objects",
     "objects/manifests",
     "objects/object_ingest",
     "objects/object_target",

@@ -3,7 +3,9 @@ import { isUnnamedSession } from "../content/ingest.ts";
 import { isFileName } from "../disk/directory.ts";
 import { GantryError } from "../errors.ts";
 import type { BlobRecords, Location } from "../objects/blob_records.ts";
+import { ageOf } from "../objects/documents.ts";
 import { giveUp } from "../objects/expired_uploads.ts";
+import { listObjects } from "../objects/list_objects.ts";
 import { ObjectIngest, type PlainHash, plainHash } from "../objects/object_ingest.ts";
 import { readSession } from "../objects/session.ts";
 import type { Store as ObjectsStore } from "../objects/store.ts";
@@ -68,13 +70,8 @@ export class Sessions implements Contract {
 
   async *#all({ signal }: Options): AsyncGenerator<{ key: string; session: string; age: number }> {
     const prefix = this.#store.keys.sessions(repository);
-    for (let cursor: string | undefined, more = true; more;) {
-      const page = await this.#store.bucket.list({ prefix, cursor, signal });
-      for (const { key, now, modified } of page.objects) {
-        yield { key, session: key.slice(prefix.length), age: now.getTime() - modified.getTime() };
-      }
-      cursor = page.cursor;
-      more = cursor !== undefined;
+    for await (const facts of listObjects(this.#store.bucket, { prefix, signal })) {
+      yield { key: facts.key, session: facts.key.slice(prefix.length), age: ageOf(facts) };
     }
   }
 

@@ -52,7 +52,7 @@ export function jsonBytes(value: unknown): Bytes {
 }
 
 /** Milliseconds since an object was put, when the bucket was asked. */
-export function ageOf({ modified, now }: ObjectFacts): number {
+export function ageOf({ modified, now }: Pick<ObjectFacts, "modified" | "now">): number {
   return now.getTime() - modified.getTime();
 }
 

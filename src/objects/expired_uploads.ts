@@ -2,6 +2,7 @@ import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
 import { algorithms } from "../spec/digest.ts";
 import { type BlobRecords, blobRecords } from "./blob_records.ts";
+import { ageOf } from "./documents.ts";
 import { digestObject } from "./object_ingest.ts";
 import { readAnySession, sessionBytes } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -15,7 +16,7 @@ export async function giveUp(
 ): Promise<boolean> {
   const { bucket, keys } = store;
   const found = await readAnySession(store, key, options);
-  if (!found || found.now.getTime() - found.modified.getTime() < store.expiry) return false;
+  if (!found || ageOf(found) < store.expiry) return false;
   const { session, tail, etag } = found;
   try {
     // Whoever has had it open all the time keeps it before going on, which fails from here on; nobody else opens it.

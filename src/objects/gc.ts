@@ -7,7 +7,7 @@ import { type Digest, parseDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { type FoundLocation, type Location, putLocation, readLocation } from "./blob_records.ts";
 import type { ObjectFacts } from "./bucket.ts";
-import { readSmall } from "./documents.ts";
+import { ageOf, readSmall } from "./documents.ts";
 import { giveUp } from "./expired_uploads.ts";
 import { loadProgress, newProgress, type Phase, phases, type Progress, saveProgress } from "./gc_progress.ts";
 import { removeSoon } from "./removal.ts";
@@ -102,7 +102,7 @@ class Collection {
 
   async #lookAtUpload(object: ObjectFacts): Promise<void> {
     const { dryRun = false, signal } = this.#options;
-    if (object.now.getTime() - object.modified.getTime() < this.#store.expiry) return;
+    if (ageOf(object) < this.#store.expiry) return;
     if (dryRun || await giveUp(this.#store, object.key, { signal })) this.counts.uploads++;
   }
 

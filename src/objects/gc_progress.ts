@@ -1,6 +1,6 @@
 import type { Options } from "../content/contracts.ts";
 import { GantryError } from "../errors.ts";
-import { readSmall } from "./documents.ts";
+import { ageOf, readSmall } from "./documents.ts";
 import { Marks } from "./marks.ts";
 import type { Store } from "./store.ts";
 
@@ -30,8 +30,8 @@ const marksSize = 16 * 1024 * 1024;
 /** Begins a collection. What others have left that were never gone on with is removed. */
 export async function newProgress(store: Store, { signal }: Options): Promise<Progress> {
   const { objects } = await store.bucket.list({ prefix: store.keys.collections, signal });
-  for (const { key, modified, now } of objects) {
-    if (now.getTime() - modified.getTime() > store.expiry) await store.bucket.delete(key, { signal });
+  for (const facts of objects) {
+    if (ageOf(facts) > store.expiry) await store.bucket.delete(facts.key, { signal });
   }
   const [salt] = crypto.getRandomValues(new Int32Array(1));
   const marks = new Marks(marksSize, salt!);

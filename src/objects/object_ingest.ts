@@ -8,6 +8,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { type Algorithm, algorithmOf, type Digest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { type BlobRecords, blobRecords, type Location } from "./blob_records.ts";
+import { ageOf } from "./documents.ts";
 import type { Links } from "./links.ts";
 import { Parts } from "./parts.ts";
 import { type FoundSession, sessionBytes } from "./session.ts";
@@ -105,7 +106,7 @@ export class ObjectIngest implements Ingest {
     this.#keptParts = session?.parts.length ?? 0;
     this.#size = session?.size;
     this.#keptSize = session?.size !== undefined;
-    this.#keptAt = this.#store.clock() - (found ? found.now.getTime() - found.modified.getTime() : 0);
+    this.#keptAt = this.#store.clock() - (found ? ageOf(found) : 0);
     this.#foundAt = found && this.#keptAt;
   }
 

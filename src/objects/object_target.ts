@@ -23,6 +23,7 @@ import type { Descriptor } from "../spec/descriptor.ts";
 import { algorithmOf, type Digest, isDigest } from "../spec/digest.ts";
 import { mediaTypes } from "../spec/media_type.ts";
 import { Links } from "./links.ts";
+import { listObjects } from "./list_objects.ts";
 import { Manifests } from "./manifests.ts";
 import { ObjectIngest, plainHash } from "./object_ingest.ts";
 import { Referrers } from "./referrers.ts";
@@ -159,15 +160,10 @@ export class ObjectTarget implements Target {
 
   async *ingests(options: Options = {}): AsyncGenerator<IngestStatus, void, void> {
     const prefix = this.#store.keys.sessions(this.#repository);
-    for (let cursor: string | undefined, more = true; more;) {
-      const page = await this.#store.bucket.list({ prefix, cursor, ...options });
-      for (const { key } of page.objects) {
-        const session = decodeURIComponent(key.slice(prefix.length).replaceAll("=", "%"));
-        const found = isUnnamedSession(session) ? undefined : await readSession(this.#store, key, options);
-        if (found) yield { session, offset: found.offset, updated: found.modified };
-      }
-      cursor = page.cursor;
-      more = cursor !== undefined;
+    for await (const { key } of listObjects(this.#store.bucket, { ...options, prefix })) {
+      const session = decodeURIComponent(key.slice(prefix.length).replaceAll("=", "%"));
+      const found = isUnnamedSession(session) ? undefined : await readSession(this.#store, key, options);
+      if (found) yield { session, offset: found.offset, updated: found.modified };
     }
   }
 

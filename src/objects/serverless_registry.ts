@@ -18,6 +18,7 @@ import { mediaTypes } from "../spec/media_type.ts";
 import { isRepository, isTag } from "../spec/reference.ts";
 import type { Bucket, ObjectFacts } from "./bucket.ts";
 import { readSmall } from "./documents.ts";
+import { listObjects } from "./list_objects.ts";
 
 /** Bytes of a link: the key of a blob. */
 const linkLimit = 1024;
@@ -94,15 +95,10 @@ async function* manifestsIn(
   prefix: string,
   { signal }: Options,
 ): AsyncGenerator<ListedManifest, void, void> {
-  for (let cursor: string | undefined, more = true; more;) {
-    const page = await bucket.list({ prefix, cursor, signal });
-    for (const { key } of page.objects) {
-      const [, repository, name] = /^(.+)\/manifests\/([^/]+)$/.exec(key) ?? [];
-      if (repository === undefined || !isRepository(repository)) continue;
-      if (isDigest(name!) || isTag(name!)) yield { repository, name: name! };
-    }
-    cursor = page.cursor;
-    more = cursor !== undefined;
+  for await (const { key } of listObjects(bucket, { prefix, signal })) {
+    const [, repository, name] = /^(.+)\/manifests\/([^/]+)$/.exec(key) ?? [];
+    if (repository === undefined || !isRepository(repository)) continue;
+    if (isDigest(name!) || isTag(name!)) yield { repository, name: name! };
   }
 }
 

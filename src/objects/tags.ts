@@ -7,6 +7,7 @@ import { type Digest, parseDigest } from "../spec/digest.ts";
 import { isTag } from "../spec/reference.ts";
 import type { ObjectFacts } from "./bucket.ts";
 import { compareAndSet, jsonBytes, jsonOf, readSmall, unlessConflict } from "./documents.ts";
+import { listObjects } from "./list_objects.ts";
 import { mayGo, readLasting, removeSoon } from "./removal.ts";
 import type { Store } from "./store.ts";
 
@@ -133,17 +134,12 @@ export class Tags {
     return { facts, descriptor: { mediaType, digest: parseDigest(digest), size }, isLeaving: false };
   }
 
-  async *#objects(
+  #objects(
     { after, signal }: Options & { after?: string | undefined },
   ): AsyncGenerator<ObjectFacts, void, void> {
     const prefix = this.#prefix;
     const begin = after === undefined ? undefined : prefix + after;
-    for (let cursor: string | undefined, more = true; more;) {
-      const page = await this.#store.bucket.list({ prefix, after: begin, cursor, signal });
-      yield* page.objects;
-      cursor = page.cursor;
-      more = cursor !== undefined;
-    }
+    return listObjects(this.#store.bucket, { prefix, after: begin, signal });
   }
 
   #check(name: string, is: Digest | null, expected: Digest | null): void {
