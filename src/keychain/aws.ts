@@ -121,12 +121,17 @@ export function refreshed(
 
 function keysIn(text: string, what: string): Keys {
   const answer = parse(text, what);
+  return keysOf((name) => stringIn(answer, name, what), "Token", what);
+}
+
+/** The keys that an answer has, by what finds its fields, of which one holds the token of the session. */
+export function keysOf(field: (name: string) => string, token: string, what: string): Keys {
   const value = {
-    accessKeyId: stringIn(answer, "AccessKeyId", what),
-    secretAccessKey: stringIn(answer, "SecretAccessKey", what),
-    sessionToken: stringIn(answer, "Token", what),
+    accessKeyId: field("AccessKeyId"),
+    secretAccessKey: field("SecretAccessKey"),
+    sessionToken: field(token),
   };
-  const expires = Date.parse(stringIn(answer, "Expiration", what));
+  const expires = Date.parse(field("Expiration"));
   if (!Number.isNaN(expires)) return { value, expires };
   throw new GantryError("invalid-document", `${what}: the answer does not say when they expire`);
 }

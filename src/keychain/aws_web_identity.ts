@@ -2,7 +2,7 @@ import { utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { requiredElement } from "../http/xml.ts";
-import { ask, refreshed } from "./aws.ts";
+import { ask, keysOf, refreshed } from "./aws.ts";
 import type { CloudOptions } from "./cloud.ts";
 
 /** Where the keys of a role come from that is taken on with a token. */
@@ -53,7 +53,8 @@ export function awsWebIdentity(options: AwsWebIdentityOptions): () => Promise<Aw
     });
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const request = { method: "POST", headers, body: utf8(form.toString()) };
-    return keysIn(await ask(what, url, request, { ...rest, timeout }), what);
+    const xml = await ask(what, url, request, { ...rest, timeout });
+    return keysOf((name) => requiredElement(xml, name, what), "SessionToken", what);
   }, rest);
 }
 
@@ -65,16 +66,4 @@ function serviceOf(region: string | undefined): string {
 
 function isSecret({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-}
-
-function keysIn(xml: string, what: string): { value: AwsCredentials; expires: number } {
-  const text = (name: string) => requiredElement(xml, name, what);
-  const value = {
-    accessKeyId: text("AccessKeyId"),
-    secretAccessKey: text("SecretAccessKey"),
-    sessionToken: text("SessionToken"),
-  };
-  const expires = Date.parse(text("Expiration"));
-  if (!Number.isNaN(expires)) return { value, expires };
-  throw new GantryError("invalid-document", `${what}: the answer does not say when they expire`);
 }

@@ -82,9 +82,8 @@ export class S3Client {
     if (!/^[a-z0-9][a-z0-9._-]{1,254}$/i.test(bucket)) {
       throw new GantryError("invalid-name", `open bucket ${JSON.stringify(bucket)}: not a bucket's name`);
     }
-    if (
-      endpoint !== undefined && !/^https?:\/\//.test(endpoint) || !URL.canParse(addressOf(options, region))
-    ) {
+    const server = addressOf(options, region);
+    if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
       throw new GantryError(
         "invalid-name",
         `open bucket ${bucket}: ${JSON.stringify(endpoint)} is no address`,
@@ -125,13 +124,14 @@ export class S3Client {
         throw await errorFrom(response);
       } catch (error) {
         const { signal } = request;
+        if (signal?.aborted) throw error;
         const right = regionIn(headers) ?? region;
-        if (right !== region && !moved && !signal?.aborted) {
+        if (right !== region && !moved) {
           moved = true;
           [this.#region, this.#base] = [right, baseOf(this.#options, right)];
           continue;
         }
-        if (signal?.aborted || !isTransient(error) || !await tries.again({ headers, signal })) throw error;
+        if (!isTransient(error) || !await tries.again({ headers, signal })) throw error;
         uncertain = true;
       }
     }

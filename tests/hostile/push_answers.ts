@@ -22,3 +22,6 @@ export const small = (more: Partial<Content> = {}) => plainContent(bytes, { dige
 export const stream = (more: Partial<Content> = {}) => small({ size: undefined, ...more });
 export const put = (url = "/u") => `PUT ${url}${url.includes("?") ? "&" : "?"}digest=${encoded}`;
 export const patches = (requests: RawRequest[]) => requests.filter(({ method }) => method === "PATCH");
+/** Which bytes each of the pieces says that it has. */
+export const ranges = (requests: RawRequest[]) =>
+  patches(requests).map(({ headers }) => headers["content-range"]);

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createHash, createSign, generateKeyPairSync } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { awsWebIdentity } from "../../src/keychain/mod.ts";
 import { s3 } from "../../src/objects/mod.ts";
+import { listen } from "../../src/server/node.ts";
 import { rejects } from "../../src/testing/errors.ts";
 import { servers } from "./s3_servers.ts";
 
@@ -17,8 +16,8 @@ const client = "gantry";
 async function withIssuer(work: (url: string, token: () => string) => Promise<void>): Promise<void> {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = { ...publicKey.export({ format: "jwk" }), kid: "1", use: "sig", alg: "RS256" };
-  const server = createServer((request, response) => {
-    const document = request.url === "/keys" ? { keys: [key] } : {
+  const listening = await listen(({ url: asked }) => {
+    const document = new URL(asked).pathname === "/keys" ? { keys: [key] } : {
       issuer: url,
       jwks_uri: `${url}/keys`,
       authorization_endpoint: `${url}/authorize`,
@@ -27,10 +26,9 @@ async function withIssuer(work: (url: string, token: () => string) => Promise<vo
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["RS256"],
     };
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(document));
+    return Promise.resolve(Response.json(document));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url } = listening;
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const token = () => {
     const now = Math.floor(Date.now() / 1000);
@@ -47,7 +45,7 @@ async function withIssuer(work: (url: string, token: () => string) => Promise<vo
   try {
     await work(url, token);
   } finally {
-    await new Promise<void>((resolve) => (server.close(() => resolve()), server.closeAllConnections()));
+    await listening.close();
   }
 }
 
