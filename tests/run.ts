@@ -38,7 +38,8 @@ const commands: Record<string, (files: string[], run: Run, preload: string[]) =>
   },
   bun: (files, _, preload) => ["bun", "test", ...preload, "--timeout", "60000", ...files],
   node: (files, _, preload) => {
-    const test = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap"];
+    // This one tells the failures again at the end, where a long log is read first.
+    const test = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec"];
     return ["node", ...preload, ...test, ...files];
   },
 };
@@ -54,8 +55,8 @@ const summaries: Record<string, (output: string) => [number, number]> = {
     output,
   ) => [Number(/^\s*(\d+) pass$/m.exec(output)?.[1] ?? 0), Number(/^\s*(\d+) fail$/m.exec(output)?.[1] ?? 1)],
   node: (output) => [
-    Number(/^# pass (\d+)$/m.exec(output)?.[1] ?? 0),
-    Number(/^# fail (\d+)$/m.exec(output)?.[1] ?? 1),
+    Number(/^ℹ pass (\d+)$/m.exec(output)?.[1] ?? 0),
+    Number(/^ℹ fail (\d+)$/m.exec(output)?.[1] ?? 1),
   ],
 };
 
@@ -101,9 +102,12 @@ function execute(
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
-  const watch = (to: NodeJS.WriteStream) => (chunk: Uint8Array) => {
-    output += new TextDecoder().decode(chunk);
-    to.write(chunk);
+  const watch = (to: NodeJS.WriteStream) => {
+    const decoder = new TextDecoder();
+    return (chunk: Uint8Array) => {
+      output += decoder.decode(chunk, { stream: true });
+      to.write(chunk);
+    };
   };
   child.stdout.on("data", watch(process.stdout));
   child.stderr.on("data", watch(process.stderr));
