@@ -27,20 +27,22 @@ interface Run {
   paths: readonly string[];
 }
 
+/** Many tests wait for processes that they start: one more runs than there are processors. Peers want the machine alone. */
+const jobs = availableParallelism() + 1;
+
 const commands: Record<string, (files: string[], run: Run, preload: string[]) => string[]> = {
   deno: (files, { doc, interop, coverage, paths }, preload) => {
     const test = ["deno", "test", "-A", "--quiet", ...preload];
     if (coverage) test.push("--coverage=coverage");
     if (paths.length > 0) return [...test, "--doc", ...files];
     if (doc) return [...test, "--doc", "--parallel", "src", "mod.ts", "README.md"];
-    // Peers want the machine to themselves.
     return interop ? [...test, ...files] : [...test, "--parallel", ...files];
   },
   bun: (files, _, preload) => ["bun", "test", ...preload, "--timeout", "60000", ...files],
-  node: (files, _, preload) => {
-    // This one tells the failures again at the end, where a long log is read first.
-    const test = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec"];
-    return ["node", ...preload, ...test, ...files];
+  node: (files, { interop }, preload) => {
+    // This reporter tells the failures again at the end, where a long log is read first.
+    const test = ["--test", "--test-reporter=spec", `--test-concurrency=${interop ? 1 : jobs}`];
+    return ["node", "--disable-warning=ExperimentalWarning", ...preload, ...test, ...files];
   },
 };
 
@@ -82,8 +84,7 @@ function testsIn(directory: string): string[] {
 async function runTests(run: Run): Promise<number> {
   const { runtime, wasm, coverage } = run;
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
-  // Many tests wait for processes that they start: one more runs than there are processors.
-  env["DENO_JOBS"] ??= String(availableParallelism() + 1);
+  env["DENO_JOBS"] ??= String(jobs);
   if (wasm) env[preloadVariable] = fileURLToPath(new URL("support/force_wasm.ts", import.meta.url));
   const { code, output } = await execute(
     commands[runtime]!(filesOf(run), run, preloadFlags(runtime, env)),
