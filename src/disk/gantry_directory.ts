@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, rm, rmdir, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GantryError } from "../errors.ts";
 import { namesIn } from "./directory.ts";
@@ -74,7 +74,7 @@ export class GantryDirectory {
 
   /** Gives that room up, for the lock that is needed to make more. Tells whether there was any. */
   async useRoom(): Promise<boolean> {
-    return await ifThere(rm(this.#reserve).then(() => true)) ?? false;
+    return await ifThere(unlink(this.#reserve).then(() => true)) ?? false;
   }
 
   /** Does something that needs little room, on a full disk in the room that is kept. */

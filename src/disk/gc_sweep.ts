@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { algorithms, type Digest, isDigest } from "../spec/digest.ts";
 import type { BlobDirectory } from "./blob_directory.ts";
@@ -73,7 +73,8 @@ export async function takeAway(
   const isClaimed = async () =>
     (await blobs.leases.noted()).has(digest) || ((await factsOf(gone))?.changed ?? Infinity) >= before ||
     await isNeeded(digest);
-  if (!await isClaimed()) return await ifThere(rm(gone).then(() => true)) ?? false;
+  // Not `rm`: Node's looks first, and says nothing when the writer puts the blob back before it removes.
+  if (!await isClaimed()) return await ifThere(unlink(gone).then(() => true)) ?? false;
   await blobs.putBack(digest);
   return false;
 }
