@@ -285,7 +285,12 @@ const elsewhere: Record<string, readonly string[]> = {
     "object_store/sessions",
   ],
   "tests/objects/serverless_registry_test.ts": ["objects/take_over"],
-  "tests/keychain/aws_default_test.ts": ["keychain/aws_profiles", "keychain/aws_web_identity"],
+  "tests/keychain/aws_profile_test.ts": [
+    "keychain/aws_process",
+    "keychain/aws_profiles",
+    "keychain/aws_roles",
+    "keychain/aws_sso",
+  ],
   "tests/store/pull_test.ts": ["store/annotations", "store/import", "store/shared_download", "store/sparse"],
   "tests/store/sqlite/metadata_test.ts": [
     "store/unless_aborted",

@@ -1,12 +1,11 @@
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import { exchange } from "../http/exchange.ts";
 import { redact } from "../http/redact.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { fetchTransport } from "../http/transport.ts";
 import { element } from "../http/xml.ts";
-import { type JsonObject, parseJson } from "../spec/json.ts";
-import { type CloudOptions, stringIn } from "./cloud.ts";
+import { type CloudOptions, objectIn, stringIn } from "./cloud.ts";
 import { Expiring } from "./refreshing.ts";
 
 /** Where the keys of a container come from. */
@@ -96,7 +95,8 @@ function isNear(url: string): boolean {
   return protocol === "http:" && (near.includes(hostname) || /^127(?:\.\d{1,3}){3}$/.test(hostname));
 }
 
-interface Keys {
+/** Keys, and when they expire, in milliseconds since 1970. */
+export interface Keys {
   value: AwsCredentials;
   expires: number;
 }
@@ -120,7 +120,7 @@ export function refreshed(
 }
 
 function keysIn(text: string, what: string): Keys {
-  const answer = parse(text, what);
+  const answer = objectIn(utf8(text), what);
   return keysOf((name) => stringIn(answer, name, what), "Token", what);
 }
 
@@ -162,14 +162,4 @@ export async function ask(
     code[response.status as 404] ?? "unavailable",
     `${what}: ${response.status} ${redact(said.slice(0, 200))}`.trim(),
   );
-}
-
-function parse(text: string, what: string): JsonObject {
-  try {
-    const value = parseJson(new TextEncoder().encode(text), what);
-    if (typeof value === "object" && value !== null) return value as JsonObject;
-  } catch {
-    // Said below: what came may hold a secret.
-  }
-  throw new GantryError("invalid-document", `${what}: the answer is not a JSON object`);
 }

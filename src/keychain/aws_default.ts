@@ -1,16 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import process from "node:process";
 import { Once } from "../content/once.ts";
-import { GantryError } from "../errors.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { awsContainer, awsInstance } from "./aws.ts";
-import { parseProfiles, type Profile } from "./aws_profiles.ts";
-import { awsWebIdentity } from "./aws_web_identity.ts";
+import { awsProfile, keysIn } from "./aws_profile.ts";
+import { awsWebIdentity } from "./aws_roles.ts";
 import type { CloudOptions } from "./cloud.ts";
-import { homeOf, readIfThere } from "./config_file.ts";
+import { readIfThere } from "./config_file.ts";
 import type { Variables } from "./execute.ts";
-import { Expiring } from "./refreshing.ts";
 
 /** Options of {@link awsDefault}. */
 export interface AwsDefaultOptions extends CloudOptions {
@@ -18,13 +15,10 @@ export interface AwsDefaultOptions extends CloudOptions {
   env?: Variables | undefined;
 }
 
-/** Files may be changed while a program runs for days, in milliseconds. */
-const lookAgain = 60_000;
-
 /**
  * Finds the keys that Amazon's own programs would use: those of the environment (`AWS_ACCESS_KEY_ID`), of the role of a
- * service account (`AWS_WEB_IDENTITY_TOKEN_FILE`), of a profile in the files `credentials` and `config` (`AWS_PROFILE`), of
- * the container, and of the EC2 machine. The last two are asked when nothing else is there, and the machine's metadata
+ * service account (`AWS_WEB_IDENTITY_TOKEN_FILE`), of a profile in the files `credentials` and `config` (`AWS_PROFILE`), also
+ * by a role, a program or a login of `aws sso login`, of the container, and of the EC2 machine. The last two are asked when nothing else is there, and the machine's metadata
  * service only on a machine of Amazon's.
  *
  * @returns What gives the keys each time they are needed; undefined where there are none.
@@ -39,74 +33,25 @@ const lookAgain = 60_000;
  * ```
  */
 export function awsDefault(options: AwsDefaultOptions = {}): () => Promise<AwsCredentials | undefined> {
-  const { env = process.env, now = Date.now } = options;
-  const fromEnvironment = keysOf({
+  const { env = process.env } = options;
+  const inEnvironment = environmentKeys(env);
+  if (inEnvironment) return () => Promise.resolve(inEnvironment);
+  const identity = identityOf(env, options);
+  if (identity) return identity;
+  const container = containerOf(env, options);
+  const known = new Once(() => machineOf(env, options));
+  const machine = async () => await (await known.get())?.();
+  const named = { EcsContainer: container, Ec2InstanceMetadata: machine };
+  const profile = awsProfile({ ...cloud(options), env, named });
+  return async () => await profile() ?? await (container ?? machine)();
+}
+
+function environmentKeys(env: Variables): AwsCredentials | undefined {
+  return keysIn({
     aws_access_key_id: env["AWS_ACCESS_KEY_ID"],
     aws_secret_access_key: env["AWS_SECRET_ACCESS_KEY"],
     aws_session_token: env["AWS_SESSION_TOKEN"],
   });
-  if (fromEnvironment) return () => Promise.resolve(fromEnvironment);
-  const identity = identityOf(env, options);
-  if (identity) return identity;
-  const fromFiles = new Expiring(async () => {
-    return { value: await profileKeys(env), expires: now() + lookAgain };
-  }, now);
-  const container = containerOf(env, options);
-  const machine = new Once(() => machineOf(env, options));
-  return async () => {
-    const found = await fromFiles.get();
-    if (found) return found;
-    return container ? await container() : await (await machine.get())?.();
-  };
-}
-
-/** The keys of the profile; undefined where no profile has any and none was asked for. */
-async function profileKeys(env: Variables): Promise<AwsCredentials | undefined> {
-  const asked = env["AWS_PROFILE"] || env["AWS_DEFAULT_PROFILE"];
-  const name = asked || "default";
-  const directory = join(homeOf(env), ".aws");
-  const paths = {
-    credentials: env["AWS_SHARED_CREDENTIALS_FILE"] || join(directory, "credentials"),
-    config: env["AWS_CONFIG_FILE"] || join(directory, "config"),
-  };
-  const profile: Profile = {
-    ...(await profilesIn(paths.config, "config")).get(name),
-    ...(await profilesIn(paths.credentials, "credentials")).get(name),
-  };
-  const keys = keysOf(profile);
-  if (keys || (!asked && Object.keys(profile).length === 0)) return keys;
-  const other = ["role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file"]
-    .find((field) => profile[field] !== undefined);
-  const action = `find AWS keys in the profile ${JSON.stringify(name)}`;
-  if (other !== undefined) {
-    throw new GantryError(
-      "unsupported",
-      `${action}: ${other} is not supported; put keys into the environment, as \`aws configure export-credentials\` prints them`,
-    );
-  }
-  if (!asked) return undefined;
-  throw new GantryError(
-    "not-found",
-    `${action}: ${JSON.stringify(paths.credentials)} and ${JSON.stringify(paths.config)} have none`,
-  );
-}
-
-async function profilesIn(
-  path: string,
-  kind: "credentials" | "config",
-): Promise<ReadonlyMap<string, Profile>> {
-  const bytes = await readIfThere(path);
-  return bytes ? parseProfiles(new TextDecoder().decode(bytes), kind) : new Map();
-}
-
-function keysOf(profile: Profile): AwsCredentials | undefined {
-  const {
-    aws_access_key_id: accessKeyId,
-    aws_secret_access_key: secretAccessKey,
-    aws_session_token: sessionToken,
-  } = profile;
-  if (!accessKeyId || !secretAccessKey) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html */

@@ -66,7 +66,7 @@ export async function askCloud(
     ...rest,
   });
   const answer = await response.bytes(mostBytes);
-  if (response.status === 200) return parse(answer, what);
+  if (response.status === 200) return objectIn(answer, what);
   const codes: Record<number, ErrorCode> = {
     400: "unauthorized",
     401: "unauthorized",
@@ -97,7 +97,8 @@ export function expiryAfter(seconds: unknown, now: () => number): number {
   return now() + Math.max(0, (Number(seconds) || 300) * 1000 - early);
 }
 
-function parse(answer: Uint8Array, what: string): JsonObject {
+/** The JSON object that an answer must be. */
+export function objectIn(answer: Uint8Array, what: string): JsonObject {
   try {
     const value = parseJson(answer, what);
     if (typeof value === "object" && value !== null) return value as JsonObject;

@@ -2,7 +2,13 @@
 
 export { acr, type AzureApplication, azureToken } from "./acr.ts";
 export { awsContainer, type AwsContainerOptions, awsInstance, type AwsInstanceOptions } from "./aws.ts";
-export { awsWebIdentity, type AwsWebIdentityOptions } from "./aws_web_identity.ts";
+export {
+  awsAssumeRole,
+  type AwsAssumeRoleOptions,
+  type AwsRole,
+  awsWebIdentity,
+  type AwsWebIdentityOptions,
+} from "./aws_roles.ts";
 export { anonymous, chain, type Keychain } from "./chain.ts";
 export type { AccessToken, AccessTokenSource, CloudOptions } from "./cloud.ts";
 export { configCredentials } from "./config_document.ts";

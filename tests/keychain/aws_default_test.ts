@@ -42,7 +42,7 @@ describe("AWS keys", () => {
       await write(".aws/credentials", credentials);
       await write(
         ".aws/config",
-        "[profile other]\naws_access_key_id=AKIOTHER\naws_secret_access_key=o\n[sso-session x]\nregion=a\n[profile work]\naws_access_key_id=AKINOT\n",
+        '[profile other]\naws_access_key_id=AKIOTHER\naws_secret_access_key=o\n[sso-session x]\nregion=a\n[ profile "a b" ]\naws_access_key_id=AKIAB\naws_secret_access_key=o\n[profile work]\naws_access_key_id=AKINOT\n',
       );
       const of = async (name?: string) =>
         await awsDefault({ env: { ...env, ...(name && { AWS_PROFILE: name }) } })();
@@ -56,6 +56,7 @@ describe("AWS keys", () => {
         sessionToken: "t",
       });
       assert.equal((await of("other"))?.accessKeyId, "AKIOTHER");
+      assert.equal((await of("a b"))?.accessKeyId, "AKIAB");
     }));
 
   it("may be in files of other names, and are read anew after a while", () =>
@@ -70,12 +71,10 @@ describe("AWS keys", () => {
       assert.equal((await keys())?.accessKeyId, "AKINEW");
     }));
 
-  it("of a profile that was asked for have to be there, and in words that are known", () =>
-    inHome(async ({ env, write }) => {
+  it("of a profile that was asked for have to be there", () =>
+    inHome(async ({ env }) => {
       const asked = { ...env, ...alone, AWS_PROFILE: "work" };
       await rejects(awsDefault({ env: asked })(), "not-found", /"work".*credentials/);
-      await write(".aws/config", "[profile work]\nrole_arn = arn:aws:iam::1:role/x\n");
-      await rejects(awsDefault({ env: asked })(), "unsupported", /role_arn/);
     }));
 
   it("of a service account's role come before those of files", () =>
@@ -100,12 +99,12 @@ describe("AWS keys", () => {
           [
             "POST",
             "https://sts.amazonaws.com/",
-            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fapp&RoleSessionName=gantry&WebIdentityToken=account+token",
+            "Action=AssumeRoleWithWebIdentity&WebIdentityToken=account+token&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fapp&RoleSessionName=gantry",
           ],
           [
             "POST",
             "https://sts.cn-north-1.amazonaws.com.cn/",
-            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fapp&RoleSessionName=me&WebIdentityToken=account+token",
+            "Action=AssumeRoleWithWebIdentity&WebIdentityToken=account+token&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fapp&RoleSessionName=me",
           ],
         ],
       );
