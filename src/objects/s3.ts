@@ -1,5 +1,6 @@
 import { type Bytes, concat, readAll, sameBytes, streamOfPieces, utf8 } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
+import { Once } from "../content/once.ts";
 import { GantryError } from "../errors.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { element, elements, escaped, requiredElement } from "../http/xml.ts";
@@ -29,7 +30,7 @@ const pause = 500;
 
 /**
  * A bucket of Amazon's S3, or of a server that speaks like it and compares before it puts (`If-Match`,
- * `If-None-Match`).
+ * `If-None-Match`). One that does not is found out by the first put that needs it, which fails as `unsupported`.
  *
  * @throws {GantryError} `invalid-name` for what cannot be the name of a bucket, or the address of a server.
  *
@@ -54,6 +55,8 @@ class S3Bucket implements Bucket {
   /** versitygw keeps the list of parts in one attribute of a file, in which ext4 has room for some 450 of them. */
   readonly partSize = 16 * 1024 * 1024;
   readonly #client: S3Client;
+  /** Kept once the server has been seen to compare. */
+  #compared: Once<void> | undefined;
 
   constructor(client: S3Client) {
     this.#client = client;
@@ -88,13 +91,32 @@ class S3Bucket implements Bucket {
   }
 
   async put(key: string, bytes: Bytes, options: PutOptions = {}): Promise<string> {
-    try {
-      return await this.#put(key, bytes, options);
-    } catch (error) {
+    const etag = await this.#put(key, bytes, options).catch((error) => {
       // minio says so too while it removes a directory that has become empty.
       if (refusal(error) !== "AccessDenied") throw error;
-      return await this.#put(key, bytes, options);
+      return this.#put(key, bytes, options);
+    });
+    if (options.expect !== undefined) {
+      this.#compared ??= new Once((signal) => this.#seeCompared(key, bytes, { signal }));
+      await this.#compared.get(options.signal);
     }
+    return etag;
+  }
+
+  /**
+   * A server that knows no conditions puts whatever it is given, and of two writers one would be lost without a word. So
+   * the first of them is followed by one that has to be refused, and that would change nothing.
+   */
+  #seeCompared(key: string, bytes: Bytes, { signal }: Options): Promise<void> {
+    const headers = conditionOf(`"${"0".repeat(32)}"`);
+    const action = `see whether ${key} is compared`;
+    const request = { action, method: "PUT", key, headers, body: bytes, expected: [403, 404, 412], signal };
+    return this.#client.send(request, async (response) => {
+      await response.discard();
+      if (response.status >= 300) return;
+      const why = "the server does not compare before it puts (If-Match), as several writers need";
+      throw new GantryError("unsupported", `put ${key} in ${this.name}: ${why}`);
+    });
   }
 
   #put(key: string, bytes: Bytes, { expect, signal }: PutOptions): Promise<string> {

@@ -244,7 +244,8 @@ export function errorOf({ status, what }: HttpResponse, xml: string): GantryErro
   const cause: S3Error = { status, code: element(xml, "Code") ?? "" };
   const said = [cause.code, redact(element(xml, "Message") ?? "")].filter((text) => text !== "").join(": ");
   const passing = isTransient({ cause });
-  const code = status === 429 ? "rate-limited" : passing || status >= 500 ? "unavailable" : "storage";
+  const known = { 429: "rate-limited", 501: "unsupported" } as const;
+  const code = known[status as 501] ?? (passing || status >= 500 ? "unavailable" : "storage");
   return new GantryError(code, `${what}: ${status} ${said || code}`, { cause });
 }
 

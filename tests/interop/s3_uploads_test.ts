@@ -106,7 +106,8 @@ for (const { name, needed, start } of servers) {
           );
           // A tag and its manifest; a link and its bytes for each of four blobs.
           assert.ok(pull <= 10, String(pull));
-          assert.ok(push <= 46, String(push));
+          // One of them looks, once, whether the server compares before it puts.
+          assert.ok(push <= 47, String(push));
         } finally {
           await listening.close();
         }

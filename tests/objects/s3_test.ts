@@ -34,6 +34,7 @@ const error = (status: number, code: string) => () =>
       status,
     },
   );
+const differs = error(412, "PreconditionFailed");
 const lost = () => Promise.reject(new TypeError("connection reset"));
 const put = () => new Response(null, { headers: { etag: '"1"' } });
 const object = (text: string, headers: Record<string, string> = {}) => () =>
@@ -71,7 +72,7 @@ describe("s3", () => {
   });
 
   it("signs requests, to a bucket in the path or in the host", async () => {
-    const { bucket, requests } = answering([put]);
+    const { bucket, requests } = answering([put, differs]);
     await bucket.put("a b/c+d", utf8("x"), { expect: null });
     const { url, headers, method } = requests[0]!;
     assert.deepEqual([method, url], ["PUT", "http://s3.example:9000/base/images/a%20b/c%2Bd"]);
@@ -89,7 +90,7 @@ describe("s3", () => {
     const moved = (region: string) => () =>
       new Response(null, { status: 301, headers: { "x-amz-bucket-region": region } });
     const { bucket, requests } = answering([moved("eu-central-1"), put, put], { endpoint: undefined });
-    await bucket.put("k", utf8("x"), { expect: null });
+    await bucket.put("k", utf8("x"));
     await bucket.put("k", utf8("x"));
     const region = ({ headers }: TransportRequest) => headers.get("authorization")!.split("/")[2];
     assert.deepEqual(requests.map(region), ["us-east-1", "eu-central-1", "eu-central-1"]);
@@ -128,19 +129,36 @@ describe("s3", () => {
   });
 
   it("bears with servers that are removing an empty directory", async () => {
-    const versitygw = answering([error(409, "ExistingObjectIsDirectory"), put]);
+    const versitygw = answering([error(409, "ExistingObjectIsDirectory"), put, differs]);
     await versitygw.bucket.put("k", utf8("x"), { expect: null });
-    const minio = answering([error(403, "AccessDenied"), put]);
+    const minio = answering([error(403, "AccessDenied"), put, differs]);
     await minio.bucket.put("k", utf8("x"), { expect: null });
   });
 
   it("knows its own put again when the answer was lost", async () => {
-    const ours = answering([lost, error(412, "PreconditionFailed"), object("mine")]);
+    const ours = answering([lost, differs, object("mine"), differs]);
     assert.equal(await ours.bucket.put("k", utf8("mine"), { expect: null }), '"1"');
-    const others = answering([lost, error(412, "PreconditionFailed"), object("thy?")]);
+    const others = answering([lost, differs, object("thy?")]);
     await rejects(others.bucket.put("k", utf8("mine"), { expect: null }), "conflict");
-    const first = answering([error(412, "PreconditionFailed")]);
+    const first = answering([differs]);
     await rejects(first.bucket.put("k", utf8("mine"), { expect: null }), "conflict");
+  });
+
+  it("sees once that the server compares, and refuses one that does not", async () => {
+    const { bucket, requests } = answering([put, put, lost, differs, put, put]);
+    await bucket.put("k", utf8("x"));
+    await bucket.put("k", utf8("x"), { expect: null });
+    await bucket.put("k", utf8("y"), { expect: '"1"' });
+    await bucket.put("l", utf8("y"), { expect: null });
+    const conditions = requests.map(({ headers }) => headers.get("if-match") ?? headers.get("if-none-match"));
+    const other = `"${"0".repeat(32)}"`;
+    assert.deepEqual(conditions, [null, "*", other, other, '"1"', "*"]);
+    const careless = answering([put, put, put, put]);
+    for (const expect of [null, '"1"']) {
+      await rejects(careless.bucket.put("k", utf8("x"), { expect }), "unsupported", /does not compare/);
+    }
+    const unable = answering([error(501, "NotImplemented")]);
+    await rejects(unable.bucket.put("k", utf8("x"), { expect: null }), "unsupported", /501 NotImplemented/);
   });
 
   it("goes on where a body broke off, if it is still the same", async () => {
