@@ -338,7 +338,7 @@ const elsewhere: Record<string, readonly string[]> = {
     "objects/session",
   ],
   "tests/objects/gc_test.ts": ["objects/expired_uploads", "objects/gc_progress"],
-  "tests/objects/s3_test.ts": ["objects/s3_client", "http/xml"],
+  "tests/objects/s3_test.ts": ["objects/s3_client", "objects/s3_copy", "objects/s3_read", "http/xml"],
   "tests/objects/tags_test.ts": ["objects/removal"],
   "tests/package/round_trip.js": ["cli/support/engines"],
   "tests/interop/r2_test.ts": ["objects/r2"],

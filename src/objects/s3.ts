@@ -1,4 +1,4 @@
-import { type Bytes, concat, readAll, sameBytes, streamOfPieces, utf8 } from "../bytes.ts";
+import { type Bytes, readAll, sameBytes, streamOfPieces, utf8 } from "../bytes.ts";
 import type { Options } from "../content/contracts.ts";
 import { Once } from "../content/once.ts";
 import { GantryError } from "../errors.ts";
@@ -15,14 +15,12 @@ import type {
   PutOptions,
   UploadedPart,
 } from "./bucket.ts";
-import { encodeKey, errorOf, isTransient, refusal, S3Client, type S3Options, textOf } from "./s3_client.ts";
+import { errorOf, refusal, S3Client, type S3Options, textOf } from "./s3_client.ts";
+import { copyObject } from "./s3_copy.ts";
+import { openObject, readObject } from "./s3_read.ts";
 
-/** Bytes of what is copied with one request, and of the parts of what has more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html */
-const largestCopy = 5 * 1024 ** 3, copiedPart = 1024 ** 3;
 /** Bytes of a page of a list: a thousand keys of a thousand characters, each of them encoded. */
 const pageLimit = 16 * 1024 * 1024;
-/** Bytes that are handed on at once: each handing on costs about as much as reading so many. */
-const pieceSize = 256 * 1024;
 /** Milliseconds that a server may take for each part when it puts them together, which some do before they answer. */
 const partTime = 1000;
 /** Milliseconds between two looks for what is being put together. */
@@ -76,7 +74,7 @@ class S3Bucket implements Bucket {
 
   async get(key: string, options: GetOptions = {}): Promise<OpenObject | undefined> {
     const { start = 0, end = Infinity, signal } = options;
-    const response = await this.#open(key, { start, end, signal });
+    const response = await openObject(this.#client, key, { start, end, signal });
     if (!response) return undefined;
     if (response.status === 416) {
       // Nothing is there from `start` on, which is right at the end.
@@ -87,7 +85,10 @@ class S3Bucket implements Bucket {
     const size = sizeOf(response);
     const facts = this.#factsOf(key, response, size);
     const stop = Math.min(size, end);
-    return { ...facts, body: streamOfPieces(this.#read(response, facts, { start, end: stop, signal })) };
+    return {
+      ...facts,
+      body: streamOfPieces(readObject(this.#client, response, facts, { start, end: stop, signal })),
+    };
   }
 
   async put(key: string, bytes: Bytes, options: PutOptions = {}): Promise<string> {
@@ -163,60 +164,8 @@ class S3Bucket implements Bucket {
     });
   }
 
-  async copy(from: ObjectFacts, to: string, { signal }: Options = {}): Promise<void> {
-    if (from.size <= largestCopy) return await this.#copy(from, to, { signal });
-    const multipart = await this.startMultipart(to, { signal });
-    try {
-      const parts: UploadedPart[] = [];
-      for (let start = 0; start < from.size; start += copiedPart) {
-        const range = `bytes=${start}-${Math.min(start + copiedPart, from.size) - 1}`;
-        const number = parts.length + 1;
-        parts.push({ number, etag: await this.#copyPart(from, multipart, number, range, { signal }) });
-      }
-      await this.completeMultipart(multipart, parts, { signal });
-    } catch (error) {
-      await this.abortMultipart(multipart).catch(() => {});
-      throw error;
-    }
-  }
-
-  #copy(from: ObjectFacts, key: string, { signal }: Options): Promise<void> {
-    const action = `copy ${from.key} to ${key}`;
-    const request = { action, method: "PUT", key, headers: this.#sourceOf(from), expected: [404], signal };
-    return this.#client.send(request, async (response) => void await this.#copied(response, action));
-  }
-
-  #copyPart(
-    from: ObjectFacts,
-    { key, id }: Multipart,
-    number: number,
-    range: string,
-    { signal }: Options,
-  ): Promise<string> {
-    const action = `copy part ${number} of ${from.key} to ${key}`;
-    const headers = { ...this.#sourceOf(from), "x-amz-copy-source-range": range };
-    const query = { partNumber: String(number), uploadId: id };
-    const request = { action, method: "PUT", key, query, headers, expected: [404], signal };
-    return this.#client.send(request, (response) => this.#copied(response, action));
-  }
-
-  /** What is copied has to be what was found. */
-  #sourceOf({ key, etag }: ObjectFacts): Record<string, string> {
-    return {
-      "x-amz-copy-source": `/${this.#client.bucket}/${encodeKey(key)}`,
-      "x-amz-copy-source-if-match": etag,
-    };
-  }
-
-  async #copied(response: HttpResponse, action: string): Promise<string> {
-    const xml = await textOf(response);
-    const code = element(xml, "Code");
-    if (response.status === 404 && code === "NoSuchKey") {
-      throw new GantryError("not-found", `${action} in ${this.name}: it is not there`);
-    }
-    // The server begins its answer before it knows how it will end.
-    if (response.status === 404 || code !== undefined) throw errorOf(response, xml);
-    return requiredElement(xml, "ETag", action);
+  copy(from: ObjectFacts, to: string, options: Options = {}): Promise<void> {
+    return copyObject(this.#client, this, from, to, options);
   }
 
   presigned(key: string, { signal }: Options = {}): Promise<string> {
@@ -323,60 +272,6 @@ class S3Bucket implements Bucket {
     return this.#client.send(request, (response) => response.discard());
   }
 
-  /** Opens an object, or the part of it; nothing where it is not there. */
-  #open(
-    key: string,
-    { start, end, etag, signal }: Options & { start: number; end: number; etag?: string },
-  ): Promise<HttpResponse | undefined> {
-    const last = end < Infinity ? Math.max(start, end - 1) : "";
-    const part = start > 0 || last !== "";
-    const headers = {
-      ...(part && { range: `bytes=${start}-${last}` }),
-      ...(etag !== undefined && { "if-match": etag }),
-    };
-    const action = `read ${key}`;
-    const request = { action, method: "GET", key, headers, expected: [404, 416], signal };
-    return this.#client.send(request, async (response) => {
-      if (part && response.status === 200) {
-        await response.discard();
-        throw new GantryError("unavailable", `${action} in ${this.name}: it does not give parts`);
-      }
-      if (response.status !== 404) return response;
-      const xml = await textOf(response);
-      if (element(xml, "Code") === "NoSuchBucket") throw errorOf(response, xml);
-      return undefined;
-    });
-  }
-
-  /** The bytes of a response; where it breaks off, those of the next one. */
-  async *#read(
-    first: HttpResponse,
-    { key, etag }: ObjectFacts,
-    { start, end, signal }: Options & { start: number; end: number },
-  ): AsyncGenerator<Bytes, void, void> {
-    const tries = this.#client.tries();
-    let response = first;
-    try {
-      for (let at = start; at < end;) {
-        const { bytes: came, failure } = await readPiece(response, Math.min(pieceSize, end - at));
-        const bytes = came.subarray(0, end - at);
-        at += bytes.byteLength;
-        if (bytes.byteLength > 0) {
-          tries.progressed();
-          yield bytes;
-        }
-        if (failure === undefined) continue;
-        if (signal?.aborted || !isTransient(failure) || !await tries.again({ signal })) throw failure;
-        await response.discard();
-        const next = await this.#open(key, { start: at, end, etag, signal });
-        if (!next) throw failure;
-        response = next;
-      }
-    } finally {
-      await response.discard();
-    }
-  }
-
   /** The entity tag of an object that has just these bytes. */
   async #sameAs(key: string, bytes: Bytes, { signal }: Options): Promise<string | undefined> {
     const found = await this.get(key, { signal });
@@ -398,26 +293,6 @@ class S3Bucket implements Bucket {
   #now({ headers }: HttpResponse): Date {
     const date = new Date(headers.get("date") ?? NaN);
     return Number.isNaN(date.getTime()) ? new Date(this.#client.now()) : date;
-  }
-}
-
-/** Reads about as much, or what came until it failed. */
-async function readPiece(
-  response: HttpResponse,
-  length: number,
-): Promise<{ bytes: Bytes; failure?: unknown }> {
-  const chunks: Bytes[] = [];
-  let left = length;
-  try {
-    while (left > 0) {
-      const chunk = await response.read();
-      if (!chunk) throw new GantryError("unavailable", `${response.what}: it ends ${left} bytes too early`);
-      chunks.push(chunk);
-      left -= chunk.byteLength;
-    }
-    return { bytes: concat(chunks) };
-  } catch (failure) {
-    return { bytes: concat(chunks), failure };
   }
 }
 
