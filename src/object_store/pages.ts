@@ -3,6 +3,7 @@ import type { Options } from "../content/contracts.ts";
 import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import type { Bucket } from "../objects/bucket.ts";
+import { isOurs } from "../objects/keys.ts";
 import { type Cell, cellBytes, type PageFacts, parseCells, type Run } from "./root.ts";
 
 /** Bytes of a page, about: it may have as many more as one record has. */
@@ -84,7 +85,8 @@ export class Pages {
     { cursor, signal }: Options & { cursor: string | undefined },
   ): Promise<{ ids: string[]; cursor: string | undefined }> {
     const page = await this.#bucket.list({ prefix: this.prefix, cursor, signal });
-    return { ids: page.objects.map(({ key }) => key.slice(this.prefix.length)), cursor: page.cursor };
+    const ours = page.objects.filter(({ key }) => isOurs(key));
+    return { ids: ours.map(({ key }) => key.slice(this.prefix.length)), cursor: page.cursor };
   }
 
   /** Removes pages to which nothing leads any longer. */

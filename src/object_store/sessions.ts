@@ -71,7 +71,8 @@ export class Sessions implements Contract {
   async *#all({ signal }: Options): AsyncGenerator<{ key: string; session: string; age: number }> {
     const prefix = this.#store.keys.sessions(repository);
     for await (const facts of listObjects(this.#store.bucket, { prefix, signal })) {
-      yield { key: facts.key, session: facts.key.slice(prefix.length), age: ageOf(facts) };
+      const session = this.#store.keys.sessionOf(facts.key);
+      if (session !== undefined) yield { key: facts.key, session, age: ageOf(facts) };
     }
   }
 
@@ -81,7 +82,7 @@ export class Sessions implements Contract {
   }
 
   #key(session: string): string {
-    return this.#store.keys.sessions(repository) + session;
+    return this.#store.keys.session(repository, session);
   }
 }
 

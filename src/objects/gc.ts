@@ -3,12 +3,12 @@ import { childrenOf } from "../content/relations.ts";
 import { documentLimit } from "../content/read.ts";
 import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
-import { type Digest, parseDigest } from "../spec/digest.ts";
 import { parseDocument } from "../spec/document.ts";
 import { type FoundLocation, type Location, putLocation, readLocation } from "./blob_records.ts";
 import type { ObjectFacts } from "./bucket.ts";
 import { ageOf, readSmall } from "./documents.ts";
 import { giveUp } from "./expired_uploads.ts";
+import { digestAt, isOurs } from "./keys.ts";
 import { loadProgress, newProgress, type Phase, phases, type Progress, saveProgress } from "./gc_progress.ts";
 import { removeSoon } from "./removal.ts";
 import type { Store } from "./store.ts";
@@ -83,7 +83,8 @@ class Collection {
       if (looked >= limit) return false;
       const page = await bucket.list({ prefix: prefixes[phase], cursor: this.#progress.cursor, signal });
       const slots = new Slots(concurrency);
-      await Promise.all(page.objects.map((object) => slots.run(() => this.#look(phase, object), signal)));
+      const ours = page.objects.filter(({ key }) => isOurs(key));
+      await Promise.all(ours.map((object) => slots.run(() => this.#look(phase, object), signal)));
       looked += page.objects.length;
       this.#progress.cursor = page.cursor;
       if (page.cursor === undefined) this.#progress.phase++;
@@ -102,7 +103,7 @@ class Collection {
 
   async #lookAtUpload(object: ObjectFacts): Promise<void> {
     const { dryRun = false, signal } = this.#options;
-    if (ageOf(object) < this.#store.expiry) return;
+    if (ageOf(object) < this.#store.expiry || !this.#store.keys.sessionOf(object.key)) return;
     if (dryRun || await giveUp(this.#store, object.key, { signal })) this.counts.uploads++;
   }
 
@@ -110,7 +111,7 @@ class Collection {
   async #mark({ key }: ObjectFacts): Promise<void> {
     const { signal } = this.#options;
     const found = this.#store.keys.parse(key);
-    if (found?.kind !== "manifests") return;
+    if (found?.kind !== "manifests" || !digestAt(found.name)) return;
     const manifest = await readSmall(this.#store.bucket, key, { limit: documentLimit, signal });
     if (!manifest) return;
     const { mediaType } = parseDocument(manifest.bytes, { what: `${key} in ${this.#store.bucket.name}` });
@@ -121,8 +122,8 @@ class Collection {
 
   async #lookAtLink(object: ObjectFacts): Promise<void> {
     const found = this.#store.keys.parse(object.key);
-    if (found?.kind !== "blobs") return;
-    const digest = digestOf(found.name);
+    const digest = found?.kind === "blobs" ? digestAt(found.name) : undefined;
+    if (!found || !digest) return;
     const { marks } = this.#progress;
     if (this.#isOld(object) && !marks.has(`${found.repository}@${digest}`)) {
       const condemned = await this.#condemn(object, async () => {});
@@ -135,8 +136,8 @@ class Collection {
   }
 
   async #lookAtRecord(object: ObjectFacts): Promise<void> {
-    const digest = digestOf(object.key.slice(this.#store.keys.records.length));
-    if (!this.#isOld(object) || this.#progress.marks.has(digest)) return;
+    const digest = digestAt(object.key.slice(this.#store.keys.records.length));
+    if (!digest || !this.#isOld(object) || this.#progress.marks.has(digest)) return;
     const condemned = await this.#condemn(
       object,
       ({ data }, options) => this.#store.bucket.delete(this.#store.keys.data(data), options),
@@ -187,8 +188,4 @@ class Collection {
   get #signal(): Options {
     return { signal: this.#options.signal };
   }
-}
-
-function digestOf(path: string): Digest {
-  return parseDigest(path.replace("/", ":"));
 }

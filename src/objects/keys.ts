@@ -1,4 +1,4 @@
-import { algorithmOf, type Digest, hexOf } from "../spec/digest.ts";
+import { algorithmOf, type Digest, hexOf, isDigest } from "../spec/digest.ts";
 
 /**
  * Where everything lies in a bucket. Repositories' names are paths, so what belongs to one stands below a segment that
@@ -65,12 +65,44 @@ export class Keys {
     return `${this.uploads}${repository}/_sessions/`;
   }
 
+  /** The name of a session may have any characters. */
+  session(repository: string, session: string): string {
+    const name = encodeURIComponent(session).replace(/^\./, "%2E");
+    return this.sessions(repository) + name.replaceAll("%", "=");
+  }
+
+  /** The session that has a key below {@link Keys.uploads}; undefined where that is none of ours. */
+  sessionOf(key: string): string | undefined {
+    const [, repository, name] = /^(.+)\/_sessions\/([^/]+)$/.exec(key.slice(this.uploads.length)) ?? [];
+    if (repository === undefined) return undefined;
+    try {
+      const session = decodeURIComponent(name!.replaceAll("=", "%"));
+      return this.session(repository, session) === key ? session : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** What a key below {@link Keys.repositories} is. */
   parse(key: string): { repository: string; kind: string; name: string } | undefined {
     const [, repository, kind, name] = /^(.+?)\/_([a-z]+)\/(.+)$/.exec(key.slice(this.repositories.length)) ??
       [];
     return repository === undefined ? undefined : { repository, kind: kind!, name: name! };
   }
+}
+
+/**
+ * Whether what a bucket lists can be ours: no name begins with a dot, or is empty. versitygw lists `.NAME.sgwtmp.TIME`
+ * while it puts NAME, and for good when it is killed then; consoles put `a/` for a folder.
+ */
+export function isOurs(key: string): boolean {
+  return !/(?:^|\/)(?:\.[^/]*)?$/.test(key);
+}
+
+/** The digest that the end of a key stands for, if it does. */
+export function digestAt(path: string): Digest | undefined {
+  const digest = path.replace("/", ":");
+  return isDigest(digest) ? digest : undefined;
 }
 
 function pathOf(digest: Digest): string {

@@ -1,13 +1,14 @@
 import type { Bucket, ListOptions, ObjectFacts } from "./bucket.ts";
+import { isOurs } from "./keys.ts";
 
-/** The objects below a prefix, of one page after the other. */
+/** Our objects below a prefix, of one page after the other. */
 export async function* listObjects(
   bucket: Bucket,
   options: Pick<ListOptions, "prefix" | "after" | "signal">,
 ): AsyncGenerator<ObjectFacts, void, void> {
   for (let cursor: string | undefined, more = true; more;) {
     const page = await bucket.list({ ...options, cursor });
-    yield* page.objects;
+    yield* page.objects.filter(({ key }) => isOurs(key));
     cursor = page.cursor;
     more = cursor !== undefined;
   }

@@ -161,8 +161,9 @@ export class ObjectTarget implements Target {
   async *ingests(options: Options = {}): AsyncGenerator<IngestStatus, void, void> {
     const prefix = this.#store.keys.sessions(this.#repository);
     for await (const { key } of listObjects(this.#store.bucket, { ...options, prefix })) {
-      const session = decodeURIComponent(key.slice(prefix.length).replaceAll("=", "%"));
-      const found = isUnnamedSession(session) ? undefined : await readSession(this.#store, key, options);
+      const session = this.#store.keys.sessionOf(key);
+      if (session === undefined || isUnnamedSession(session)) continue;
+      const found = await readSession(this.#store, key, options);
       if (found) yield { session, offset: found.offset, updated: found.modified };
     }
   }
@@ -237,9 +238,7 @@ export class ObjectTarget implements Target {
   }
 
   #sessionKey(session: string): string {
-    return `${this.#store.keys.sessions(this.#repository)}${
-      encodeURIComponent(session).replaceAll("%", "=")
-    }`;
+    return this.#store.keys.session(this.#repository, session);
   }
 
   get #where(): string {

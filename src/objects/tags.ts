@@ -86,9 +86,9 @@ export class Tags {
   async removeAll(digest: Digest, options: Options = {}): Promise<void> {
     const slots = new Slots(concurrency);
     const work = new Set<Promise<void>>();
-    for await (const { key } of this.#objects(options)) {
+    for await (const { name } of this.#objects(options)) {
       const release = await slots.take(options.signal);
-      const removing = this.#removeOf(digest, key.slice(this.#prefix.length), options)
+      const removing = this.#removeOf(digest, name, options)
         .catch(unlessConflict) // it was set anew meanwhile
         .finally(release);
       work.add(removing);
@@ -101,8 +101,8 @@ export class Tags {
   async *list(
     options: Options & { after?: string | undefined } = {},
   ): AsyncGenerator<string, void, void> {
-    for await (const { key, size } of this.#objects(options)) {
-      if (size !== leavingSize) yield key.slice(this.#prefix.length);
+    for await (const { name, size } of this.#objects(options)) {
+      if (size !== leavingSize) yield name;
     }
   }
 
@@ -134,12 +134,15 @@ export class Tags {
     return { facts, descriptor: { mediaType, digest: parseDigest(digest), size }, isLeaving: false };
   }
 
-  #objects(
+  async *#objects(
     { after, signal }: Options & { after?: string | undefined },
-  ): AsyncGenerator<ObjectFacts, void, void> {
+  ): AsyncGenerator<{ name: string; size: number }, void, void> {
     const prefix = this.#prefix;
     const begin = after === undefined ? undefined : prefix + after;
-    return listObjects(this.#store.bucket, { prefix, after: begin, signal });
+    for await (const { key, size } of listObjects(this.#store.bucket, { prefix, after: begin, signal })) {
+      const name = key.slice(prefix.length);
+      if (isTag(name)) yield { name, size };
+    }
   }
 
   #check(name: string, is: Digest | null, expected: Digest | null): void {

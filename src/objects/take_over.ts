@@ -131,7 +131,7 @@ class Taking {
     if (await links.mount(digest, options)) return "present";
     const { size } = from;
     const data = crypto.randomUUID();
-    const session = keys.sessions(holder) + data;
+    const session = keys.session(holder, data);
     const begun = sessionBytes({ data, parts: [], partSize, size }, []);
     await bucket.put(session, begun, { ...options, expect: null });
     await bucket.copy!(from, keys.data(data), options);

@@ -50,6 +50,39 @@ describe("garbage collection in a bucket", () => {
       assert.deepEqual([...bucket.objects.keys()], []);
     }));
 
+  it("leaves alone what others have put between, and so do lists", () =>
+    simulated(8, async (open, bucket) => {
+      const there = open()("a");
+      const image = await putImage(there, "kept", { name: "v1" });
+      await putText(there, "a blob alone");
+      const session = ".begins/with a=dot";
+      const ingest = await there.ingest(session);
+      await ingest.append(streamOf(new Uint8Array(10)), 0);
+      await ingest.close();
+      // What a server lists while it puts an object, or since it was killed then; of folders; and of anybody.
+      for (const key of [...bucket.objects.keys()]) {
+        const folder = key.slice(0, key.lastIndexOf("/") + 1);
+        const strays = [`${folder}.${key.slice(folder.length)}.sgwtmp.1795966923503104026`, folder];
+        for (const stray of [...strays, `${folder}any=thing else`]) {
+          await bucket.put(stray, new TextEncoder().encode('{"schemaVersion":'));
+        }
+      }
+      const strays = bucket.objects.size * 2 / 3;
+      assert.deepEqual(await Array.fromAsync(there.names()), ["v1"]);
+      assert.deepEqual(await Array.fromAsync(there.ingests(), ({ session }) => session), [session]);
+      assert.deepEqual(await Array.fromAsync(open().repositories()), ["a"]);
+      bucket.time += 2 * Math.max(grace, expiry) * 1000;
+      const { blobs, links, uploads } = await open().gc();
+      assert.deepEqual({ blobs, links, uploads }, { blobs: 1, links: 1, uploads: 1 });
+      await checkWhole(there, image.digest);
+      await there.delete(image, { role: "manifest" });
+      for (let runs = 0; runs < 3; runs++) {
+        bucket.time += 2 * grace * 1000;
+        await open().gc();
+      }
+      assert.equal(bucket.objects.size, strays);
+    }));
+
   it("spares what is young", () =>
     simulated(2, async (open, bucket) => {
       const blob = await putText(open()("a"), "young");
