@@ -14,8 +14,11 @@ const pause = 50;
 
 /** Milliseconds in which an object is removed after that was said, or else left. */
 function removalTime({ grace }: Store): number {
-  return Math.min(grace / 4, 30_000);
+  return Math.min(grace / 2, 30_000);
 }
+
+/** What of that a request may be on its way from here; the rest is for a server that is busy and does it late. */
+const onTheWay = 1 / 5;
 
 /** Removes what was said to be about to go after our clock stood at `begun`; leaves it where that takes too long. */
 export async function removeSoon(
@@ -24,7 +27,7 @@ export async function removeSoon(
   remove: (options: Options) => Promise<void>,
   { signal }: Options = {},
 ): Promise<void> {
-  const left = removalTime(store) / 2 - (store.clock() - begun);
+  const left = removalTime(store) * onTheWay - (store.clock() - begun);
   if (left <= 0) return;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), left);
