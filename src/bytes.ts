@@ -25,6 +25,11 @@ export function text(bytes: Uint8Array, what: string): string {
   }
 }
 
+/** Bytes as lower-case hexadecimal digits. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** One piece from several, at the beginning of this memory if some is given that has room for it. */
 export function concat(chunks: readonly Uint8Array[], length?: number, memory?: ArrayBuffer): Bytes {
   const size = length ?? chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);

@@ -1,4 +1,4 @@
-import { type Bytes, utf8 } from "../bytes.ts";
+import { type Bytes, hex, utf8 } from "../bytes.ts";
 
 /** Keys of AWS, or of a server that takes requests signed as AWS does. */
 export interface AwsCredentials {
@@ -132,8 +132,4 @@ async function sha256(bytes: Bytes): Promise<string> {
 
 function hmacKey(bytes: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

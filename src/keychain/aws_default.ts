@@ -3,9 +3,9 @@ import process from "node:process";
 import { Once } from "../content/once.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { awsContainer, awsInstance } from "./aws.ts";
-import { awsProfile, keysIn } from "./aws_profile.ts";
+import { awsProfile, keysIn, roleOptions } from "./aws_profile.ts";
 import { awsWebIdentity } from "./aws_roles.ts";
-import type { CloudOptions } from "./cloud.ts";
+import { cloudOf, type CloudOptions } from "./cloud.ts";
 import { readIfThere } from "./config_file.ts";
 import type { Variables } from "./execute.ts";
 
@@ -18,8 +18,8 @@ export interface AwsDefaultOptions extends CloudOptions {
 /**
  * Finds the keys that Amazon's own programs would use: those of the environment (`AWS_ACCESS_KEY_ID`), of the role of a
  * service account (`AWS_WEB_IDENTITY_TOKEN_FILE`), of a profile in the files `credentials` and `config` (`AWS_PROFILE`), also
- * by a role, a program or a login of `aws sso login`, of the container, and of the EC2 machine. The last two are asked when nothing else is there, and the machine's metadata
- * service only on a machine of Amazon's.
+ * by a role, a program or a login of `aws sso login`, of the container, and of the EC2 machine. The last two are asked
+ * when nothing else is there, and the machine's metadata service only on a machine of Amazon's.
  *
  * @returns What gives the keys each time they are needed; undefined where there are none.
  *
@@ -42,7 +42,7 @@ export function awsDefault(options: AwsDefaultOptions = {}): () => Promise<AwsCr
   const known = new Once(() => machineOf(env, options));
   const machine = async () => await (await known.get())?.();
   const named = { EcsContainer: container, Ec2InstanceMetadata: machine };
-  const profile = awsProfile({ ...cloud(options), env, named });
+  const profile = awsProfile({ ...cloudOf(options), env, named });
   return async () => await profile() ?? await (container ?? machine)();
 }
 
@@ -62,12 +62,10 @@ function identityOf(
   const file = env["AWS_WEB_IDENTITY_TOKEN_FILE"], role = env["AWS_ROLE_ARN"];
   if (!file || !role || env["AWS_PROFILE"] || env["AWS_DEFAULT_PROFILE"]) return undefined;
   return awsWebIdentity({
-    ...cloud(options),
+    ...roleOptions(env, options),
     role,
     token: () => readFile(file, "utf8"),
     session: env["AWS_ROLE_SESSION_NAME"] || undefined,
-    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined,
-    endpoint: env["AWS_ENDPOINT_URL_STS"] || undefined,
   });
 }
 
@@ -83,7 +81,7 @@ function containerOf(
   const authorization = file
     ? () => readFile(file, "utf8")
     : env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] || undefined;
-  return awsContainer({ ...cloud(options), url, authorization });
+  return awsContainer({ ...cloudOf(options), url, authorization });
 }
 
 async function machineOf(
@@ -93,7 +91,7 @@ async function machineOf(
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return undefined;
   const endpoint = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || undefined;
   if (endpoint === undefined && !await isAmazonMachine()) return undefined;
-  return awsInstance({ ...cloud(options), endpoint });
+  return awsInstance({ ...cloudOf(options), endpoint });
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html */
@@ -103,8 +101,4 @@ async function isAmazonMachine(): Promise<boolean> {
     if (found && /^(?:Amazon EC2|ec2)/.test(new TextDecoder().decode(found))) return true;
   }
   return false;
-}
-
-function cloud({ transport, now }: AwsDefaultOptions): CloudOptions {
-  return { transport, now };
 }

@@ -3,9 +3,9 @@ import { GantryError } from "../errors.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import { awsProcess } from "./aws_process.ts";
 import { type Profile, type Profiles, readProfiles } from "./aws_profiles.ts";
-import { awsAssumeRole, awsWebIdentity } from "./aws_roles.ts";
+import { awsAssumeRole, type AwsRole, awsWebIdentity } from "./aws_roles.ts";
 import { awsSso } from "./aws_sso.ts";
-import type { CloudOptions } from "./cloud.ts";
+import { cloudOf, type CloudOptions } from "./cloud.ts";
 import { homeOf } from "./config_file.ts";
 import type { Variables } from "./execute.ts";
 import { Expiring } from "./refreshing.ts";
@@ -69,22 +69,20 @@ class ProfileReader {
     const { sso_session: session, sso_start_url: start, credential_process: command } = profile;
     if (session || start) {
       const section = session ? this.#read.sessions.get(session) : undefined;
-      return awsSso({ ...this.#cloud, name, profile, session: section, home: homeOf(env) });
+      return awsSso({ ...cloudOf(this.#options), name, profile, session: section, home: homeOf(env) });
     }
-    return command ? awsProcess({ ...this.#cloud, command, what: actionOn(name), env }) : undefined;
+    return command
+      ? awsProcess({ ...cloudOf(this.#options), command, what: actionOn(name), env })
+      : undefined;
   }
 
   #role(role: string, name: string, profile: Profile, via: readonly string[]): KeysSource {
     const { env, named } = this.#options;
     const { web_identity_token_file: file, mfa_serial: mfa, source_profile: other, credential_source: kind } =
       profile;
-    const common = {
-      ...this.#cloud,
-      role,
-      session: profile["role_session_name"],
-      region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || profile["region"],
-      endpoint: env["AWS_ENDPOINT_URL_STS"] || undefined,
-    };
+    const asked = roleOptions(env, this.#options);
+    const region = asked.region ?? profile["region"];
+    const common = { ...asked, role, region, session: profile["role_session_name"] };
     if (file) return awsWebIdentity({ ...common, token: () => readFile(file, "utf8") });
     if (mfa) {
       const hint = "put keys into the environment, as `aws configure export-credentials` prints them";
@@ -99,11 +97,15 @@ class ProfileReader {
     const where = kind ?? (other && `the profile ${JSON.stringify(other)}`) ?? "the profile itself";
     throw new GantryError("not-found", `${actionOn(name)}: ${where} has no keys that may take on the role`);
   }
+}
 
-  get #cloud(): CloudOptions {
-    const { transport, now } = this.#options;
-    return { transport, now };
-  }
+/** How roles are taken on, as the environment says. */
+export function roleOptions(env: Variables, options: CloudOptions): Omit<AwsRole, "role"> {
+  return {
+    ...cloudOf(options),
+    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined,
+    endpoint: env["AWS_ENDPOINT_URL_STS"] || undefined,
+  };
 }
 
 /** The keys that are written in a profile. */

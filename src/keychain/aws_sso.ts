@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { utf8 } from "../bytes.ts";
+import { hex, utf8 } from "../bytes.ts";
 import { GantryError } from "../errors.ts";
 import type { AwsCredentials } from "../http/sigv4.ts";
 import type { JsonObject } from "../spec/json.ts";
@@ -29,7 +29,8 @@ export function awsSso(options: AwsSsoOptions): () => Promise<AwsCredentials> {
     throw new GantryError("invalid-document", `${what}: ${key} is not said`);
   };
   return refreshed(async () => {
-    const file = `${await sha1(profile["sso_session"] ?? field("sso_start_url"))}.json`;
+    const named = utf8(profile["sso_session"] ?? field("sso_start_url"));
+    const file = `${hex(new Uint8Array(await crypto.subtle.digest("SHA-1", named)))}.json`;
     const login = await readIfThere(join(home, ".aws", "sso", "cache", file));
     const { accessToken, expiresAt } = login ? objectIn(login, what) : {};
     if (typeof accessToken !== "string" || !(Date.parse(String(expiresAt)) > now())) {
@@ -53,9 +54,4 @@ function keysIn(answer: JsonObject, what: string): Keys {
     sessionToken: stringIn(answer, "sessionToken", what),
   };
   return { value, expires: Number(answer["expiration"]) };
-}
-
-async function sha1(text: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-1", utf8(text)));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

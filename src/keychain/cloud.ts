@@ -24,6 +24,11 @@ export interface CloudOptions {
   now?: (() => number) | undefined;
 }
 
+/** Of options, those that tell how clouds are asked. */
+export function cloudOf({ transport, now }: CloudOptions): CloudOptions {
+  return { transport, now };
+}
+
 /** A request to a cloud. */
 export interface CloudRequest extends CloudOptions {
   /** What is being done, for messages. */
