@@ -3,7 +3,7 @@ import type { Options } from "../content/contracts.ts";
 import { Slots } from "../content/slots.ts";
 import { GantryError } from "../errors.ts";
 import type { Bucket } from "../objects/bucket.ts";
-import { isOurs } from "../objects/keys.ts";
+import { listPage } from "../objects/list_objects.ts";
 import { type Cell, cellBytes, type PageFacts, parseCells, type Run } from "./root.ts";
 
 /** Bytes of a page, about: it may have as many more as one record has. */
@@ -84,9 +84,8 @@ export class Pages {
   async list(
     { cursor, signal }: Options & { cursor: string | undefined },
   ): Promise<{ ids: string[]; cursor: string | undefined }> {
-    const page = await this.#bucket.list({ prefix: this.prefix, cursor, signal });
-    const ours = page.objects.filter(({ key }) => isOurs(key));
-    return { ids: ours.map(({ key }) => key.slice(this.prefix.length)), cursor: page.cursor };
+    const page = await listPage(this.#bucket, { prefix: this.prefix, cursor, signal });
+    return { ids: page.objects.map(({ key }) => key.slice(this.prefix.length)), cursor: page.cursor };
   }
 
   /** Removes pages to which nothing leads any longer. */

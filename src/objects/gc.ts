@@ -8,8 +8,9 @@ import { type FoundLocation, type Location, putLocation, readLocation } from "./
 import type { ObjectFacts } from "./bucket.ts";
 import { ageOf, readSmall } from "./documents.ts";
 import { giveUp } from "./expired_uploads.ts";
-import { digestAt, isOurs } from "./keys.ts";
+import { digestAt } from "./keys.ts";
 import { loadProgress, newProgress, type Phase, phases, type Progress, saveProgress } from "./gc_progress.ts";
+import { listPage } from "./list_objects.ts";
 import { removeSoon } from "./removal.ts";
 import type { Store } from "./store.ts";
 
@@ -81,10 +82,9 @@ class Collection {
     for (let looked = 0; this.#progress.phase < phases.length;) {
       const phase = phases[this.#progress.phase]!;
       if (looked >= limit) return false;
-      const page = await bucket.list({ prefix: prefixes[phase], cursor: this.#progress.cursor, signal });
+      const page = await listPage(bucket, { prefix: prefixes[phase], cursor: this.#progress.cursor, signal });
       const slots = new Slots(concurrency);
-      const ours = page.objects.filter(({ key }) => isOurs(key));
-      await Promise.all(ours.map((object) => slots.run(() => this.#look(phase, object), signal)));
+      await Promise.all(page.objects.map((object) => slots.run(() => this.#look(phase, object), signal)));
       looked += page.objects.length;
       this.#progress.cursor = page.cursor;
       if (page.cursor === undefined) this.#progress.phase++;

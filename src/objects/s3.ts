@@ -53,8 +53,9 @@ class S3Bucket implements Bucket {
   /** versitygw keeps the list of parts in one attribute of a file, in which ext4 has room for some 450 of them. */
   readonly partSize = 16 * 1024 * 1024;
   readonly #client: S3Client;
-  /** Kept once the server has been seen to compare. */
-  #compared: Once<void> | undefined;
+  /** Whether the server has been seen to compare, and the look that is under way. */
+  #compares = false;
+  #looking: Once<void> | undefined;
 
   constructor(client: S3Client) {
     this.#client = client;
@@ -97,9 +98,9 @@ class S3Bucket implements Bucket {
       if (refusal(error) !== "AccessDenied") throw error;
       return this.#put(key, bytes, options);
     });
-    if (options.expect !== undefined) {
-      this.#compared ??= new Once((signal) => this.#seeCompared(key, bytes, { signal }));
-      await this.#compared.get(options.signal);
+    if (options.expect !== undefined && !this.#compares) {
+      this.#looking ??= new Once((signal) => this.#seeCompared(key, bytes, { signal }));
+      await this.#looking.get(options.signal);
     }
     return etag;
   }
@@ -108,16 +109,21 @@ class S3Bucket implements Bucket {
    * A server that knows no conditions puts whatever it is given, and of two writers one would be lost without a word. So
    * the first of them is followed by one that has to be refused, and that would change nothing.
    */
-  #seeCompared(key: string, bytes: Bytes, { signal }: Options): Promise<void> {
+  async #seeCompared(key: string, bytes: Bytes, { signal }: Options): Promise<void> {
     const headers = conditionOf(`"${"0".repeat(32)}"`);
     const action = `see whether ${key} is compared`;
     const request = { action, method: "PUT", key, headers, body: bytes, expected: [403, 404, 412], signal };
-    return this.#client.send(request, async (response) => {
-      await response.discard();
-      if (response.status >= 300) return;
-      const why = "the server does not compare before it puts (If-Match), as several writers need";
-      throw new GantryError("unsupported", `put ${key} in ${this.name}: ${why}`);
-    });
+    try {
+      await this.#client.send(request, async (response) => {
+        await response.discard();
+        if (response.status >= 300) return;
+        const why = "the server does not compare before it puts (If-Match), as several writers need";
+        throw new GantryError("unsupported", `put ${key} in ${this.name}: ${why}`);
+      });
+      this.#compares = true;
+    } finally {
+      this.#looking = undefined; // the next look, if there has to be one, is at what is put then
+    }
   }
 
   #put(key: string, bytes: Bytes, { expect, signal }: PutOptions): Promise<string> {
